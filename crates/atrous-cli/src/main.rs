@@ -1,0 +1,2 @@
+//! The `atrous` command.
+fn main() {}

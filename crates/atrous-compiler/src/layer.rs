@@ -1,0 +1,177 @@
+//! What a checked spec means: complete and valid, without spans and without anything left open.
+//!
+//! `Display` prints canonical spec text; parsing that text gives the same value back.
+
+/// The parameters of one convolution. Meaning and weight layout are PyTorch's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Layer {
+    /// The layer's name: a Rust identifier.
+    pub name: String,
+    /// Batch size `N`.
+    pub batch: usize,
+    /// Input channels over all groups.
+    pub input_channels: usize,
+    /// Output channels over all groups.
+    pub output_channels: usize,
+    /// Number of groups; divides both channel counts.
+    pub groups: usize,
+    /// One to three spatial axes, outermost first.
+    pub axes: Vec<LayerAxis>,
+    /// Whether this is the adjoint of the convolution with these parameters.
+    pub transposed: bool,
+    /// What stands in for input positions outside the input.
+    pub padding_mode: PaddingMode,
+    /// Whether a number is added per output channel.
+    pub bias: bool,
+    /// The function applied to each output.
+    pub activation: Activation,
+    /// Memory order of both input and output.
+    pub layout: Layout,
+}
+
+/// One spatial axis of a [`Layer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LayerAxis {
+    /// Input positions.
+    pub input: usize,
+    /// Kernel taps.
+    pub kernel: usize,
+    /// Distance between neighbouring outputs (inputs, when transposed); at least 1.
+    pub stride: usize,
+    /// Distance between neighbouring taps; 1 is dense.
+    pub dilation: usize,
+    /// Padding at the start and at the end; a negative side crops.
+    pub padding: [i64; 2],
+    /// Extra outputs at the end of a transposed layer; 0 for ordinary ones.
+    pub output_padding: usize,
+}
+
+impl LayerAxis {
+    /// Output positions, by the formulas of PyTorch's `ConvNd` and `ConvTransposeNd`:
+    /// `⌊(I + lo + hi − d·(K−1) − 1)/s⌋ + 1`, or transposed `(I−1)·s − lo − hi + d·(K−1) + output_padding + 1`.
+    ///
+    /// The result may be zero or negative when the kernel does not fit; `None` when the arithmetic overflows.
+    pub fn checked_output(&self, transposed: bool) -> Option<i64> {
+        let [lo, hi] = self.padding;
+        let input = i64::try_from(self.input).ok()?;
+        let stride = i64::try_from(self.stride).ok()?;
+        let reach = i64::try_from(self.dilation).ok()?.checked_mul(i64::try_from(self.kernel).ok()?.checked_sub(1)?)?;
+        let padding = lo.checked_add(hi)?;
+        if transposed {
+            let last = input.checked_sub(1)?.checked_mul(stride)?;
+            let extra = i64::try_from(self.output_padding).ok()?.checked_add(1)?;
+            last.checked_sub(padding)?.checked_add(reach)?.checked_add(extra)
+        } else {
+            let room = input.checked_add(padding)?.checked_sub(reach)?.checked_sub(1)?;
+            room.div_euclid(stride).checked_add(1)
+        }
+    }
+
+    /// Output positions of an axis that a check has passed.
+    pub fn output(&self, transposed: bool) -> usize {
+        let output = self.checked_output(transposed).and_then(|output| usize::try_from(output).ok());
+        output.expect("a checked layer has output positions")
+    }
+}
+
+impl Layer {
+    /// Shape of the input, `[N, C, S…]` whatever the layout.
+    pub fn input_shape(&self) -> Vec<usize> {
+        [self.batch, self.input_channels].into_iter().chain(self.axes.iter().map(|axis| axis.input)).collect()
+    }
+
+    /// Shape of the output, `[N, C, S…]` whatever the layout.
+    pub fn output_shape(&self) -> Vec<usize> {
+        let spatial = self.axes.iter().map(|axis| axis.output(self.transposed));
+        [self.batch, self.output_channels].into_iter().chain(spatial).collect()
+    }
+
+    /// Shape of the weights as PyTorch stores them: `[O, I/g, K…]`, transposed `[I, O/g, K…]`.
+    pub fn weight_shape(&self) -> Vec<usize> {
+        let (outer, inner) = if self.transposed {
+            (self.input_channels, self.output_channels)
+        } else {
+            (self.output_channels, self.input_channels)
+        };
+        [outer, inner / self.groups].into_iter().chain(self.axes.iter().map(|axis| axis.kernel)).collect()
+    }
+}
+
+/// What stands in for input positions outside the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PaddingMode {
+    /// Zero.
+    Zeros,
+    /// The input mirrored about its first and last positions, which are not repeated: `c b | a b c | b a`.
+    Reflect,
+    /// The nearest input: `a a | a b c | c c`.
+    Replicate,
+    /// The input repeated: `b c | a b c | a b`.
+    Circular,
+}
+
+/// A function applied to each output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// The identity.
+    None,
+    /// `max(x, 0)`
+    Relu,
+    /// `min(max(x, 0), 6)`
+    Relu6,
+    /// `x` where positive, else `slope·x`
+    LeakyRelu(Number),
+    /// `1 / (1 + e⁻ˣ)`
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `x · sigmoid(x)`
+    Silu,
+    /// `x · Φ(x)` with the exact normal distribution function (not its tanh approximation).
+    Gelu,
+    /// `x · min(max(x + 3, 0), 6) / 6`
+    Hardswish,
+    /// `min(max(x, low), high)`
+    Clamp(Number, Number),
+}
+
+/// Memory order of a tensor whose shape is `[N, C, S…]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// Channels before the spatial axes, in any rank.
+    Nchw,
+    /// Channels innermost, in any rank.
+    Nhwc,
+}
+
+impl Layout {
+    /// The dimensions of a tensor of logical shape `[N, C, S…]` in memory order, outermost first.
+    pub fn in_memory(self, shape: &[usize]) -> Vec<usize> {
+        match self {
+            Layout::Nchw => shape.to_vec(),
+            Layout::Nhwc => [&shape[..1], &shape[2..], &shape[1..2]].concat(),
+        }
+    }
+}
+
+/// A finite `f32` that compares and hashes by its bits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Number(u32);
+
+impl Number {
+    /// Wraps a number.
+    pub fn new(value: f32) -> Number {
+        Number(value.to_bits())
+    }
+
+    /// The number.
+    pub fn get(self) -> f32 {
+        f32::from_bits(self.0)
+    }
+}
+
+impl std::fmt::Debug for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.get())
+    }
+}

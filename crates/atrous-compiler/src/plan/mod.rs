@@ -1,0 +1,15 @@
+//! Plans: the loop nest and vector programs that both back ends print.
+//!
+//! `schedule` decides, `build` writes the decisions out as a [`Plan`], `verify` checks it, `eval` defines what it means.
+
+pub mod affine;
+pub mod eval;
+mod print;
+pub mod target;
+pub mod types;
+pub mod verify;
+
+pub use affine::Affine;
+pub use target::Target;
+pub use types::*;
+pub use verify::{Checked, verify};

@@ -1,0 +1,306 @@
+//! The types of a [`Plan`]. `eval` is the definition of what they mean.
+
+use super::affine::Affine;
+use super::target::Target;
+use crate::layer::Number;
+
+/// Loops and tiles over flat `f32` buffers: everything a back end has to know, and nothing about convolution.
+///
+/// A plan has two programs. `pack` runs once and copies the parameters into packed buffers; `run` runs once per
+/// inference. Every float operation and its order is explicit, so that all executors give the same bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The name of the net.
+    pub name: String,
+    /// What the plan assumes of the machine.
+    pub target: Target,
+    /// All memory that the plan touches.
+    pub buffers: Vec<Buffer>,
+    /// Elements of the arena behind the buffers with [`Role::Packed`].
+    pub packed_len: usize,
+    /// Elements of the arena behind the buffers with [`Role::Scratch`].
+    pub scratch_len: usize,
+    /// Copies parameters into packed buffers.
+    pub pack: Vec<Stage>,
+    /// Computes the outputs from inputs and packed buffers.
+    pub run: Vec<Stage>,
+}
+
+/// An index into [`Plan::buffers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub usize);
+
+/// A dense tensor of `f32`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// Unique within the plan; may hold a dot (`conv1.weight`).
+    pub name: String,
+    /// Whose memory it is.
+    pub role: Role,
+    /// Dimensions in memory order, outermost first.
+    pub shape: Vec<usize>,
+}
+
+/// Whose memory a [`Buffer`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The caller's, read by `run`. Inputs appear in the net's order.
+    Input,
+    /// The caller's, written by `run`. Outputs appear in the net's order.
+    Output,
+    /// The caller's, read by `pack`. Parameters appear in the order of `Net::parameters`.
+    Parameter,
+    /// The kernel's, written by `pack` and read by `run`.
+    Packed {
+        /// First element in the packed arena.
+        offset: usize,
+    },
+    /// The call's, written and then read by `run`. Buffers that are never live together may overlap.
+    Scratch {
+        /// First element in the scratch arena.
+        offset: usize,
+    },
+}
+
+impl Buffer {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Distance in elements between neighbours along each dimension.
+    pub fn strides(&self) -> Vec<usize> {
+        let inner = |dim: usize| self.shape[dim + 1..].iter().product();
+        (0..self.shape.len()).map(inner).collect()
+    }
+}
+
+/// One step of a program, compiled to one function: it reads some buffers and writes others, never the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// Unique within its program; a Rust identifier.
+    pub name: String,
+    /// Names of the variables, for printing: Rust identifiers, unique within the stage. [`Var`] indexes it.
+    pub vars: Vec<String>,
+    /// Executed in order.
+    pub body: Vec<Stmt>,
+}
+
+/// An integer variable: an index into [`Stage::vars`]. Bound by one statement, visible in its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Var(pub usize);
+
+/// A statement outside tiles.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stmt {
+    /// The body for `var` in `0..count`.
+    For {
+        /// Bound to the number of the iteration.
+        var: Var,
+        /// How often; zero is allowed.
+        count: Count,
+        /// The body.
+        body: Vec<Stmt>,
+    },
+    /// The same, where the iterations write disjoint elements and may run in any order or at once.
+    Par {
+        /// Bound to the number of the iteration.
+        var: Var,
+        /// How often; zero is allowed.
+        count: Count,
+        /// The body.
+        body: Vec<Stmt>,
+    },
+    /// The body once per row of a table, with each column bound to the row's number: phases and peeled borders.
+    Regions {
+        /// Bound to the numbers of a row, in order.
+        columns: Vec<Var>,
+        /// Rows of `columns.len()` numbers.
+        rows: Vec<Vec<i64>>,
+        /// The body.
+        body: Vec<Stmt>,
+    },
+    /// Vector arithmetic.
+    Tile(Tile),
+}
+
+/// How often a loop runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// A number; not negative.
+    Fixed(i64),
+    /// The value of a column of an enclosing [`Stmt::Regions`]; not negative.
+    Column(Var),
+}
+
+/// A vector program that keeps its values in registers from its first to its last step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tile {
+    /// Its registers; [`Reg`] indexes it. The ones in use fit the target's register file.
+    pub registers: Vec<Register>,
+    /// Executed in order.
+    pub body: Vec<Step>,
+}
+
+/// A vector register of a [`Tile`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Register {
+    /// For printing: a Rust identifier, unique within the tile and distinct from the stage's variables.
+    pub name: String,
+    /// `f32` lanes; 1 is a scalar. A power of two, at most the target's.
+    pub lanes: usize,
+}
+
+/// An index into [`Tile::registers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reg(pub usize);
+
+/// A step of a [`Tile`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// One instruction.
+    Do(Instr),
+    /// The steps for `var` in `0..count`, in order; registers keep their values from one iteration to the next.
+    Reduce {
+        /// Bound to the number of the iteration.
+        var: Var,
+        /// How often; zero is allowed.
+        count: Count,
+        /// The steps.
+        body: Vec<Step>,
+    },
+}
+
+/// One instruction. All registers of an instruction have the same number of lanes; each lane works for itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Instr {
+    /// `to = value` in every lane.
+    Constant {
+        /// Destination.
+        to: Reg,
+        /// The number.
+        value: Number,
+    },
+    /// `to[l] = from[index + l·step]` along the dimension of [`Access::lanes`].
+    Load {
+        /// Destination.
+        to: Reg,
+        /// Has `lanes` exactly when the register has more than one.
+        from: Access,
+    },
+    /// `to[l] = from[index]`: one element in every lane.
+    Broadcast {
+        /// Destination.
+        to: Reg,
+        /// Has no `lanes`.
+        from: Access,
+    },
+    /// `to[index + l·step] = from[l]`.
+    Store {
+        /// Source.
+        from: Reg,
+        /// Has `lanes` exactly when the register has more than one.
+        to: Access,
+    },
+    /// `to = left op right`
+    Binary {
+        /// What to compute.
+        op: BinaryOp,
+        /// Destination.
+        to: Reg,
+        /// Left operand.
+        left: Reg,
+        /// Right operand.
+        right: Reg,
+    },
+    /// `to = left·right + addend`
+    MultiplyAdd {
+        /// Destination.
+        to: Reg,
+        /// Factor.
+        left: Reg,
+        /// Factor.
+        right: Reg,
+        /// Summand.
+        addend: Reg,
+        /// Whether the product is added without being rounded first.
+        fused: bool,
+    },
+    /// `to = if left < right { yes } else { no }`; a comparison with NaN is false.
+    SelectLess {
+        /// Destination.
+        to: Reg,
+        /// Left side of the comparison.
+        left: Reg,
+        /// Right side of the comparison.
+        right: Reg,
+        /// The value where the comparison holds.
+        yes: Reg,
+        /// The value elsewhere.
+        no: Reg,
+    },
+    /// `to` has the bits of `from`, as 32-bit integers, shifted left: how powers of two are made.
+    ShiftLeft {
+        /// Destination.
+        to: Reg,
+        /// Source.
+        from: Reg,
+        /// By how many bits; less than 32.
+        bits: u32,
+    },
+}
+
+/// Arithmetic of two operands, as IEEE 754 has it, rounding to nearest even.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    /// `a + b`
+    Add,
+    /// `a − b`
+    Sub,
+    /// `a · b`
+    Mul,
+    /// `a / b`
+    Div,
+    /// `if a < b { a } else { b }`: the second operand when either is NaN or both are zero.
+    Min,
+    /// `if a > b { a } else { b }`: the second operand when either is NaN or both are zero.
+    Max,
+}
+
+/// An element of a buffer, or several along one of its dimensions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// Which buffer.
+    pub buffer: BufferId,
+    /// One index per dimension of the buffer, of lane 0.
+    pub index: Vec<Affine>,
+    /// Where the other lanes are.
+    pub lanes: Option<Lanes>,
+}
+
+/// Where the lanes of an [`Access`] are: lane `l` adds `l·step` to the index of dimension `dim`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lanes {
+    /// A dimension of the buffer.
+    pub dim: usize,
+    /// Positions between neighbouring lanes along that dimension.
+    pub step: i64,
+}
+
+impl Access {
+    /// The element offset of lane 0 in the buffer.
+    pub fn offset(&self, buffer: &Buffer) -> Affine {
+        let scaled = |(index, stride): (&Affine, usize)| index.times(stride as i64);
+        self.index.iter().zip(buffer.strides()).map(scaled).fold(Affine::constant(0), |sum, term| sum.plus(&term))
+    }
+
+    /// Elements between neighbouring lanes; 1 means contiguous.
+    pub fn lane_stride(&self, buffer: &Buffer) -> i64 {
+        self.lanes.map_or(1, |lanes| lanes.step * buffer.strides()[lanes.dim] as i64)
+    }
+}

@@ -1,0 +1,1 @@
+//! Machine code for plans at run time.

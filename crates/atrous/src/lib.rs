@@ -1,0 +1,1 @@
+//! Convolution layers compiled to specialised code.
