@@ -13,3 +13,6 @@ pub use affine::Affine;
 pub use target::Target;
 pub use types::*;
 pub use verify::{Checked, verify};
+
+#[cfg(test)]
+mod tests;
