@@ -17,7 +17,7 @@ pub(super) fn check(plan: &Plan, pack: &[Vec<Site>], run: &[Vec<Site>]) -> Resul
     let may_read = |role| matches!(role, Role::Parameter);
     let may_write = |role| matches!(role, Role::Packed { .. });
     let packed = check_program(plan, "pack", &plan.pack, &uses(pack), [&may_read, &may_write])?;
-    let may_read = |role| matches!(role, Role::Input | Role::Packed { .. } | Role::Scratch { .. });
+    let may_read = |role| !matches!(role, Role::Parameter);
     let may_write = |role| matches!(role, Role::Scratch { .. } | Role::Output);
     let run = uses(run);
     let written = check_program(plan, "run", &plan.run, &run, [&may_read, &may_write])?;
@@ -62,7 +62,7 @@ fn check_program(
             if uses.writes.contains(&id) {
                 return violation(format!("both reads and writes `{name}`"));
             }
-            if matches!(role, Role::Scratch { .. }) && !writers.contains_key(&id) {
+            if matches!(role, Role::Scratch { .. } | Role::Output) && !writers.contains_key(&id) {
                 return violation(format!("reads `{name}`, which no earlier stage writes"));
             }
         }

@@ -68,7 +68,7 @@ impl std::error::Error for Violation {}
 /// - Each index of each access is inside its dimension. Each buffer is inside its arena.
 /// - Registers of an instruction have the same lanes, at most the target's, and are written before they are read, with
 ///   no loop of a tile counting as executed. The registers alive at any point are at most the target's.
-/// - `pack` reads parameters and writes packed buffers; `run` reads inputs, packed and scratch buffers and writes
+/// - `pack` reads parameters and writes packed buffers; `run` reads everything but parameters and writes
 ///   scratch buffers and outputs. What a stage reads was written by an earlier stage, and it shares no memory with what
 ///   the stage writes.
 /// - Each element of each output, packed and scratch buffer is written exactly once, all of a buffer by one stage. Hence
