@@ -1,7 +1,9 @@
-//! Every message of `verify`. The comments of the snapshots are the changes to a valid plan.
+//! Every message of `verify`. The comments in the snapshots say what was changed in a valid plan.
 
 use super::{parse, plans};
-use crate::plan::{Affine, Buffer, BufferId, Instr, Plan, Reg, Role, Stage, Step, Stmt, Tile, Var, verify};
+use crate::plan::{
+    Access, Affine, Buffer, BufferId, Count, Instr, Lanes, Plan, Reg, Role, Step, Stmt, Tile, Var, verify,
+};
 
 fn message(plan: Plan) -> String {
     match verify(plan) {
@@ -19,9 +21,12 @@ fn check(text: &str, replacements: &[(&str, &str)]) -> String {
     replacements.iter().map(of_replacement).collect::<Vec<_>>().join("\n")
 }
 
+/// What an edit does, and the edit.
+type Edit = (&'static str, fn(&mut Plan));
+
 /// The messages after each edit of a plan that the notation cannot write.
-fn check_edits(text: &str, edits: &[(&str, &dyn Fn(&mut Plan))]) -> String {
-    let of_edit = |(what, edit): &(&str, &dyn Fn(&mut Plan))| {
+fn check_edits(text: &str, edits: &[Edit]) -> String {
+    let of_edit = |(what, edit): &Edit| {
         let mut plan = parse::plan(text);
         edit(&mut plan);
         format!("// {what}\n{}", message(plan))
@@ -29,10 +34,18 @@ fn check_edits(text: &str, edits: &[(&str, &dyn Fn(&mut Plan))]) -> String {
     edits.iter().map(of_edit).collect::<Vec<_>>().join("\n")
 }
 
-/// The tile of a program's second stage that has nothing around it.
-fn tile(stage: &mut Stage) -> &mut Tile {
-    match &mut stage.body[0] {
+/// The first tile of a stage.
+fn tile(body: &mut [Stmt]) -> &mut Tile {
+    match &mut body[0] {
+        Stmt::For { body, .. } | Stmt::Par { body, .. } | Stmt::Regions { body, .. } => tile(body),
         Stmt::Tile(tile) => tile,
+    }
+}
+
+/// The load that the first packing stage begins with.
+fn load(plan: &mut Plan) -> (&mut Reg, &mut Access) {
+    match &mut tile(&mut plan.pack[0].body).body[0] {
+        Step::Do(Instr::Load { to, from }) => (to, from),
         other => panic!("{other:?}"),
     }
 }
@@ -51,7 +64,7 @@ fn memory() {
         ("at 0", "at 2"),
     ];
     let rename = |plan: &mut Plan| plan.buffers[0].name = "bias".into();
-    let text = [check(plans::CONV, &replacements), check_edits(plans::CONV, &[("rename `image` to `bias`", &rename)])];
+    let text = [check(plans::CONV, &replacements), check_edits(plans::CONV, &[("rename `image` to `bias`", rename)])];
     insta::assert_snapshot!(text.join("\n"), @r"
     // plan conv → plan my-conv
     the plan's name `my-conv` is not an identifier
@@ -139,48 +152,23 @@ fn scope_beyond_the_notation() {
             plan.run[0].body = vec![Stmt::Regions { columns: vec![], rows: vec![vec![]], body }];
         }
     };
-    let load = |plan: &mut Plan, edit: &dyn Fn(&mut Instr)| match &mut tile(&mut plan.pack[1]).body[0] {
-        Step::Do(instr) => edit(instr),
-        other => panic!("{other:?}"),
-    };
-    let access = |plan: &mut Plan, edit: &dyn Fn(&mut crate::plan::Access)| {
-        load(plan, &|instr| match instr {
-            Instr::Load { from, .. } => edit(from),
-            other => panic!("{other:?}"),
-        });
-    };
-    let edits: [(&str, &dyn Fn(&mut Plan)); 9] = [
-        ("nest more", &deep),
-        ("rename a variable to `oc`", &|plan| plan.run[0].vars[1] = "oc".into()),
-        ("rename a register to `ic`", &|plan| {
-            plan.pack[1].vars.push("ic".into());
-            tile(&mut plan.pack[1]).registers[0].name = "ic".into();
+    let edits: [Edit; 9] = [
+        ("nest more", deep),
+        ("rename a variable to `oc`", |plan| plan.run[0].vars[1] = "oc".into()),
+        ("rename a register to `ic`", |plan| tile(&mut plan.pack[0].body).registers[0].name = "ic".into()),
+        ("use a variable that is none", |plan| load(plan).1.index[0] = Affine::var(Var(7))),
+        ("bind a variable that is none", |plan| {
+            plan.run[0].body = vec![Stmt::For { var: Var(77), count: Count::Fixed(1), body: Vec::new() }];
         }),
-        ("use a variable that is none", &|plan| access(plan, &|from| from.index[0] = Affine::var(Var(7)))),
-        ("use a register that is none", &|plan| {
-            load(plan, &|instr| *instr = Instr::Store { from: Reg(7), to: store() })
+        ("use a register that is none", |plan| *load(plan).0 = Reg(7)),
+        ("use a buffer that is none", |plan| load(plan).1.buffer = BufferId(7)),
+        ("put lanes along a dimension that is none", |plan| {
+            tile(&mut plan.pack[0].body).registers[0].lanes = 4;
+            load(plan).1.lanes = Some(Lanes { dim: 3, step: 1 });
         }),
-        ("use a buffer that is none", &|plan| access(plan, &|from| from.buffer = BufferId(7))),
-        ("lanes along a dimension that is none", &|plan| {
-            access(plan, &|from| from.lanes = from.lanes.map(|lanes| crate::plan::Lanes { dim: 1, ..lanes }));
-        }),
-        ("add a zero term", &|plan| {
-            let body = std::mem::take(&mut plan.pack[1].body);
-            plan.pack[1].vars.push("zero".into());
-            plan.pack[1].body = vec![Stmt::For { var: Var(0), count: crate::plan::Count::Fixed(1), body }];
-            match &mut plan.pack[1].body[0] {
-                Stmt::For { body, .. } => match &mut body[0] {
-                    Stmt::Tile(tile) => match &mut tile.body[0] {
-                        Step::Do(Instr::Load { from, .. }) => from.index[0].terms.push((Var(0), 0)),
-                        other => panic!("{other:?}"),
-                    },
-                    other => panic!("{other:?}"),
-                },
-                other => panic!("{other:?}"),
-            }
-        }),
-        ("bind a variable that is none", &|plan| {
-            plan.run[0].body = vec![Stmt::For { var: Var(77), count: crate::plan::Count::Fixed(1), body: Vec::new() }];
+        ("add a second term for `oc`", |plan| {
+            let index = &mut load(plan).1.index[0];
+            index.terms.push(index.terms[0]);
         }),
     ];
     insta::assert_snapshot!(check_edits(plans::CONV, &edits), @r"
@@ -189,24 +177,20 @@ fn scope_beyond_the_notation() {
     // rename a variable to `oc`
     run conv: two variables are named `oc`
     // rename a register to `ic`
-    pack biases: the name of the register `ic` is taken
+    pack taps: the name of the register `ic` is taken
     // use a variable that is none
-    pack biases: there is no variable 7
-    // use a register that is none
-    pack biases: there is no register 7
-    // use a buffer that is none
-    pack biases: there is no buffer 7
-    // lanes along a dimension that is none
-    pack biases: lanes run along dimension 1 of `bias`, which has 1
-    // add a zero term
-    pack biases: an index has a zero coefficient or two terms for `zero`
+    pack taps: there is no variable 7
     // bind a variable that is none
     run conv: there is no variable 77
+    // use a register that is none
+    pack taps: there is no register 7
+    // use a buffer that is none
+    pack taps: there is no buffer 7
+    // put lanes along a dimension that is none
+    pack taps: lanes run along dimension 3 of `weight`, which has 3
+    // add a second term for `oc`
+    pack taps: an index has a zero coefficient or two terms for `oc`
     ");
-}
-
-fn store() -> crate::plan::Access {
-    crate::plan::Access { buffer: BufferId(4), index: vec![Affine::constant(0)], lanes: None }
 }
 
 #[test]
@@ -274,7 +258,7 @@ fn cover() {
         check(plans::UP, &of_up),
         check(plans::CONV, &of_conv),
         check(plans::CHAIN, &of_chain),
-        check_edits(&wide, &[("add two tables of 600 rows that move the store along two dimensions", &boxes)]),
+        check_edits(&wide, &[("add two tables of 600 rows that move the store along two dimensions", boxes)]),
     ];
     insta::assert_snapshot!(text.join("\n"), @r"
     // store taps[0, 0 ..+2] → store taps[1, 0 ..+2]
@@ -324,7 +308,7 @@ fn flow() {
     let text = [
         check(plans::CONV, &of_conv),
         check(plans::CHAIN, &of_chain),
-        check_edits(plans::CHAIN, &[("add the output `more`", &unused)]),
+        check_edits(plans::CHAIN, &[("add the output `more`", unused)]),
     ];
     insta::assert_snapshot!(text.join("\n"), @r"
     // load biases[oc] → load bias[oc]
