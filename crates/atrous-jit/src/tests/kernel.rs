@@ -144,7 +144,7 @@ fn far_elements_are_reached() {
 
 #[test]
 fn text_of_a_plan() {
-    insta::assert_snapshot!(clif(&checked(borders(4, false))));
+    insta::assert_snapshot!(clif(&checked(borders(4, false, 0..12))));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Plans that together have every statement and every instruction.
 
+use std::ops::Range;
+
 use atrous_compiler::plan::{Affine, BinaryOp, BufferId, Count, Plan, Role, Step, Stmt, Var};
 
 use super::check;
@@ -106,17 +108,19 @@ fn regions() -> Plan {
     plan
 }
 
-/// A correlation whose taps shrink at the borders: a reduction that counts by a column, down to no tap at all.
-pub fn borders(lanes: usize, fused: bool) -> Plan {
+/// Some rows of a correlation whose taps shrink at the borders: a reduction that counts by a column. Rows 0 and 11 have
+/// no tap at all, and rows 3 to 8 have all three.
+pub fn borders(lanes: usize, fused: bool, rows: Range<i64>) -> Plan {
     let n = 2 * lanes;
     let mut plan = plan(lanes);
     let x = buffer(&mut plan, "x", Role::Input, &[8, n]);
     let w = buffer(&mut plan, "w", Role::Input, &[3]);
-    let y = buffer(&mut plan, "y", Role::Output, &[12, n]);
+    let y = buffer(&mut plan, "y", Role::Output, &[rows.clone().count(), n]);
     let (out, first_tap, taps, block) = (I, J, K, L);
     let tap = Var(4);
     // Output row o sums x[o + tap − 3] over the taps for which there is such a row.
-    let rows = (0..12).map(|o: i64| {
+    let first_row = rows.start;
+    let rows = rows.map(|o| {
         let taps: Vec<i64> = (0..3).filter(|tap| (0..8).contains(&(o + tap - 3))).collect();
         vec![o, taps.first().copied().unwrap_or(0), taps.len() as i64]
     });
@@ -130,13 +134,31 @@ pub fn borders(lanes: usize, fused: bool) -> Plan {
     let body = vec![
         constant(0, 0.25),
         Step::Reduce { var: tap, count: Count::Column(taps), body: sum },
-        store(0, row(lanes, y, [out.into(), column])),
+        store(0, row(lanes, y, [Affine::var(out).plus_constant(-first_row), column])),
     ];
     let columns = vec![out, first_tap, taps];
     let body = vec![repeat(block, 2, vec![tile(&[lanes; 3], body)])];
     let mut stage = stage("borders", vec![Stmt::Regions { columns, rows: rows.collect(), body }]);
     stage.vars.push("tap".into());
     plan.run.push(stage);
+    plan
+}
+
+/// More accumulators than a machine has registers, when its vectors are shorter than the plan's.
+fn wide_sums(lanes: usize) -> Plan {
+    let (sums, n) = (12, lanes as i64);
+    let mut plan = plan(lanes);
+    let x = buffer(&mut plan, "x", Role::Input, &[7, 2 * lanes]);
+    let w = buffer(&mut plan, "w", Role::Input, &[7, sums]);
+    let y = buffer(&mut plan, "y", Role::Output, &[sums, 2 * lanes]);
+    let mut add = vec![load(sums, row(lanes, x, [K.into(), Affine::term(J, n)]))];
+    for sum in 0..sums {
+        add.extend([broadcast(13, at(w, [K.into(), (sum as i64).into()])), accumulate(sum, sums, 13, false)]);
+    }
+    let start = (0..sums).map(|sum| constant(sum, sum as f32));
+    let store = (0..sums).map(|sum| store(sum, row(lanes, y, [(sum as i64).into(), Affine::term(J, n)])));
+    let body = start.chain([reduce(K, 7, add)]).chain(store).collect();
+    plan.run.push(stage("sums", vec![repeat(J, 2, vec![tile(&[lanes; 14], body)])]));
     plan
 }
 
@@ -215,7 +237,16 @@ fn regions_of_rows() {
 #[test]
 fn reductions_that_count_by_columns() {
     for (lanes, fused) in [(1, false), (4, false), (4, true), (8, false), (16, true)] {
-        check(&format!("borders on {lanes} lanes, fused {fused}"), borders(lanes, fused));
+        for rows in [0..12, 1..11, 3..9, 11..12] {
+            check(&format!("borders of {rows:?} on {lanes} lanes, fused {fused}"), borders(lanes, fused, rows));
+        }
+    }
+}
+
+#[test]
+fn more_sums_than_registers() {
+    for lanes in WIDTHS {
+        check(&format!("sums on {lanes} lanes"), wide_sums(lanes));
     }
 }
 
