@@ -3,10 +3,17 @@
 //! The crate is pure: no IO, no environment, no globals, no `unsafe`.
 #![forbid(unsafe_code)]
 
+pub mod ast;
+mod check;
+pub mod codes;
 pub mod diagnostic;
+pub mod front;
 pub mod layer;
 pub mod net;
 pub mod plan;
+mod print;
+mod reports;
+pub mod syntax;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use layer::Layer;
