@@ -5,6 +5,7 @@
 
 mod compile;
 pub mod diagnostic;
+pub mod emit;
 pub mod ir;
 pub mod layer;
 pub mod lower;

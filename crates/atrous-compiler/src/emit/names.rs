@@ -10,9 +10,15 @@ pub struct Names(BTreeSet<String>);
 impl Names {
     /// The identifier for a name, with a number behind it when another name has taken it.
     pub fn fresh(&mut self, wanted: &str) -> Ident {
+        self.fresh_or(wanted, "2")
+    }
+
+    /// The identifier for a name, with a suffix behind it when another name has taken it.
+    pub fn fresh_or(&mut self, wanted: &str, suffix: &str) -> Ident {
         let wanted = legal(wanted);
+        let suffixed = format!("{wanted}_{suffix}");
         let numbered = (2..).map(|number| format!("{wanted}_{number}"));
-        let mut candidates = std::iter::once(wanted.clone()).chain(numbered);
+        let mut candidates = [wanted.clone(), suffixed].into_iter().chain(numbered);
         let free = candidates.find(|name| !self.0.contains(name)).unwrap_or(wanted);
         self.0.insert(free.clone());
         Ident::new(&free, Span::call_site())

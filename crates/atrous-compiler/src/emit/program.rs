@@ -7,14 +7,16 @@ use super::usage::Usage;
 use crate::plan::{BufferId, Plan, Role, Stage};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One of the two programs of a plan, as Rust.
 pub struct Program {
     /// The functions of its stages.
     pub functions: TokenStream,
-    /// The calls, and before them the memory that only they need.
+    /// The calls, and before them the memory that only they need. `rt` has to be in scope.
     pub body: TokenStream,
+    /// The buffers that its stages read or write.
+    pub used: BTreeSet<BufferId>,
 }
 
 /// What the calls of a program see.
@@ -33,11 +35,12 @@ pub struct Surroundings<'a> {
 pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) -> Program {
     let (plan, facade) = (surroundings.plan, surroundings.facade);
     let usages: Vec<Usage> = stages.iter().map(Usage::of).collect();
-    let mut program = Program { functions: TokenStream::new(), body: TokenStream::new() };
+    let used = usages.iter().flat_map(buffers).collect();
+    let mut program = Program { functions: TokenStream::new(), body: TokenStream::new(), used };
     let uses_scratch = |usage: &Usage| buffers(usage).any(|buffer| arena(plan, buffer) == Some(Arena::Scratch));
     if usages.iter().any(uses_scratch) {
         let len = length(plan.scratch_len);
-        program.body.extend(quote!(let mut scratch = #facade::rt::zeros(#len);));
+        program.body.extend(quote!(let mut scratch = rt::zeros(#len);));
     }
     let mut names = Names::default();
     for (stage, usage) in stages.iter().zip(&usages) {
@@ -97,16 +100,15 @@ fn call(surroundings: &Surroundings<'_>, usage: &Usage, name: &Ident) -> TokenSt
 
 /// The argument for a buffer when nothing else of its arena is borrowed mutably.
 fn whole_arena(surroundings: &Surroundings<'_>, usage: &Usage, kind: Arena, buffer: BufferId) -> TokenStream {
-    let facade = surroundings.facade;
     let offset = length(offset(surroundings.plan, buffer));
     match (kind, usage.writes.contains(&buffer)) {
         (Arena::Packed, false) => {
             let packed = &surroundings.packed;
-            quote!(#facade::rt::window(&#packed, #offset))
+            quote!(rt::window(&#packed, #offset))
         }
-        (Arena::Packed, true) => quote!(#facade::rt::window_mut(&mut packed, #offset)),
-        (Arena::Scratch, false) => quote!(#facade::rt::window(&scratch, #offset)),
-        (Arena::Scratch, true) => quote!(#facade::rt::window_mut(&mut scratch, #offset)),
+        (Arena::Packed, true) => quote!(rt::window_mut(&mut packed, #offset)),
+        (Arena::Scratch, false) => quote!(rt::window(&scratch, #offset)),
+        (Arena::Scratch, true) => quote!(rt::window_mut(&mut scratch, #offset)),
     }
 }
 
@@ -119,7 +121,7 @@ fn split_arena(
     names: &mut Names,
     arguments: &mut BTreeMap<BufferId, TokenStream>,
 ) -> TokenStream {
-    let (plan, facade) = (surroundings.plan, surroundings.facade);
+    let plan = surroundings.plan;
     let arena = match kind {
         Arena::Packed => quote!(packed),
         Arena::Scratch => quote!(scratch),
@@ -133,10 +135,10 @@ fn split_arena(
         let (start, end) = (length(start), length(start + plan.buffers[buffer.0].len()));
         ranges.push(quote!(#start..#end));
         let function = if usage.writes.contains(&buffer) { quote!(window_mut) } else { quote!(window) };
-        arguments.insert(buffer, quote!(#facade::rt::#function(#part, 0)));
+        arguments.insert(buffer, quote!(rt::#function(#part, 0)));
         parts.push(part);
     }
-    quote!(let [#(#parts),*] = #facade::rt::parts(&mut #arena, [#(#ranges),*]);)
+    quote!(let [#(#parts),*] = rt::parts(&mut #arena, [#(#ranges),*]);)
 }
 
 fn offset(plan: &Plan, buffer: BufferId) -> usize {

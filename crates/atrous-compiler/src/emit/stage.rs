@@ -17,7 +17,7 @@ pub struct Printer<'a> {
     pub vars: Vec<Ident>,
     /// The parameters of the function.
     pub buffers: BTreeMap<BufferId, Ident>,
-    /// All names in use.
+    /// All of these names.
     pub names: Names,
 }
 
@@ -42,7 +42,7 @@ pub fn function(plan: &Plan, stage: &Stage, name: &Ident, facade: &TokenStream) 
         lints.push(quote!(clippy::approx_constant));
     }
     let allow = (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]));
-    let uses = (!usage.registers.is_empty()).then(|| quote!(use #facade::rt::{self, Lanes as _};));
+    let uses = usage.computes.then(|| quote!(use #facade::rt::{self, Lanes as _};));
     let doc = doc(plan, &usage);
     quote! {
         #[doc = #doc]
@@ -74,12 +74,9 @@ fn printer<'a>(plan: &'a Plan, stage: &Stage, usage: &Usage) -> Printer<'a> {
         names.fresh(&format!("{mark}{name}"))
     });
     let vars = vars.collect();
-    for register in &usage.registers {
-        names.fresh(register);
-    }
     let buffers = usage.reads.iter().chain(&usage.writes).map(|&buffer| {
         let name = identifier(&plan.buffers[buffer.0].name);
-        (buffer, names.fresh(&name.to_string()))
+        (buffer, names.fresh_or(&name.to_string(), "buffer"))
     });
     let buffers = buffers.collect();
     Printer { plan, vars, buffers, names }

@@ -20,8 +20,8 @@ struct Context<'a> {
 
 /// The statements of a tile.
 pub fn tile(printer: &Printer<'_>, tile: &Tile, scope: &mut Vec<Var>) -> TokenStream {
-    let registers = tile.registers.iter().map(|register| super::names::identifier(&register.name)).collect();
-    let names = printer.names.clone();
+    let mut names = printer.names.clone();
+    let registers = tile.registers.iter().map(|register| names.fresh_or(&register.name, "value")).collect();
     let mut context = Context { printer, tile, registers, declarations: declarations(tile), names };
     context.list(&tile.body, &mut Vec::new(), scope)
 }
@@ -62,16 +62,19 @@ impl Context<'_> {
     }
 
     fn window_name(&mut self, window: &Window) -> Ident {
-        let buffer = &self.printer.buffers[&window.buffer];
-        self.names.fresh(&format!("{buffer}_window"))
+        let buffer = self.printer.buffers[&window.buffer].to_string();
+        self.names.fresh(&format!("{}_window", buffer.trim_end_matches('_')))
     }
 
     fn window(&self, window: &Window, name: &Ident, scope: &[Var]) -> TokenStream {
         let buffer = &self.printer.buffers[&window.buffer];
         let start = expression(&window.start, scope, &self.printer.vars);
         let span = integer(window.span);
-        let function = if window.stored { quote!(window_mut) } else { quote!(window) };
-        quote!(let #name = rt::#function::<#span>(#buffer, #start);)
+        if window.stored {
+            quote!(let #name: &mut [f32; #span] = rt::window_mut(#buffer, #start);)
+        } else {
+            quote!(let #name: &[f32; #span] = rt::window(#buffer, #start);)
+        }
     }
 
     fn instr(&self, instr: &Instr, path: &Path, index: usize, windows: &Windows, names: &[Ident]) -> TokenStream {

@@ -1,6 +1,6 @@
 //! What a stage uses: loops that run zero times are left out of the code, and so is what only they use.
 
-use crate::plan::{Access, BufferId, Count, Instr, Stage, Step, Stmt, Tile, Var};
+use crate::plan::{Access, BufferId, Count, Instr, Stage, Step, Stmt, Var};
 use std::collections::BTreeSet;
 
 /// The buffers and variables that a stage uses.
@@ -12,8 +12,8 @@ pub struct Usage {
     pub writes: BTreeSet<BufferId>,
     /// Variables that an index or a count uses.
     pub vars: BTreeSet<Var>,
-    /// Names of all registers.
-    pub registers: BTreeSet<String>,
+    /// Whether there are instructions at all.
+    pub computes: bool,
     /// Numbers of all constants.
     pub constants: Vec<f32>,
 }
@@ -36,14 +36,9 @@ impl Usage {
                 }
                 Stmt::For { .. } | Stmt::Par { .. } => {}
                 Stmt::Regions { body, .. } => self.stmts(body),
-                Stmt::Tile(tile) => self.tile(tile),
+                Stmt::Tile(tile) => self.steps(&tile.body),
             }
         }
-    }
-
-    fn tile(&mut self, tile: &Tile) {
-        self.registers.extend(tile.registers.iter().map(|register| register.name.clone()));
-        self.steps(&tile.body);
     }
 
     fn steps(&mut self, steps: &[Step]) {
@@ -60,6 +55,7 @@ impl Usage {
     }
 
     fn instr(&mut self, instr: &Instr) {
+        self.computes = true;
         match instr {
             Instr::Load { from, .. } | Instr::Broadcast { from, .. } => {
                 self.reads.insert(from.buffer);
@@ -70,10 +66,7 @@ impl Usage {
                 self.access(to);
             }
             Instr::Constant { value, .. } => self.constants.push(value.get()),
-            Instr::Binary { .. }
-            | Instr::MultiplyAdd { .. }
-            | Instr::SelectLess { .. }
-            | Instr::ShiftLeft { .. } => {}
+            Instr::Binary { .. } | Instr::MultiplyAdd { .. } | Instr::SelectLess { .. } | Instr::ShiftLeft { .. } => {}
         }
     }
 

@@ -41,7 +41,8 @@ pub fn windows(plan: &Plan, steps: &[Step], lanes: impl Fn(&Instr) -> usize) -> 
         let buffer = &plan.buffers[access.buffer.0];
         let mut start = access.offset(buffer);
         start.terms.sort();
-        let last_lane = access.lane_stride(buffer) * (lanes(instr) as i64 - 1);
+        let lanes = if access.lanes.is_some() { lanes(instr) as i64 } else { 1 };
+        let last_lane = access.lane_stride(buffer) * (lanes - 1);
         let low = start.constant + last_lane.min(0);
         let high = start.constant + last_lane.max(0);
         let window = find(&mut found.windows, access.buffer, &start, stored, index);

@@ -7,8 +7,8 @@
 //! - None of them touches memory: loads and stores go through arrays with checked bounds.
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
 
-use super::array::Array;
 use super::Lanes;
+use super::array::Array;
 use std::arch::x86_64::*;
 use std::mem::transmute;
 
