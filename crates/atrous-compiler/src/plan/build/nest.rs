@@ -86,6 +86,7 @@ pub fn split_blocks(count: i64, size: usize) -> Vec<(usize, i64, i64)> {
 #[derive(Default)]
 pub struct TileBuilder {
     registers: Vec<Register>,
+    constants: Vec<(Number, Reg)>,
     /// The steps so far.
     pub body: Vec<Step>,
 }
@@ -111,8 +112,20 @@ impl TileBuilder {
     /// A new register with a number in every lane.
     pub fn constant(&mut self, value: f32, lanes: usize) -> Reg {
         let to = self.register("constant", lanes);
-        self.push(Instr::Constant { to, value: Number::new(value) });
+        let value = Number::new(value);
+        self.push(Instr::Constant { to, value });
+        self.constants.push((value, to));
         to
+    }
+
+    /// The same, or the register that was made for this number before.
+    pub fn shared_constant(&mut self, value: f32, lanes: usize) -> Reg {
+        let is_it =
+            |&&(number, register): &&(Number, Reg)| number == Number::new(value) && self.lanes(register) == lanes;
+        match self.constants.iter().find(is_it) {
+            Some(&(_, register)) => register,
+            None => self.constant(value, lanes),
+        }
     }
 
     /// A new register loaded from memory.
