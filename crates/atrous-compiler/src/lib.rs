@@ -12,6 +12,7 @@ pub mod lower;
 pub mod net;
 pub mod passes;
 pub mod plan;
+pub mod render;
 
 pub use compile::compile;
 pub use diagnostic::{Diagnostic, Severity, Span};

@@ -5,6 +5,7 @@ mod lanes;
 
 pub use self::lanes::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
 pub use crate::{Error, Tensors, Weight, WeightBias};
+pub use atrous_macros::conv;
 pub use std::vec::Vec;
 
 use std::fmt;
