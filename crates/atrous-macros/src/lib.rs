@@ -53,6 +53,8 @@ fn expand(
                 let options = Options { facade: facade.clone(), name };
                 output.extend(emit::rust(net, &compile(net, &Target::portable()), &options));
             }
+            // What is wrong may be the sizes themselves.
+            Model::Open(_) if front.has_errors() => {}
             Model::Open(open) => {
                 let place = place_of(&open.name).unwrap_or(Place::all(Span::call_site()));
                 messages.push(Message::unbound(open, &unbound(open), place));

@@ -42,9 +42,7 @@ impl Message {
 
     /// The error that a net has free sizes; `help` says what to do.
     pub fn unbound(open: &OpenNet, help: &str, place: Place) -> Message {
-        let (verb, sizes) = if open.free.len() == 1 { ("is", "size") } else { ("are", "sizes") };
-        let text =
-            format!("`{}` has free {sizes}: {} {verb} not bound\n  help: {help}", open.name, open.free.join(", "));
+        let text = format!("`{}` has sizes that are not bound: {}\n  help: {help}", open.name, open.free.join(", "));
         Message { severity: Severity::Error, text, place }
     }
 

@@ -1,10 +1,10 @@
 //! Specs in files of their own, next to the manifest of the crate that uses them.
 
 use crate::messages::{Message, Place};
+use atrous_compiler::Diagnostic;
 use atrous_compiler::front::{self, OpenNet, Sizes};
 use atrous_compiler::render::render;
-use atrous_compiler::{Diagnostic, Severity};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use std::path::Path;
 use syn::parse::{ParseStream, Parser};

@@ -22,6 +22,8 @@
 #![deny(unsafe_code)]
 
 mod error;
+#[cfg(feature = "jit")]
+pub mod jit;
 mod parameters;
 #[doc(hidden)]
 pub mod rt;
