@@ -3,16 +3,23 @@
 //! The crate is pure: no IO, no environment, no globals, no `unsafe`.
 #![forbid(unsafe_code)]
 
+pub mod ast;
+mod check;
+pub mod codes;
 mod compile;
 pub mod diagnostic;
 pub mod emit;
+pub mod front;
 pub mod ir;
 pub mod layer;
 pub mod lower;
 pub mod net;
 pub mod passes;
 pub mod plan;
+mod print;
 pub mod render;
+mod reports;
+pub mod syntax;
 
 pub use compile::compile;
 pub use diagnostic::{Diagnostic, Severity, Span};
