@@ -8,6 +8,7 @@ mod check;
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+pub mod emit;
 pub mod front;
 pub mod ir;
 pub mod layer;
@@ -16,6 +17,7 @@ pub mod net;
 pub mod passes;
 pub mod plan;
 mod print;
+pub mod render;
 mod reports;
 pub mod syntax;
 
