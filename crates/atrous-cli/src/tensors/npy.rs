@@ -129,8 +129,14 @@ fn row_major(stored: &[f32], shape: &[usize]) -> Vec<f32> {
         .collect()
 }
 
-/// Writes a tensor as an array of `<f4` in C order.
-pub fn write(to: impl Write, tensor: &Tensor) -> std::io::Result<()> {
+/// The tensor as an array of `<f4` in C order.
+pub fn encode(tensor: &Tensor) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(128 + 4 * tensor.data.len());
+    write(&mut bytes, tensor).expect("a vector takes everything");
+    bytes
+}
+
+fn write(to: impl Write, tensor: &Tensor) -> std::io::Result<()> {
     let shape: Vec<u64> = tensor.shape.iter().map(|&size| size as u64).collect();
     let mut writer = npyz::WriteOptions::new()
         .dtype(DType::Plain("<f4".parse().expect("a type of NumPy")))

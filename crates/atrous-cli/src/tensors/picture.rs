@@ -49,6 +49,11 @@ impl Picture {
         [self.image.height() as usize, self.image.width() as usize]
     }
 
+    /// Its own number of channels: 1 when it is gray, else 3.
+    pub fn channels(&self) -> usize {
+        if self.image.color().has_color() { 3 } else { 1 }
+    }
+
     /// The picture as `[C, H, W]` with one channel or three.
     ///
     /// Gray from colours is the luma of Rec. 601, as Pillow and OpenCV have it.
