@@ -6,6 +6,7 @@
 pub mod diagnostic;
 pub mod layer;
 pub mod net;
+pub mod oracle;
 pub mod plan;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
