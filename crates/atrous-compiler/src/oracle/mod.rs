@@ -63,6 +63,14 @@ pub fn values(net: &Net, inputs: &[&[f64]], parameters: &[&[f64]]) -> Vec<Vec<f6
     values
 }
 
+/// Multiplications of an input and a weight that a layer needs: pairs where both are real, so that neither padding zeros
+/// nor the zeros between the inputs of a transposed layer count. Copies of inputs, as other padding modes make, do.
+pub fn useful_macs(layer: &Layer) -> u64 {
+    let pairs = |axis: &AxisPairs| axis.taps.iter().map(|tap| tap.len() as u64).sum::<u64>();
+    let channels = layer.output_channels * (layer.input_channels / layer.groups);
+    (layer.batch * channels) as u64 * pairs::of_layer(layer).iter().map(pairs).product::<u64>()
+}
+
 /// Folds tensors of one shape element by element, from the first to the last, and maps the results.
 fn elementwise<'a>(
     mut reads: impl Iterator<Item = &'a [f64]>,

@@ -1,5 +1,5 @@
 use super::activation::complementary_error_function;
-use super::{apply, layer, net, values};
+use super::{apply, layer, net, useful_macs, values};
 use crate::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
 use crate::net::{Input, Net, Op, Step, ValueId};
 
@@ -190,6 +190,17 @@ fn transposed_layers_are_adjoint_to_ordinary_ones() {
         let back = dot(&x, &layer(&backward, &y, &weight, None));
         assert_eq!(there, back, "{forward:?}");
     }
+}
+
+#[test]
+fn useful_macs_by_hand() {
+    let batch = |of: Layer| Layer { batch: 3, input_channels: 4, output_channels: 6, groups: 2, ..of };
+    assert_eq!(useful_macs(&one_channel(&[axis(5, 3, 1, 1, [2, 2])])), 15);
+    assert_eq!(useful_macs(&one_channel(&[axis(5, 3, 1, 1, [1, 1])])), 13);
+    assert_eq!(useful_macs(&batch(one_channel(&[axis(5, 3, 1, 1, [1, 1])]))), 13 * 3 * 6 * 2);
+    let circular = Layer { padding_mode: PaddingMode::Circular, ..one_channel(&[axis(5, 3, 1, 1, [1, 1])]) };
+    assert_eq!(useful_macs(&circular), 15);
+    assert_eq!(useful_macs(&transposed(&[axis(4, 3, 2, 1, [0, 0]), axis(4, 3, 2, 1, [1, 1])])), 12 * 10);
 }
 
 #[test]
