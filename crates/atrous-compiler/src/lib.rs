@@ -4,9 +4,12 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod ir;
 pub mod layer;
+pub mod lower;
 pub mod net;
 pub mod oracle;
+pub mod passes;
 pub mod plan;
 
 pub use diagnostic::{Diagnostic, Severity, Span};

@@ -1,0 +1,58 @@
+//! Counting multiply-adds.
+
+use super::axis::Axis;
+use super::graph::{Contraction, Conv, Graph, Op};
+
+/// Multiply-adds of a graph as a paper counts them and as they matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Macs {
+    /// Taps × output positions (input positions, when transposed), padding included.
+    pub nominal: u128,
+    /// Pairs where both factors are real: the input is neither padding nor an inserted zero.
+    pub useful: u128,
+}
+
+/// Nominal and useful multiply-adds of a graph as it was lowered, before any pass.
+pub fn of_layers(graph: &Graph) -> Macs {
+    let of_node = |(index, op): (usize, &Op)| match op {
+        Op::Conv(conv) => of_conv(batch(graph, index), conv, |axis| axis),
+        Op::TransposedConv(conv) => of_conv(batch(graph, index), conv, Axis::adjoint),
+        _ => Macs::default(),
+    };
+    let sum = |a: Macs, b: Macs| Macs { nominal: a.nominal + b.nominal, useful: a.useful + b.useful };
+    graph.nodes.iter().map(|node| &node.op).enumerate().map(of_node).fold(Macs::default(), sum)
+}
+
+fn of_conv(batch: usize, conv: &Conv, orientation: fn(Axis) -> Axis) -> Macs {
+    // The axes of a transposed convolution have its input as their output: taps × positions is nominal for both.
+    let nominal: u128 = conv.axes.iter().map(|axis| axis.pairs()).product();
+    let useful: u128 = conv.axes.iter().map(|&axis| orientation(axis).useful_pairs()).product();
+    let channels = channel_pairs(batch, conv.groups, conv.group_inputs, conv.group_outputs);
+    Macs { nominal: channels * nominal, useful: channels * useful }
+}
+
+/// The multiply-adds that a graph executes as it stands, inserted zeros and padding included where they are left.
+pub fn executed(graph: &Graph) -> u128 {
+    let of_node = |(index, op): (usize, &Op)| match op {
+        Op::Conv(conv) | Op::TransposedConv(conv) => {
+            let pairs: u128 = conv.axes.iter().map(|axis| axis.pairs()).product();
+            channel_pairs(batch(graph, index), conv.groups, conv.group_inputs, conv.group_outputs) * pairs
+        }
+        Op::Contraction(contraction) => {
+            let of_axis = |pieces: &[super::Piece]| pieces.iter().map(|piece| piece.axis.pairs()).sum::<u128>();
+            let pairs: u128 = contraction.axes.iter().map(|axis| of_axis(&axis.pieces)).product();
+            let Contraction { groups, group_inputs, group_outputs, .. } = contraction;
+            channel_pairs(batch(graph, index), *groups, *group_inputs, *group_outputs) * pairs
+        }
+        _ => 0,
+    };
+    graph.nodes.iter().map(|node| &node.op).enumerate().map(of_node).sum()
+}
+
+fn batch(graph: &Graph, index: usize) -> usize {
+    graph.nodes[index].shape[0]
+}
+
+fn channel_pairs(batch: usize, groups: usize, group_inputs: usize, group_outputs: usize) -> u128 {
+    [batch, groups, group_inputs, group_outputs].into_iter().map(|count| count as u128).product()
+}

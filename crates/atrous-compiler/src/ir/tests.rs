@@ -1,0 +1,91 @@
+use super::axis::{Axis, Piece};
+
+/// Calls `check` with every relation of small numbers.
+fn for_every_axis(mut check: impl FnMut(Axis)) {
+    for (up, stride, dilation) in triples(1..=4) {
+        for (input, output, taps) in triples(1..=5) {
+            for pad in -3..=6 {
+                check(Axis { input, output, taps, up, stride, dilation, pad });
+            }
+        }
+    }
+}
+
+fn triples(range: std::ops::RangeInclusive<i64>) -> impl Iterator<Item = (i64, i64, i64)> {
+    let all = range.clone();
+    let pairs = move |a: i64| range.clone().map(move |b| (a, b));
+    let inner = all.clone();
+    all.clone().flat_map(pairs).flat_map(move |(a, b)| inner.clone().map(move |c| (a, b, c)))
+}
+
+/// Every `(output, tap, input)` that satisfies the relation, by its definition.
+fn by_definition(axis: Axis) -> Vec<(i64, i64, i64)> {
+    let satisfies = |&(o, k, i): &(i64, i64, i64)| axis.up * i == axis.stride * o + axis.dilation * k - axis.pad;
+    let pairs = (0..axis.output).flat_map(|o| (0..axis.taps).map(move |k| (o, k)));
+    pairs.flat_map(|(o, k)| (0..axis.input).map(move |i| (o, k, i))).filter(satisfies).collect()
+}
+
+fn by_pieces(pieces: &[Piece]) -> Vec<(i64, i64, i64)> {
+    let mut triples: Vec<(i64, i64, i64)> = Vec::new();
+    for Piece { outputs, taps, axis } in pieces {
+        for q in 0..outputs.count {
+            for j in 0..taps.count {
+                triples.extend(axis.source(q, j).map(|i| (outputs.at(q), taps.at(j), i)));
+            }
+        }
+    }
+    triples.sort_unstable();
+    triples
+}
+
+fn covered(pieces: &[Piece]) -> Vec<i64> {
+    let mut outputs: Vec<i64> =
+        pieces.iter().flat_map(|piece| (0..piece.outputs.count).map(|q| piece.outputs.at(q))).collect();
+    outputs.sort_unstable();
+    outputs
+}
+
+#[test]
+fn sources_are_the_relation() {
+    for_every_axis(|axis| {
+        let pairs = (0..axis.output).flat_map(|o| (0..axis.taps).map(move |k| (o, k)));
+        let sources: Vec<_> = pairs.filter_map(|(o, k)| axis.source(o, k).map(|i| (o, k, i))).collect();
+        assert_eq!(sources, by_definition(axis), "{axis:?}");
+    });
+}
+
+#[test]
+fn phases_have_the_pairs_of_the_axis_and_no_inserted_zero() {
+    for_every_axis(|axis| {
+        let phases = axis.phases();
+        assert_eq!(by_pieces(&phases), by_definition(axis), "{axis:?}");
+        assert_eq!(covered(&phases), (0..axis.output).collect::<Vec<_>>(), "{axis:?}");
+        assert!(phases.iter().all(|piece| piece.axis.up == 1), "{axis:?}");
+        if axis.output >= axis.up {
+            let taps: i64 = phases.iter().map(|piece| piece.taps.count).sum();
+            assert!(axis.stride != 1 || taps == axis.taps, "{axis:?}: each tap belongs to one phase");
+        }
+    });
+}
+
+#[test]
+fn trimmed_pieces_have_the_same_pairs_and_are_dense() {
+    for_every_axis(|axis| {
+        let pieces: Vec<Piece> = axis.phases().into_iter().flat_map(Piece::trim).collect();
+        assert_eq!(by_pieces(&pieces), by_definition(axis), "{axis:?}");
+        assert_eq!(covered(&pieces), (0..axis.output).collect::<Vec<_>>(), "{axis:?}");
+        assert!(pieces.iter().all(|piece| piece.axis.is_dense()), "{axis:?}: {pieces:?}");
+        assert_eq!(axis.useful_pairs(), by_definition(axis).len() as u128, "{axis:?}");
+    });
+}
+
+#[test]
+fn the_adjoint_has_the_pairs_backwards_and_is_an_involution() {
+    for_every_axis(|axis| {
+        let mut backwards: Vec<_> =
+            by_definition(axis).into_iter().map(|(o, k, i)| (i, axis.taps - 1 - k, o)).collect();
+        backwards.sort_unstable();
+        assert_eq!(by_definition(axis.adjoint()), backwards, "{axis:?}");
+        assert_eq!(axis.adjoint().adjoint(), axis);
+    });
+}
