@@ -6,29 +6,30 @@ use std::f64::consts::{PI, SQRT_2};
 /// The value of an activation function.
 ///
 /// Slopes and bounds are the layer's `f32` numbers. The absolute error of `gelu` is below 10⁻¹² times `max(|x|, 1)`;
-/// the other functions are exact to a few units in the last place.
+/// the other functions are exact to a few units in the last place. NaN stays NaN.
 pub fn apply(activation: Activation, x: f64) -> f64 {
     match activation {
         Activation::None => x,
-        Activation::Relu => larger(x, 0.0),
-        Activation::Relu6 => smaller(larger(x, 0.0), 6.0),
+        Activation::Relu => at_least(x, 0.0),
+        Activation::Relu6 => between(x, 0.0, 6.0),
         Activation::LeakyRelu(_) if x > 0.0 => x,
         Activation::LeakyRelu(slope) => x * f64::from(slope.get()),
         Activation::Sigmoid => sigmoid(x),
         Activation::Tanh => x.tanh(),
         Activation::Silu => x * sigmoid(x),
         Activation::Gelu => x * 0.5 * complementary_error_function(-x / SQRT_2),
-        Activation::Hardswish => x * smaller(larger(x + 3.0, 0.0), 6.0) / 6.0,
-        Activation::Clamp(low, high) => smaller(larger(x, f64::from(low.get())), f64::from(high.get())),
+        Activation::Hardswish => x * between(x + 3.0, 0.0, 6.0) / 6.0,
+        Activation::Clamp(low, high) => between(x, f64::from(low.get()), f64::from(high.get())),
     }
 }
 
-fn larger(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
+fn at_least(x: f64, low: f64) -> f64 {
+    if x < low { low } else { x }
 }
 
-fn smaller(a: f64, b: f64) -> f64 {
-    if a < b { a } else { b }
+fn between(x: f64, low: f64, high: f64) -> f64 {
+    let x = at_least(x, low);
+    if x > high { high } else { x }
 }
 
 fn sigmoid(x: f64) -> f64 {

@@ -224,6 +224,7 @@ fn activations_by_table() {
         (Activation::Clamp(number(-1.0), number(2.0)), 1.0, 1.0),
     ];
     for (activation, x, expected) in table {
+        assert!(apply(activation, f64::NAN).is_nan(), "{activation:?} of NaN");
         let value = apply(activation, x);
         assert!((value - expected).abs() <= 1e-14 * x.abs().max(1.0), "{activation:?} of {x}: {value}, not {expected}");
     }
