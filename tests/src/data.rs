@@ -38,11 +38,16 @@ impl Random {
 /// sparse, about three per output, so that sums stay far below 2²⁴ however many layers follow each other.
 pub fn integers(net: &Net, seed: u64) -> Data {
     let lone = net.layers().count() == 1;
-    generate(net, seed, |random| random.integer(3), |random, fan_in| match lone {
-        true => random.integer(2),
-        false if random.bits() % fan_in as u64 >= 3 => 0.0,
-        false => 1.0 - 2.0 * (random.bits() % 2) as f32,
-    })
+    generate(
+        net,
+        seed,
+        |random| random.integer(3),
+        |random, fan_in| match lone {
+            true => random.integer(2),
+            false if random.bits() % fan_in as u64 >= 3 => 0.0,
+            false => 1.0 - 2.0 * (random.bits() % 2) as f32,
+        },
+    )
 }
 
 /// Real numbers: inputs and biases in ±3, weights scaled so that values neither grow nor vanish from layer to layer.
