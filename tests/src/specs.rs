@@ -18,7 +18,7 @@ pub struct Spec {
 
 /// Small values for the free sizes of the specs that have any.
 #[rustfmt::skip]
-const SIZES: &[(&str, &[(&str, usize)])] = &[
+pub const SIZES: &[(&str, &[(&str, usize)])] = &[
     ("atrous_wavelet", &[("H", 17), ("W", 18)]),
     ("upconv7",        &[("H", 2), ("W", 3)]),
 ];

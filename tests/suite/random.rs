@@ -41,7 +41,9 @@ fn check_graphs(net: &Net) -> Result<(), String> {
     let net = net.clone().with_layout(Layout::Nchw);
     let data = data::integers(&net, 1);
     differential::check_macs(&net)?;
-    differential::check_graphs(&net, &data, &differential::expected(&net, &data))
+    differential::check_graphs(&net, &data, &differential::expected(&net, &data))?;
+    let data = data::with_infinities(&net, 2);
+    differential::check_last_graph(&net, &data, &differential::expected(&net, &data))
 }
 
 #[test]
