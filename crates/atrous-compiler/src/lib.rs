@@ -3,6 +3,7 @@
 //! The crate is pure: no IO, no environment, no globals, no `unsafe`.
 #![forbid(unsafe_code)]
 
+mod compile;
 pub mod diagnostic;
 pub mod ir;
 pub mod layer;
@@ -12,6 +13,7 @@ pub mod oracle;
 pub mod passes;
 pub mod plan;
 
+pub use compile::compile;
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use layer::Layer;
 pub use net::Net;

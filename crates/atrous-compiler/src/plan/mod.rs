@@ -3,13 +3,16 @@
 //! `schedule` decides, `build` writes the decisions out as a [`Plan`], `verify` checks it, `eval` defines what it means.
 
 pub mod affine;
+mod build;
 pub mod eval;
 mod print;
+pub mod schedule;
 pub mod target;
 pub mod types;
 pub mod verify;
 
 pub use affine::Affine;
+pub use build::build;
 pub use target::Target;
 pub use types::*;
 pub use verify::{Checked, verify};

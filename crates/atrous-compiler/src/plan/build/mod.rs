@@ -1,0 +1,266 @@
+//! From a graph whose passes have run to a plan: stages, memory, and the decisions of the schedule written out.
+
+mod activation;
+mod contraction;
+mod memory;
+mod nest;
+mod pack;
+mod pointwise;
+mod regions;
+#[cfg(test)]
+mod tests;
+
+use super::schedule::{LaneAxis, choose};
+use super::{BinaryOp, Buffer, BufferId, Plan, Role, Stage, Target};
+use crate::ir::{Contraction, Graph, Node, Op, Value};
+use crate::layer::Activation;
+use memory::Lifetime;
+
+/// The plan of a graph for a target.
+///
+/// # Panics
+///
+/// If the passes have not run: only contractions can be planned.
+pub fn build(graph: &Graph, target: &Target) -> Plan {
+    let mut builder = Builder {
+        graph,
+        target,
+        buffers: Vec::new(),
+        of_value: vec![None; graph.nodes.len()],
+        pack: Vec::new(),
+        run: Vec::new(),
+    };
+    builder.add_signature();
+    let units: Vec<Unit> = units(graph);
+    for unit in &units {
+        builder.add_output_buffer(unit);
+        builder.add_stage(unit);
+    }
+    builder.finish(&units)
+}
+
+/// What becomes one stage: an operation together with the epilogue that alone reads it.
+struct Unit {
+    /// The operation that does the work.
+    main: Value,
+    /// The value that the stage writes.
+    result: Value,
+    bias: Option<Value>,
+    activation: Activation,
+}
+
+fn units(graph: &Graph) -> Vec<Unit> {
+    let is_work = |op: &Op| !matches!(op, Op::Input | Op::Parameter | Op::FlipTaps { .. });
+    let works = (0..graph.nodes.len()).map(Value).filter(|&value| is_work(&graph.node(value).op));
+    let mut fused = vec![false; graph.nodes.len()];
+    let mut units = Vec::new();
+    for main in works {
+        if fused[main.0] {
+            continue;
+        }
+        let unit = match epilogue_of(graph, main) {
+            Some((result, bias, activation)) => Unit { main, result, bias, activation },
+            None => Unit { main, result: main, bias: None, activation: Activation::None },
+        };
+        fused[unit.result.0] = true;
+        units.push(unit);
+    }
+    units
+}
+
+/// The epilogue that is the only reader of a value.
+fn epilogue_of(graph: &Graph, value: Value) -> Option<(Value, Option<Value>, Activation)> {
+    let mut readers = graph.nodes.iter().enumerate().filter(|(_, node)| node.reads.contains(&value));
+    let (index, reader) = readers.next()?;
+    let alone = readers.next().is_none() && graph.outputs.iter().all(|(_, output)| *output != value);
+    match reader.op {
+        Op::Epilogue { activation }
+            if alone && reader.reads[0] == value && !matches!(graph.node(value).op, Op::Epilogue { .. }) =>
+        {
+            Some((Value(index), reader.reads.get(1).copied(), activation))
+        }
+        _ => None,
+    }
+}
+
+struct Builder<'a> {
+    graph: &'a Graph,
+    target: &'a Target,
+    buffers: Vec<Buffer>,
+    /// The buffer of each value that has one.
+    of_value: Vec<Option<BufferId>>,
+    pack: Vec<Stage>,
+    run: Vec<Stage>,
+}
+
+impl Builder<'_> {
+    fn add_buffer(&mut self, name: &str, role: Role, shape: Vec<usize>) -> BufferId {
+        let name = nest::unique(name, |name| self.buffers.iter().any(|buffer| buffer.name == name));
+        self.buffers.push(Buffer { name, role, shape });
+        BufferId(self.buffers.len() - 1)
+    }
+
+    fn in_memory(&self, value: Value) -> Vec<usize> {
+        self.graph.layout.in_memory(&self.graph.node(value).shape)
+    }
+
+    fn buffer(&self, value: Value) -> BufferId {
+        self.of_value[value.0].expect("values are computed before they are read")
+    }
+
+    /// Inputs, outputs and parameters, each in the net's order.
+    fn add_signature(&mut self) {
+        let graph = self.graph;
+        let leaves = |op: Op| (0..graph.nodes.len()).map(Value).filter(move |&value| graph.node(value).op == op);
+        let (inputs, parameters) = (leaves(Op::Input), leaves(Op::Parameter));
+        for value in inputs {
+            let shape = self.in_memory(value);
+            self.of_value[value.0] = Some(self.add_buffer(&graph.node(value).name, Role::Input, shape));
+        }
+        for (name, value) in &graph.outputs {
+            let shape = self.in_memory(*value);
+            self.of_value[value.0] = Some(self.add_buffer(name, Role::Output, shape));
+        }
+        for value in parameters {
+            let Node { name, shape, .. } = graph.node(value);
+            self.of_value[value.0] = Some(self.add_buffer(name, Role::Parameter, shape.clone()));
+        }
+    }
+
+    /// Values that are not outputs live in scratch memory; `finish` places them.
+    fn add_output_buffer(&mut self, unit: &Unit) {
+        if self.of_value[unit.result.0].is_none() {
+            let shape = self.in_memory(unit.result);
+            let name = self.stage_name(unit);
+            self.of_value[unit.result.0] = Some(self.add_buffer(&name, Role::Scratch { offset: 0 }, shape));
+        }
+    }
+
+    fn stage_name(&self, unit: &Unit) -> String {
+        let node = self.graph.node(unit.main);
+        let name = if matches!(node.op, Op::Pad { .. }) { format!("{}_pad", node.name) } else { node.name.clone() };
+        nest::unique(&name, |name| self.run.iter().any(|stage| stage.name == name))
+    }
+
+    fn add_stage(&mut self, unit: &Unit) {
+        let name = self.stage_name(unit);
+        let node = self.graph.node(unit.main);
+        let stage = match &node.op {
+            Op::Contraction(contraction) => self.contraction(name, unit, contraction),
+            Op::Pad { mode, sides } => pointwise::pad(&pointwise::Pad {
+                name,
+                mode: *mode,
+                sides,
+                shape: &self.graph.node(node.reads[0]).shape,
+                layout: self.graph.layout,
+                lanes: self.target.lanes,
+                input: self.buffer(node.reads[0]),
+                output: self.buffer(unit.result),
+            }),
+            Op::Epilogue { activation } => {
+                let unit = Unit { bias: node.reads.get(1).copied(), activation: *activation, ..*unit };
+                self.pointwise(name, &unit, BinaryOp::Add, &node.reads[..1])
+            }
+            Op::Add => self.pointwise(name, unit, BinaryOp::Add, &node.reads),
+            Op::Mul => self.pointwise(name, unit, BinaryOp::Mul, &node.reads),
+            other => panic!("the passes leave nothing like {other:?}"),
+        };
+        self.run.push(stage);
+    }
+
+    fn pointwise(&mut self, name: String, unit: &Unit, op: BinaryOp, reads: &[Value]) -> Stage {
+        let operands: Vec<BufferId> = reads.iter().map(|&read| self.buffer(read)).collect();
+        pointwise::stage(&pointwise::Job {
+            name,
+            op,
+            operands: &operands,
+            bias: unit.bias.map(|bias| self.packed_bias(bias)),
+            activation: unit.activation,
+            output: self.buffer(unit.result),
+            shape: &self.graph.node(unit.result).shape,
+            layout: self.graph.layout,
+            lanes: self.target.lanes,
+        })
+    }
+
+    fn contraction(&mut self, name: String, unit: &Unit, contraction: &Contraction) -> Stage {
+        let node = self.graph.node(unit.main);
+        let schedule = choose(contraction, self.graph.layout, self.target);
+        contraction::stage(&contraction::Job {
+            name,
+            contraction,
+            schedule,
+            fused: self.target.fused,
+            batch: node.shape[0],
+            layout: self.graph.layout,
+            input: self.buffer(node.reads[0]),
+            weight: self.packed_weight(node.reads[1], contraction, schedule.along),
+            bias: unit.bias.map(|bias| self.packed_bias(bias)),
+            activation: unit.activation,
+            output: self.buffer(unit.result),
+        })
+    }
+
+    fn packed_weight(&mut self, weight: Value, contraction: &Contraction, along: LaneAxis) -> BufferId {
+        let node = self.graph.node(weight);
+        let (parameter, flipped) = match node.op {
+            Op::FlipTaps { .. } => (node.reads[0], true),
+            _ => (weight, false),
+        };
+        let shape = pack::shape(contraction, along);
+        let (name, from, to) = self.packed(parameter, shape);
+        self.pack.push(pack::weight(name, &pack::Weight { contraction, along, flipped, from, to }));
+        to
+    }
+
+    fn packed_bias(&mut self, bias: Value) -> BufferId {
+        let shape = self.graph.node(bias).shape.clone();
+        let channels = shape[0];
+        let (name, from, to) = self.packed(bias, shape);
+        self.pack.push(pack::bias(name, channels, from, to));
+        to
+    }
+
+    /// The name of the stage that packs a parameter, the parameter, and the new buffer for it.
+    fn packed(&mut self, parameter: Value, shape: Vec<usize>) -> (String, BufferId, BufferId) {
+        let name = self.graph.node(parameter).name.replace('.', "_");
+        let to = self.add_buffer(&format!("{name}_packed"), Role::Packed { offset: 0 }, shape);
+        (name, self.buffer(parameter), to)
+    }
+
+    /// Places packed and scratch buffers.
+    fn finish(mut self, units: &[Unit]) -> Plan {
+        let packed = self.with_role(|role| matches!(role, Role::Packed { .. }));
+        let (offsets, packed_len) = memory::sequential(packed.iter().map(|&index| self.buffers[index].len()));
+        for (index, offset) in packed.into_iter().zip(offsets) {
+            self.buffers[index].role = Role::Packed { offset };
+        }
+        let scratch = self.with_role(|role| matches!(role, Role::Scratch { .. }));
+        let lifetimes: Vec<Lifetime> = scratch.iter().map(|&index| self.lifetime(units, BufferId(index))).collect();
+        let (offsets, scratch_len) = memory::share(&lifetimes);
+        for (index, offset) in scratch.into_iter().zip(offsets) {
+            self.buffers[index].role = Role::Scratch { offset };
+        }
+        Plan {
+            name: self.graph.name.clone(),
+            target: self.target.clone(),
+            buffers: self.buffers,
+            packed_len,
+            scratch_len,
+            pack: self.pack,
+            run: self.run,
+        }
+    }
+
+    fn with_role(&self, matches: fn(&Role) -> bool) -> Vec<usize> {
+        (0..self.buffers.len()).filter(|&index| matches(&self.buffers[index].role)).collect()
+    }
+
+    fn lifetime(&self, units: &[Unit], buffer: BufferId) -> Lifetime {
+        let is_it = |value: Value| self.of_value[value.0] == Some(buffer);
+        let first = units.iter().position(|unit| is_it(unit.result)).expect("a scratch buffer is written");
+        let reads = |unit: &Unit| self.graph.node(unit.main).reads.iter().any(|&read| is_it(read));
+        let last = units.iter().rposition(reads).unwrap_or(first);
+        Lifetime { len: self.buffers[buffer.0].len(), first, last }
+    }
+}

@@ -1,0 +1,128 @@
+//! Small tools to write stages: variables, loop headers around bodies, registers.
+
+use crate::layer::Number;
+use crate::plan::{Access, Affine, BinaryOp, Count, Instr, Reg, Register, Stage, Step, Stmt, Tile, Var};
+
+/// A stage that is being written: hands out variables with unique names.
+#[derive(Default)]
+pub struct Vars(Vec<String>);
+
+impl Vars {
+    /// A new variable. The name gets a number where it is taken.
+    pub fn fresh(&mut self, name: &str) -> Var {
+        self.0.push(unique(name, |name| self.0.iter().any(|taken| taken == name)));
+        Var(self.0.len() - 1)
+    }
+
+    /// The finished stage.
+    pub fn stage(self, name: String, body: Vec<Stmt>) -> Stage {
+        Stage { name, vars: self.0, body }
+    }
+}
+
+/// The name, or the first of `name_2`, `name_3`, … that is not taken.
+pub fn unique(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{name}_{number}"));
+    [name.to_string()].into_iter().chain(numbered).find(|name| !taken(name)).expect("there are enough numbers")
+}
+
+/// The head of a statement with a body.
+pub enum Header {
+    /// See [`Stmt::For`].
+    For(Var, Count),
+    /// See [`Stmt::Par`].
+    Par(Var, Count),
+    /// See [`Stmt::Regions`].
+    Regions(Vec<Var>, Vec<Vec<i64>>),
+}
+
+impl Header {
+    fn around(self, body: Vec<Stmt>) -> Stmt {
+        match self {
+            Header::For(var, count) => Stmt::For { var, count, body },
+            Header::Par(var, count) => Stmt::Par { var, count, body },
+            Header::Regions(columns, rows) => Stmt::Regions { columns, rows, body },
+        }
+    }
+}
+
+/// The body inside of all headers, the first outermost.
+pub fn nest(headers: Vec<Header>, body: Vec<Stmt>) -> Vec<Stmt> {
+    headers.into_iter().rev().fold(body, |body, header| vec![header.around(body)])
+}
+
+/// The steps inside of all reductions, the first outermost.
+pub fn reduce(loops: Vec<(Var, Count)>, body: Vec<Step>) -> Vec<Step> {
+    loops.into_iter().rev().fold(body, |body, (var, count)| vec![Step::Reduce { var, count, body }])
+}
+
+/// An index over `count` iterations: a new variable, or the constant 0 where there is only one.
+pub fn index(vars: &mut Vars, name: &str, count: Count, add_loop: impl FnOnce(Var, Count)) -> Affine {
+    if count == Count::Fixed(1) {
+        return Affine::constant(0);
+    }
+    let var = vars.fresh(name);
+    add_loop(var, count);
+    Affine::var(var)
+}
+
+/// `count` split into full vectors and what is left: `(lanes, first, how many)` with positions `first + lanes·n`.
+pub fn split_lanes(count: i64, lanes: usize) -> Vec<(usize, i64, i64)> {
+    let full = count / lanes as i64;
+    let rest = count - full * lanes as i64;
+    let parts = [(lanes, 0, full), (1, count - rest, rest)];
+    parts.into_iter().filter(|part| part.2 > 0).collect()
+}
+
+/// A tile that is being written: registers, and the steps so far.
+#[derive(Default)]
+pub struct TileBuilder {
+    registers: Vec<Register>,
+    /// The steps so far.
+    pub body: Vec<Step>,
+}
+
+impl TileBuilder {
+    /// A new register. The name gets a number where it is taken.
+    pub fn register(&mut self, name: &str, lanes: usize) -> Reg {
+        let name = unique(name, |name| self.registers.iter().any(|register| register.name == name));
+        self.registers.push(Register { name, lanes });
+        Reg(self.registers.len() - 1)
+    }
+
+    /// The lanes of a register.
+    pub fn lanes(&self, register: Reg) -> usize {
+        self.registers[register.0].lanes
+    }
+
+    /// Appends an instruction.
+    pub fn push(&mut self, instr: Instr) {
+        self.body.push(Step::Do(instr));
+    }
+
+    /// A new register with a number in every lane.
+    pub fn constant(&mut self, value: f32, lanes: usize) -> Reg {
+        let to = self.register("constant", lanes);
+        self.push(Instr::Constant { to, value: Number::new(value) });
+        to
+    }
+
+    /// A new register loaded from memory.
+    pub fn load(&mut self, name: &str, lanes: usize, from: Access) -> Reg {
+        let to = self.register(name, lanes);
+        self.push(Instr::Load { to, from });
+        to
+    }
+
+    /// A new register with the result of an operation.
+    pub fn binary(&mut self, op: BinaryOp, left: Reg, right: Reg) -> Reg {
+        let to = self.register("value", self.lanes(left));
+        self.push(Instr::Binary { op, to, left, right });
+        to
+    }
+
+    /// The finished tile.
+    pub fn tile(self) -> Stmt {
+        Stmt::Tile(Tile { registers: self.registers, body: self.body })
+    }
+}

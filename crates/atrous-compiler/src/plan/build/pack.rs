@@ -1,0 +1,109 @@
+//! The packing program: parameters from the framework's order to the order in which tiles read them.
+
+use super::contraction::AXIS_NAMES;
+use super::nest::{Header, TileBuilder, Vars, index, nest};
+use super::regions::{Table, TapOrder, as_count};
+use crate::ir::Contraction;
+use crate::plan::schedule::LaneAxis;
+use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
+
+/// A weight on its way from the framework's order to the packed one.
+pub struct Weight<'a> {
+    /// What reads it.
+    pub contraction: &'a Contraction,
+    /// Decides which channel index is innermost.
+    pub along: LaneAxis,
+    /// Whether the framework's order is that of a transposed layer, `[I, O/g, K…]`.
+    pub flipped: bool,
+    /// As the framework stores it.
+    pub from: BufferId,
+    /// Packed.
+    pub to: BufferId,
+}
+
+/// Dimensions of the packed weight: `[G, I, K…, O]`, or `[O, I, K…, G]` with lanes along groups.
+pub fn shape(contraction: &Contraction, along: LaneAxis) -> Vec<usize> {
+    let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
+    let [outer, inner] = match along {
+        LaneAxis::Width | LaneAxis::OutputChannels => [*groups, *group_outputs],
+        LaneAxis::Groups => [*group_outputs, *groups],
+    };
+    let taps = axes.iter().map(|axis| axis.taps as usize);
+    [outer, *group_inputs].into_iter().chain(taps).chain([inner]).collect()
+}
+
+/// The stage that packs a weight, element by element.
+pub fn weight(name: String, weight: &Weight) -> Stage {
+    let Contraction { groups, group_inputs, group_outputs, axes } = weight.contraction;
+    let mut vars = Vars::default();
+    let mut headers = Vec::new();
+    let channels = |name: &str, count: usize, vars: &mut Vars, headers: &mut Vec<Header>| {
+        index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
+    };
+    let group = channels("g", *groups, &mut vars, &mut headers);
+    let input = channels("i", *group_inputs, &mut vars, &mut headers);
+    let names = AXIS_NAMES[axes.len()];
+    let taps: Vec<[Affine; 2]> = axes
+        .iter()
+        .zip(names)
+        .map(|(axis, name)| tap_loops(TapOrder::new(axis), axis.taps, weight.flipped, name, &mut vars, &mut headers))
+        .collect();
+    let output = channels("o", *group_outputs, &mut vars, &mut headers);
+
+    let [outer, inner] = if weight.flipped {
+        [group.times(*group_inputs as i64).plus(&input), output.clone()]
+    } else {
+        [group.times(*group_outputs as i64).plus(&output), input.clone()]
+    };
+    let from = [outer, inner].into_iter().chain(taps.iter().map(|[from, _]| from.clone())).collect();
+    let [outer, inner] = match weight.along {
+        LaneAxis::Width | LaneAxis::OutputChannels => [group, output],
+        LaneAxis::Groups => [output, group],
+    };
+    let to = [outer, input].into_iter().chain(taps.iter().map(|[_, to]| to.clone())).chain([inner]).collect();
+    let body = nest(headers, vec![copy(access(weight.from, from), access(weight.to, to))]);
+    vars.stage(name, body)
+}
+
+/// Loops over the taps of an axis: where each comes from, and its place in the packed order.
+fn tap_loops(
+    order: TapOrder,
+    taps: i64,
+    flipped: bool,
+    name: &str,
+    vars: &mut Vars,
+    headers: &mut Vec<Header>,
+) -> [Affine; 2] {
+    let phases: Vec<_> = order.phases().collect();
+    let axis = format!("k{name}");
+    let mut table = Table::new(vars, &axis);
+    let in_framework = |tap: i64| if flipped { taps - 1 - tap } else { tap };
+    let from = table.column("from", phases.iter().map(|phase| in_framework(phase.start)).collect());
+    let to = table.column("to", phases.iter().map(|phase| order.place(phase.start)).collect());
+    let count = table.column("count", phases.iter().map(|phase| phase.count).collect());
+    headers.extend(table.header());
+    let tap = index(vars, &axis, as_count(&count), |var, count| headers.push(Header::For(var, count)));
+    let step = if flipped { -phases[0].step } else { phases[0].step };
+    [from.plus(&tap.times(step)), to.plus(&tap)]
+}
+
+/// The stage that packs a bias: a plain copy.
+pub fn bias(name: String, channels: usize, from: BufferId, to: BufferId) -> Stage {
+    let mut vars = Vars::default();
+    let mut headers = Vec::new();
+    let channel =
+        index(&mut vars, "o", Count::Fixed(channels as i64), |var, count| headers.push(Header::For(var, count)));
+    let body = nest(headers, vec![copy(access(from, vec![channel.clone()]), access(to, vec![channel]))]);
+    vars.stage(name, body)
+}
+
+fn access(buffer: BufferId, index: Vec<Affine>) -> Access {
+    Access { buffer, index, lanes: None }
+}
+
+fn copy(from: Access, to: Access) -> Stmt {
+    let mut tile = TileBuilder::default();
+    let value = tile.load("value", 1, from);
+    tile.push(Instr::Store { from: value, to });
+    tile.tile()
+}
