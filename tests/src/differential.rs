@@ -1,10 +1,11 @@
 //! Runs a net on every executor and compares.
 
 use crate::data::Data;
+use crate::executors;
 use atrous_compiler::ir::macs::{self, Macs};
 use atrous_compiler::layer::{Activation, Layout, Number};
 use atrous_compiler::net::{Net, Op, ValueId};
-use atrous_compiler::{ir, lower, oracle, passes};
+use atrous_compiler::{Target, compile, ir, lower, oracle, passes};
 
 /// The largest error of a value behind an activation that is not exact on small integers, relative to the largest
 /// magnitude in its tensor or to 1. The transcendental activations themselves state less; sums of their values add to it.
@@ -148,6 +149,15 @@ pub fn check_macs(net: &Net) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("multiply-adds: {nominal} nominal, {useful} useful ({counted} counted), {executed} executed"))
+}
+
+/// Runs the plan of a net by the interpreter, against what the oracle expects, and by the JIT, against the interpreter
+/// bit for bit.
+pub fn check_plan(net: &Net, target: &Target, data: &Data, expected: &[Expected]) -> Result<(), String> {
+    let plan = compile(net, target);
+    let interpreted = executors::interpret(&plan, data)?;
+    compare("interpreter", expected, &widen(&interpreted))?;
+    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(&plan, data)?)
 }
 
 fn widen(tensors: &[Vec<f32>]) -> Vec<Vec<f64>> {
