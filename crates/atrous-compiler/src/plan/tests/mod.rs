@@ -1,0 +1,9 @@
+//! Plans written by hand, in the notation of `print`.
+
+mod brute;
+mod eval;
+mod mutations;
+mod parse;
+mod plans;
+mod print;
+mod violations;
