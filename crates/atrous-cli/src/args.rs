@@ -214,7 +214,7 @@ pub struct RunArgs {
     /// Where to write the output: a .npy file, a picture, a directory (one file per output), or `-` for npy on standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// The format of the output when its file name does not say it
+    /// The format of the outputs; by default what the file name says, npy for a directory or `-`
     #[arg(long, value_enum)]
     pub format: Option<OutputFormat>,
     /// What computes: machine code, the interpreter of plans (slow), or the definition in f64 (very slow)

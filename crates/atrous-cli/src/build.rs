@@ -16,19 +16,22 @@ use crate::source::Source;
 pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
     let source = Source::read(&args.spec.file)?;
     let sizes = model::sizes(&args.spec.sizes)?;
-    let front = model::check(&source, &sizes, report)?;
+    let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
     crate::deny(args.spec.deny, report)?;
     let print: fn(&Net, &BuildArgs) -> Result<String, Failure> = match args.emit {
         Emit::Tokens => return output::write(&args.output, syntax::print_tokens(&front.tokens).as_bytes()),
-        Emit::Ast => return output::write(&args.output, front.file.as_ref().map(ast::print).unwrap_or_default().as_bytes()),
+        Emit::Ast => {
+            return output::write(&args.output, front.file.as_ref().map(ast::print).unwrap_or_default().as_bytes());
+        }
         Emit::Layer => |net, _| Ok(net.to_string()),
         Emit::Ir => |net, args| Ok(graphs(net, args.dump_passes)),
         Emit::Plan => |net, args| Ok(plan(net, args).to_string()),
-        Emit::Rust => |net, args| Ok(emit::source(&plan(net, args))),
-        Emit::Clif => |net, args| Ok(atrous_jit::clif(&plan(net, args))),
-        Emit::Asm => |net, args| {
-            atrous_jit::asm(&plan(net, args)).map_err(|error| Failure::error(error.to_string()))
+        Emit::Rust => |net, args| {
+            emit::source(net, &plan(net, args), &emit::Options::default())
+                .map_err(|error| Failure::error(error.to_string()))
         },
+        Emit::Clif => |net, args| Ok(atrous_jit::clif(&plan(net, args))),
+        Emit::Asm => |net, args| atrous_jit::asm(&plan(net, args)).map_err(|error| Failure::error(error.to_string())),
     };
     let texts: Vec<String> = nets(args, &front)?.iter().map(|net| print(net, args)).collect::<Result<_, _>>()?;
     output::write(&args.output, texts.join("\n").as_bytes())
@@ -40,7 +43,11 @@ fn nets(args: &BuildArgs, front: &Front) -> Result<Vec<Net>, Failure> {
         Some(name) => vec![model::choose(&front.models, Some(name))?],
         None => front.models.iter().collect(),
     };
-    models.into_iter().map(|model| Ok(model::with_layout(model::closed(model)?, args.spec.layout))).collect()
+    let with_layout = |net: Net| match args.spec.layout {
+        Some(layout) => net.with_layout(layout.layout()),
+        None => net,
+    };
+    models.into_iter().map(|model| model::closed(model).map(with_layout)).collect()
 }
 
 fn plan(net: &Net, args: &BuildArgs) -> Checked<Plan> {
@@ -50,8 +57,10 @@ fn plan(net: &Net, args: &BuildArgs) -> Checked<Plan> {
 /// The graph as lowered and after each pass that changes it; with `dump`, what each pass leaves to do as well.
 fn graphs(net: &Net, dump: bool) -> String {
     let graph = lower::lower(net);
-    let work = |graph: &ir::Graph| if dump { format!("// {} multiply-adds\n", ir::macs::executed(graph)) } else { String::new() };
-    let mut text = format!("// as lowered\n");
+    let work = |graph: &ir::Graph| {
+        if dump { format!("// {} multiply-adds\n", ir::macs::executed(graph)) } else { String::new() }
+    };
+    let mut text = "// as lowered\n".to_string();
     if dump {
         let macs = ir::macs::of_layers(&graph);
         let _ = writeln!(text, "// {} multiply-adds nominal, {} of two real factors", macs.nominal, macs.useful);

@@ -1,6 +1,5 @@
 //! `check`: every error and warning of specs.
 
-use atrous_compiler::Severity;
 use atrous_compiler::front::{self, Sizes};
 use serde_json::json;
 
@@ -25,7 +24,7 @@ pub fn run(args: &CheckArgs, report: &mut Report) -> Result<(), Failure> {
 fn check(source: &Source, sizes: &Sizes, report: &mut Report) {
     let front = front::bytes(&source.bytes, sizes);
     report.diagnostics(source, &front.diagnostics);
-    if front.diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+    if !front.has_errors() {
         let names: Vec<&str> = front.models.iter().map(model::name).collect();
         let human = format!("{}: no errors in {}", source.name, quoted(names.iter().copied()));
         report.status(&human, json!({ "type": "checked", "file": source.name, "items": names }));

@@ -34,7 +34,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(permissions) = permissions_of_new_files() {
         builder.permissions(permissions);
     }
-    let mut file = builder.tempfile_in(directory).map_err(|error| error.kind())?;
+    let mut file = builder.tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

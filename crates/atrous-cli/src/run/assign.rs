@@ -47,7 +47,9 @@ fn assign(names: &[&str], choices: &[(Option<&str>, Choice)]) -> Result<Vec<Choi
             (None, _) if names.len() == 1 => set(0, choice)?,
             (None, Choice::Random(_)) if noise.is_none() => noise = Some(choice.clone()),
             (None, Choice::Random(_)) => {
-                return Err(Failure::usage("--input random:SEED stands for all inputs that are not named; it is given twice"));
+                return Err(Failure::usage(
+                    "--input random:SEED stands for all inputs that are not named; it is given twice",
+                ));
             }
             (None, _) => {
                 let text = format!("which input is meant? There are {}", quoted(names.iter().copied()));
@@ -55,7 +57,8 @@ fn assign(names: &[&str], choices: &[(Option<&str>, Choice)]) -> Result<Vec<Choi
             }
         }
     }
-    let or_noise = |(choice, name): (Option<Choice>, &&str)| choice.or(noise.clone()).ok_or_else(|| missing(name, names));
+    let or_noise =
+        |(choice, name): (Option<Choice>, &&str)| choice.or(noise.clone()).ok_or_else(|| missing(name, names));
     assigned.into_iter().zip(names).map(or_noise).collect()
 }
 

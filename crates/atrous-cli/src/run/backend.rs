@@ -83,22 +83,34 @@ impl Prepared {
     }
 
     /// Computes the outputs from the parameters and inputs, all in the order of the net.
-    pub fn run(&self, net: &Net, parameters: &[Vec<f32>], inputs: &[Vec<f32>], progress: &Progress) -> Result<Computed, Failure> {
+    pub fn run(
+        &self,
+        net: &Net,
+        parameters: &[Vec<f32>],
+        inputs: &[Vec<f32>],
+        progress: &Progress,
+    ) -> Result<Computed, Failure> {
         match &self.engine {
             Engine::Jit(kernel) => run_kernel(kernel, parameters, inputs, progress),
-            Engine::Interpreter(plan) => Ok(interpret(plan, parameters, inputs)),
+            Engine::Interpreter(plan) => interpret(plan, parameters, inputs),
             Engine::Oracle => Ok(define(net, parameters, inputs)),
         }
     }
 }
 
 fn bytes_of_plan(plan: &Plan) -> u64 {
-    let outside = plan.buffers.iter().filter(|buffer| matches!(buffer.role, Role::Input | Role::Output | Role::Parameter));
+    let outside =
+        plan.buffers.iter().filter(|buffer| matches!(buffer.role, Role::Input | Role::Output | Role::Parameter));
     let arenas = [[plan.packed_len], [plan.scratch_len]];
     bytes_of(outside.map(|buffer| buffer.shape.as_slice()).chain(arenas.iter().map(|arena| arena.as_slice())), 4)
 }
 
-fn run_kernel(kernel: &Kernel, parameters: &[Vec<f32>], inputs: &[Vec<f32>], progress: &Progress) -> Result<Computed, Failure> {
+fn run_kernel(
+    kernel: &Kernel,
+    parameters: &[Vec<f32>],
+    inputs: &[Vec<f32>],
+    progress: &Progress,
+) -> Result<Computed, Failure> {
     let start = Instant::now();
     let packed = kernel.pack(&slices(parameters)).map_err(failed)?;
     let packing = start.elapsed();
@@ -106,17 +118,19 @@ fn run_kernel(kernel: &Kernel, parameters: &[Vec<f32>], inputs: &[Vec<f32>], pro
     let mut outputs: Vec<Vec<f32>> = buffers.map(|buffer| vec![0.0; buffer.len()]).collect();
     let mut to: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let start = Instant::now();
-    kernel.run_observed(&packed, &slices(inputs), &mut to, &mut |done, name| progress.at(done, name)).map_err(failed)?;
+    kernel
+        .run_observed(&packed, &slices(inputs), &mut to, &mut |done, name| progress.at(done, name))
+        .map_err(failed)?;
     Ok(Computed { packing, running: start.elapsed(), outputs })
 }
 
-fn interpret(plan: &Checked<Plan>, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> Computed {
+fn interpret(plan: &Checked<Plan>, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> Result<Computed, Failure> {
     let start = Instant::now();
-    let packed = eval::pack(plan, &slices(parameters));
+    let packed = eval::pack(plan, &slices(parameters)).map_err(failed)?;
     let packing = start.elapsed();
     let start = Instant::now();
-    let outputs = eval::run(plan, &packed, &slices(inputs));
-    Computed { packing, running: start.elapsed(), outputs }
+    let outputs = eval::run(plan, &packed, &slices(inputs)).map_err(failed)?;
+    Ok(Computed { packing, running: start.elapsed(), outputs })
 }
 
 fn define(net: &Net, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> Computed {

@@ -54,15 +54,20 @@ pub fn run(args: &RunArgs, report: &mut Report) -> Result<(), Failure> {
 fn net(args: &RunArgs, report: &mut Report) -> Result<(Net, Vec<Given>), Failure> {
     let source = Source::read(&args.spec.file)?;
     let sizes = model::sizes(&args.spec.sizes)?;
-    let front = model::check(&source, &sizes, report)?;
-    let model = model::choose(&front.models, args.spec.net.as_deref())?;
-    let choices = assign::of_args(args, &model::input_names(model))?;
+    let name = args.spec.net.as_deref();
+    let front = model::check(&source, name, &sizes, report)?;
+    let model = model::choose(&front.models, name)?;
+    let (names, channels): (Vec<&str>, Vec<Option<usize>>) = model::inputs(model).into_iter().unzip();
+    let choices = assign::of_args(args, &names)?;
     let given = choices.iter().map(|choice| inputs::read(choice, args.memory_limit, report));
     let given: Vec<Given> = given.collect::<Result<_, _>>()?;
     let layout = args.spec.layout.map_or(model::layout(model), |layout| layout.layout());
-    let channels = model::input_channels(model).into_iter();
-    let shapes: Vec<_> = given.iter().zip(channels).map(|(given, channels)| given.shape(layout, channels)).collect();
-    let net = model::close(model, &shapes, sizes, &source, report)?;
+    let shape = |(given, channels): (&Given, Option<usize>)| given.shape(layout, channels);
+    let shapes: Vec<_> = given.iter().zip(channels).map(shape).collect();
+    let net = model::close(model, &shapes, sizes, &source, report).map_err(|failure| {
+        let files: Vec<&str> = given.iter().filter_map(Given::file).collect();
+        if files.is_empty() { failure } else { failure.file(files.join(", ")) }
+    })?;
     Ok((net.with_layout(layout), given))
 }
 

@@ -7,6 +7,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use super::Tensor;
 use crate::failure::{Failure, Level, Message};
 use crate::memory::Limit;
+use crate::source::as_clause;
 
 /// A decoded picture.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ const BYTES_PER_PIXEL: u64 = 3 * (2 + 4);
 /// Decodes a picture of any supported format, turned as its metadata says, within a limit of memory.
 pub fn decode(bytes: &[u8], limit: Limit) -> Result<Picture, Failure> {
     let failed = |error: image::ImageError| {
-        let text = format!("cannot read the picture: {}", one_line(&error));
+        let text = format!("cannot read the picture: {}", as_clause(&error.to_string()));
         Failure::error(text).help("png, jpeg, bmp and pnm pictures can be read")
     };
     let mut reader = ImageReader::new(Cursor::new(bytes));
@@ -99,18 +100,13 @@ pub fn encode(planes: &Tensor, format: ImageFormat) -> Result<Vec<u8>, Failure> 
     image
         .ok_or_else(too_large)?
         .write_to(&mut encoded, format)
-        .map_err(|error| Failure::error(format!("cannot write the picture: {}", one_line(&error))))?;
+        .map_err(|error| Failure::error(format!("cannot write the picture: {}", as_clause(&error.to_string()))))?;
     Ok(encoded.into_inner())
 }
 
 /// `[0, 1]` to the nearest of 0 to 255.
 fn byte(value: f32) -> u8 {
     (value.clamp(0.0, 1.0) * 255.0).round() as u8
-}
-
-/// What an error of the image crate says, on one line.
-fn one_line(error: &image::ImageError) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use atrous_compiler::net::Parameter;
 use safetensors::Dtype;
-use safetensors::tensor::Metadata;
+use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::element::{ByteOrder, Element};
-use crate::failure::{Failure, Level, Message, Status, quoted};
+use crate::failure::{Failure, Level, Message, Status};
 
 /// Headers longer than this are not read.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -18,21 +18,37 @@ const MAX_NAMES: usize = 8;
 /// Errors are all of those of the file together: names missing, shapes or types that do not fit.
 pub fn parse(bytes: &[u8], parameters: &[Parameter]) -> Result<(Vec<Vec<f32>>, Vec<Message>), Failure> {
     let (metadata, data) = header(bytes)?;
-    let mut names = metadata.offset_keys();
-    names.sort();
-    let read: Vec<_> = parameters.iter().map(|parameter| read(&metadata, &names, data, parameter)).collect();
-    let errors: Vec<Message> = read.iter().filter_map(|tensor| tensor.as_ref().err().cloned()).collect();
+    let missing: Vec<&Parameter> =
+        parameters.iter().filter(|parameter| metadata.info(&parameter.name).is_none()).collect();
+    let mut unread = metadata.offset_keys();
+    unread.retain(|name| !parameters.iter().any(|parameter| parameter.name == *name));
+    unread.sort();
+    let unread: Vec<String> = unread.iter().map(|name| format!("`{name}`")).collect();
+    let mut errors: Vec<Message> = (!missing.is_empty()).then(|| lacks(&missing, &unread)).into_iter().collect();
+    let mut tensors = Vec::with_capacity(parameters.len());
+    for parameter in parameters {
+        match metadata.info(&parameter.name).map(|info| read(info, data, parameter)) {
+            Some(Ok(tensor)) => tensors.push(tensor),
+            Some(Err(error)) => errors.push(error),
+            None => {}
+        }
+    }
     if !errors.is_empty() {
         return Err(Failure { status: Status::Errors, messages: errors });
     }
-    let unread: Vec<&str> = names
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !parameters.iter().any(|parameter| parameter.name == *name))
-        .collect();
-    let warning = (!unread.is_empty())
-        .then(|| Message::new(Level::Warning, format!("nothing reads {} of the file", listed("tensor", &unread))));
-    Ok((read.into_iter().filter_map(Result::ok).collect(), warning.into_iter().collect()))
+    let warning = || Message::new(Level::Warning, format!("nothing reads {} of the file", listed(&unread)));
+    Ok((tensors, (!unread.is_empty()).then(warning).into_iter().collect()))
+}
+
+/// The error for parameters that are not in the file, which has others that nothing reads.
+fn lacks(missing: &[&Parameter], unread: &[String]) -> Message {
+    let missing: Vec<String> =
+        missing.iter().map(|Parameter { name, shape, .. }| format!("`{name}` {shape:?}")).collect();
+    let help = match unread {
+        [] => "it holds no others".to_string(),
+        _ => format!("instead it holds {}", listed(unread)),
+    };
+    Message::new(Level::Error, format!("the file lacks {}", listed(&missing))).help(help)
 }
 
 /// The table of a file and the bytes that it describes.
@@ -57,18 +73,15 @@ fn header(bytes: &[u8]) -> Result<(Metadata, &[u8]), Failure> {
     Ok((metadata, data))
 }
 
-fn read(metadata: &Metadata, names: &[String], data: &[u8], parameter: &Parameter) -> Result<Vec<f32>, Message> {
+fn read(info: &TensorInfo, data: &[u8], parameter: &Parameter) -> Result<Vec<f32>, Message> {
     let Parameter { name, shape, .. } = parameter;
     let error = |text: String| Message::new(Level::Error, text);
-    let Some(info) = metadata.info(name) else {
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let help =
-            if names.is_empty() { "it holds none".into() } else { format!("it holds {}", listed("tensor", &names)) };
-        return Err(error(format!("the file has no tensor `{name}` of shape {shape:?}")).help(help));
-    };
     if info.shape != *shape {
         let text = format!("tensor `{name}` has shape {:?}, but the layer needs {shape:?}", info.shape);
-        return Err(error(text).help("weights are [O, I/groups, K…], of transposed layers [I, O/groups, K…]"));
+        return Err(error(text).help(match shape.len() {
+            1 => "a bias has one number per output channel",
+            _ => "weights are [O, I/groups, K…], of transposed layers [I, O/groups, K…]",
+        }));
     }
     let element = match info.dtype {
         Dtype::F16 => Element::F16,
@@ -85,13 +98,13 @@ fn read(metadata: &Metadata, names: &[String], data: &[u8], parameter: &Paramete
     Ok(element.decode(bytes, ByteOrder::Little))
 }
 
-/// `tensor `a``, or `12 tensors, `a`, `b`, …` with only so many names.
-fn listed(noun: &str, names: &[&str]) -> String {
-    let shown = quoted(names.iter().take(MAX_NAMES).copied());
+/// `tensor a`, or `12 tensors: a, b, …` with only so many names.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(MAX_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if names.len() > MAX_NAMES { ", …" } else { "" };
     match names.len() {
-        1 => format!("{noun} {shown}"),
-        number => format!("{number} {noun}s: {shown}{more}"),
+        1 => format!("tensor {shown}"),
+        number => format!("{number} tensors: {shown}{more}"),
     }
 }
 

@@ -13,11 +13,11 @@ fn every_input_gets_its_choice() {
     check(&["a"], &[(None, array("x"))], &[array("x")]);
     check(&["a"], &[(Some("a"), array("x"))], &[array("x")]);
     check(&["a", "b"], &[(Some("b"), array("x")), (Some("a"), array("y"))], &[array("y"), array("x")]);
-    check(&["a", "b", "c"], &[(None, Choice::Random(1)), (Some("b"), array("x"))], &[
-        Choice::Random(1),
-        array("x"),
-        Choice::Random(1),
-    ]);
+    check(
+        &["a", "b", "c"],
+        &[(None, Choice::Random(1)), (Some("b"), array("x"))],
+        &[Choice::Random(1), array("x"), Choice::Random(1)],
+    );
 }
 
 #[test]
