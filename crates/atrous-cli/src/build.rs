@@ -58,7 +58,7 @@ fn plan(net: &Net, args: &BuildArgs) -> Checked<Plan> {
 fn graphs(net: &Net, dump: bool) -> String {
     let graph = lower::lower(net);
     let work = |graph: &ir::Graph| {
-        if dump { format!("// {} multiply-adds\n", ir::macs::executed(graph)) } else { String::new() }
+        if dump { format!("// {} multiply-adds as it stands\n", ir::macs::executed(graph)) } else { String::new() }
     };
     let mut text = "// as lowered\n".to_string();
     if dump {

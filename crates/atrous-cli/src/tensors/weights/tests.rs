@@ -87,3 +87,18 @@ fn broken_files_are_explained() {
     });
     insta::assert_snapshot!(errors.collect::<String>());
 }
+
+#[test]
+fn no_prefix_or_changed_byte_panics() {
+    let good = file(&[("a.weight", Dtype::F16, &[2, 3], vec![1; 12]), ("a.bias", Dtype::F64, &[1], vec![1; 8])]);
+    let parameters = [parameter("a.weight", &[2, 3]), parameter("a.bias", &[1])];
+    assert!(parse(&good, &parameters).is_ok());
+    for at in 0..good.len() {
+        assert!(parse(&good[..at], &parameters).is_err(), "{at}");
+        for byte in [0, b'9', b'"', b'[', 0xff] {
+            let mut bad = good.clone();
+            bad[at] = byte;
+            let _ = parse(&bad, &parameters);
+        }
+    }
+}
