@@ -17,8 +17,10 @@ pub(crate) fn finish(builder: isa::Builder) -> Result<OwnedTargetIsa, CompileErr
 
 fn flags() -> Result<Flags, SetError> {
     let mut flags = settings::builder();
-    // `none` keeps the order of the plan, which has been chosen so that the registers suffice. The other levels
-    // move every pure operation next to its first use: all the multiply-adds of a tile end up behind all its loads.
+    // `none` keeps the order of the plan, which has been chosen so that the registers suffice. The other levels put
+    // every pure operation where its result is first needed: all multiply-adds of a tile end up behind all its loads.
+    // Eight accumulators with three taps unrolled then take 1.3 to 1.4 times as long on a Zen processor, with 58 accesses
+    // to the stack where `none` has 16. The translation itself takes addresses out of inner loops.
     flags.set("opt_level", "none")?;
     flags.set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;
     // What is called may be more than 2 GiB away from the code.

@@ -26,3 +26,6 @@ mod translate;
 pub use error::{CompileError, RunError};
 pub use kernel::{Kernel, Packed};
 pub use text::{asm, clif};
+
+#[cfg(test)]
+mod tests;

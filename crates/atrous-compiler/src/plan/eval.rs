@@ -98,8 +98,8 @@ impl Memory {
             check_length(name, range.len(), slice.len())?;
             self.values[range.clone()].copy_from_slice(slice);
         }
-        let surplus = given.iter().enumerate().skip(ranges.len());
-        surplus.map(|(number, slice)| check_length(&format!("{word} {number}"), 0, slice.len())).collect()
+        let mut surplus = given.iter().enumerate().skip(ranges.len());
+        surplus.try_for_each(|(number, slice)| check_length(&format!("{word} {number}"), 0, slice.len()))
     }
 
     fn execute(&mut self, plan: &Plan, stages: &[Stage]) {

@@ -230,6 +230,12 @@ pub(super) fn affine(index: &Affine, names: &[String]) -> String {
         };
         text += &format!("{sign}{size}");
     };
+    // `3 - q` rather than `-q + 3`.
+    let begins_negative = index.terms.first().is_some_and(|&(_, coefficient)| coefficient < 0);
+    let constant_first = begins_negative && index.constant > 0;
+    if constant_first {
+        summand(false, index.constant.to_string());
+    }
     for &(var, coefficient) in &index.terms {
         let name = var_name(var, names);
         let size = match coefficient.unsigned_abs() {
@@ -238,7 +244,7 @@ pub(super) fn affine(index: &Affine, names: &[String]) -> String {
         };
         summand(coefficient < 0, size);
     }
-    if index.constant != 0 || index.terms.is_empty() {
+    if !constant_first && (index.constant != 0 || index.terms.is_empty()) {
         summand(index.constant < 0, index.constant.unsigned_abs().to_string());
     }
     text

@@ -90,7 +90,7 @@ fn define(
         let translated = translate::stage(plan, program, stage, call_conv, *tables);
         *tables += translated.tables.len();
         module.clear_context(&mut context);
-        ids.push(define_stage(module, &mut context, &name, translated).map_err(|error| failure(&name, error))?);
+        ids.push(define_stage(module, &mut context, &name, translated)?);
     }
     Ok(ids)
 }
@@ -100,15 +100,17 @@ fn define_stage(
     context: &mut cranelift_codegen::Context,
     name: &str,
     translated: Translated,
-) -> Result<FuncId, ModuleError> {
+) -> Result<FuncId, CompileError> {
+    let failed = |error| failure(name, error);
     for table in &translated.tables {
         // Numbered from zero in the order of their definition, like the symbols that `translate` makes.
-        let id = module.declare_anonymous_data(false, false)?;
-        module.define_data(id, &data(table))?;
+        let id = module.declare_anonymous_data(false, false).map_err(failed)?;
+        module.define_data(id, &data(table)).map_err(failed)?;
     }
-    let id = module.declare_function(name, Linkage::Local, &translated.function.signature)?;
+    let signature = &translated.function.signature;
+    let id = module.declare_function(name, Linkage::Local, signature).map_err(failed)?;
     context.func = translated.function;
-    module.define_function(id, context)?;
+    module.define_function(id, context).map_err(failed)?;
     Ok(id)
 }
 

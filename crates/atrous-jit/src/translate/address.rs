@@ -46,7 +46,12 @@ pub(super) enum Binding {
     /// It is a number.
     Constant(i64),
     /// It is in a register.
-    Column(Value),
+    Column {
+        /// The register.
+        value: Value,
+        /// Whether it is more than zero in every row.
+        positive: bool,
+    },
     /// It is in no register, but pointers follow it.
     Counter,
 }
@@ -92,7 +97,7 @@ impl Scope {
                 Some(Binding::Constant(number)) => {
                     displacement = displacement.wrapping_add(bytes.wrapping_mul(number));
                 }
-                Some(Binding::Column(_) | Binding::Counter) => terms.push((var, bytes)),
+                Some(Binding::Column { .. } | Binding::Counter) => terms.push((var, bytes)),
             }
         }
         terms.sort_unstable();

@@ -25,13 +25,15 @@ pub(super) struct Emitter<'a> {
     notes: BTreeMap<Block, String>,
 }
 
-/// How often a loop runs, where zero and constants have been resolved.
+/// How often a loop runs.
 #[derive(Clone, Copy)]
 enum Trips {
     /// A number.
     Fixed(i64),
+    /// A value that is more than zero.
+    Positive(Value),
     /// A value that may be zero.
-    Counted(Value),
+    Any(Value),
 }
 
 /// Fills a function that has its name and signature with the statements of a stage.
@@ -125,7 +127,8 @@ impl Emitter<'_> {
                 let vars: Vec<_> = varying.iter().map(|&column| columns[column]).collect();
                 for (&var, &column) in vars.iter().zip(&varying) {
                     let number = emitter.load_word(current[0], column as i64 * WORD);
-                    emitter.scope.bind(var, Binding::Column(number));
+                    let positive = rows.iter().all(|row| row[column] > 0);
+                    emitter.scope.bind(var, Binding::Column { value: number, positive });
                 }
                 emitter.keep_row_pointers(&vars, &address::in_statements(body));
                 emitter.statements(body);
@@ -139,7 +142,9 @@ impl Emitter<'_> {
         for pointer in self.scope.moving(self.plan, accesses, columns) {
             let mut value = self.scope.value(&pointer.without(columns));
             for &(var, bytes) in &pointer.terms {
-                if let (true, Some(Binding::Column(number))) = (columns.contains(&var), self.scope.binding(var)) {
+                if let (true, Some(Binding::Column { value: number, .. })) =
+                    (columns.contains(&var), self.scope.binding(var))
+                {
                     let step = self.builder.ins().imul_imm_s(number, bytes);
                     value = self.builder.ins().iadd(value, step);
                 }
@@ -156,7 +161,7 @@ impl Emitter<'_> {
         self.notes.insert(block, note);
         let remaining = match trips {
             Trips::Fixed(count) => self.builder.ins().iconst(types::I64, count),
-            Trips::Counted(count) => count,
+            Trips::Positive(count) | Trips::Any(count) => count,
         };
         let arguments: Vec<_> = [remaining].into_iter().chain(carried.iter().map(|start| start.0)).collect();
         for _ in &arguments {
@@ -164,8 +169,8 @@ impl Emitter<'_> {
         }
         let arguments: Vec<_> = arguments.into_iter().map(BlockArg::Value).collect();
         match trips {
-            Trips::Fixed(_) => self.builder.ins().jump(block, &arguments),
-            Trips::Counted(count) => self.builder.ins().brif(count, block, &arguments, exit, &[]),
+            Trips::Fixed(_) | Trips::Positive(_) => self.builder.ins().jump(block, &arguments),
+            Trips::Any(count) => self.builder.ins().brif(count, block, &arguments, exit, &[]),
         };
         self.builder.switch_to_block(block);
         let current = self.builder.block_params(block).to_vec();
@@ -185,7 +190,8 @@ impl Emitter<'_> {
             Count::Fixed(count) => Trips::Fixed(count),
             Count::Column(var) => match self.scope.binding(var) {
                 Some(Binding::Constant(count)) => Trips::Fixed(count),
-                Some(Binding::Column(value)) => Trips::Counted(value),
+                Some(Binding::Column { value, positive: true }) => Trips::Positive(value),
+                Some(Binding::Column { value, positive: false }) => Trips::Any(value),
                 // A verified plan counts by the columns of an enclosing table only.
                 Some(Binding::Counter) | None => Trips::Fixed(0),
             },

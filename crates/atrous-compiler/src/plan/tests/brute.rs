@@ -69,6 +69,10 @@ impl<'a> Watch<'a> {
     }
 
     fn plan(&mut self) -> Result<(), String> {
+        for buffer in &self.plan.buffers {
+            let len = buffer.shape.iter().try_fold(1, |len: i32, &size| len.checked_mul(size.try_into().ok()?));
+            ensure(len.is_some(), "too large a buffer")?;
+        }
         for (program, stages) in [(Program::Pack, &self.plan.pack), (Program::Run, &self.plan.run)] {
             self.program = program;
             for stage in stages {
@@ -132,7 +136,7 @@ impl<'a> Watch<'a> {
                             self.bind(stage, column, value)?;
                         }
                         self.statements(stage, body)?;
-                        columns.iter().for_each(|column| drop(self.vars.remove(column)));
+                        self.vars.retain(|var, _| !columns.contains(var));
                     }
                 }
                 Stmt::Tile(tile) => {
@@ -200,7 +204,7 @@ impl<'a> Watch<'a> {
         ensure(access.lanes.is_none() || lane_dim < buffer.shape.len(), "dimension of the lanes")?;
         let roles = match (self.program, is_store, buffer.role) {
             (Program::Pack, false, Role::Parameter) | (Program::Pack, true, Role::Packed { .. }) => true,
-            (Program::Run, false, Role::Input | Role::Packed { .. } | Role::Scratch { .. }) => true,
+            (Program::Run, false, role) => role != Role::Parameter,
             (Program::Run, true, Role::Output | Role::Scratch { .. }) => true,
             _ => false,
         };
@@ -229,8 +233,12 @@ impl<'a> Watch<'a> {
     fn touch(&mut self, id: BufferId, element: i64, is_store: bool) -> Result<(), String> {
         let role = self.plan.buffers[id.0].role;
         let (place, arena): (Element, usize) = match role {
-            Role::Packed { offset } => ((Err(Program::Pack), offset as i64 + element), self.plan.packed_len),
-            Role::Scratch { offset } => ((Err(Program::Run), offset as i64 + element), self.plan.scratch_len),
+            Role::Packed { offset } => {
+                ((Err(Program::Pack), (offset as i64).saturating_add(element)), self.plan.packed_len)
+            }
+            Role::Scratch { offset } => {
+                ((Err(Program::Run), (offset as i64).saturating_add(element)), self.plan.scratch_len)
+            }
             Role::Input | Role::Output | Role::Parameter => ((Ok(id), element), usize::MAX),
         };
         ensure((place.1 as usize) < arena, "outside the arena")?;

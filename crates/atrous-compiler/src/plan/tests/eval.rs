@@ -118,7 +118,14 @@ fn wrong_lengths_are_errors() {
         error(eval::run(&plan, &packed, &[&image[..21]])),
         error(eval::run(&plan, &packed, &[&image, &image])),
     ];
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    `bias` has 4 elements, but 0 were given
+    `weight` has 24 elements, but 4 were given
+    `parameter 2` has 0 elements, but 4 were given
+    `packed` has 28 elements, but 27 were given
+    `image` has 22 elements, but 21 were given
+    `input 1` has 0 elements, but 22 were given
+    ");
 }
 
 #[test]

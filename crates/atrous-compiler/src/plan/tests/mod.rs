@@ -6,4 +6,5 @@ mod mutations;
 mod parse;
 mod plans;
 mod print;
+mod real;
 mod violations;

@@ -15,7 +15,7 @@ pack taps
     for k in 0..3
       for oc in 0..4
         tile of 1 lane
-          w = load weight[oc, ic, -k + 2]
+          w = load weight[oc, ic, 2 - k]
           store taps[ic, k, oc] = w
 pack biases
   tile of 4 lanes
@@ -29,7 +29,7 @@ run conv
           acc = broadcast biases[oc]
           reduce ic in 0..2
             reduce k in 0..n_taps
-              w = broadcast taps[ic, -tap - k + 2, oc]
+              w = broadcast taps[ic, 2 - tap - k, oc]
               i = load image[0, ic, x + 4*v + tap + k - 1 ..+4]
               acc = i*w + acc
           store out[0, oc, x + 4*v ..+4] = acc
@@ -38,7 +38,7 @@ run conv
           acc = load biases[oc]
           reduce ic in 0..2
             reduce k in 0..n_taps
-              w = load taps[ic, -tap - k + 2, oc]
+              w = load taps[ic, 2 - tap - k, oc]
               i = load image[0, ic, tail + t + tap + k - 1]
               acc = i*w + acc
           store out[0, oc, tail + t] = acc
@@ -100,10 +100,10 @@ run leaky
       tile of 4 lanes
         zero = -0.0
         slope = 0.5
-        s = load sum[c, -4*x + 7 ..+4 by -1]
+        s = load sum[c, 7 - 4*x ..+4 by -1]
         small = s*slope
         s = if s < zero then small else s
-        store leaky[-4*x + 7 ..+4 by -1, c] = s
+        store leaky[7 - 4*x ..+4 by -1, c] = s
 run powers
   par x in 0..2
     par c in 0..2

@@ -81,7 +81,9 @@ fn check_loops(stage: &Stage, site: &Site) -> Result<(), String> {
             0 => return Err(format!("writes the same elements in every iteration of `{name}`")),
             1 => {}
             _ => {
-                return Err(format!("moves along the dimensions {dims:?} at once with `{name}`, which is not covered"));
+                return Err(format!(
+                    "moves along the dimensions {dims:?} at once with `{name}`, for which there is no proof"
+                ));
             }
         }
     }

@@ -13,14 +13,55 @@ struct Uses {
     writes: BTreeSet<BufferId>,
 }
 
+/// The programs of a plan, by what their stages may touch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Program {
+    Pack,
+    Run,
+}
+
+impl Program {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Program::Pack => "pack",
+            Program::Run => "run",
+        }
+    }
+
+    fn may_read(self, role: Role) -> bool {
+        matches!(role, Role::Parameter) == (self == Program::Pack)
+    }
+
+    fn may_write(self, role: Role) -> bool {
+        match role {
+            Role::Input | Role::Parameter => false,
+            Role::Packed { .. } => self == Program::Pack,
+            Role::Scratch { .. } | Role::Output => self == Program::Run,
+        }
+    }
+}
+
+/// The sites of a stage touch only what the program may.
+pub(super) fn check_roles(plan: &Plan, program: Program, sites: &[Site]) -> Result<(), String> {
+    for site in sites {
+        let buffer = &plan.buffers[site.access.buffer.0];
+        let (verb, may) = match site.is_store {
+            false => ("reads", program.may_read(buffer.role)),
+            true => ("writes", program.may_write(buffer.role)),
+        };
+        if !may {
+            let (word, name) = (word(buffer.role), &buffer.name);
+            return Err(format!("{verb} the {word} `{name}`, which {} must not", program.name()));
+        }
+    }
+    Ok(())
+}
+
+/// Order, aliasing and lifetimes, given the sites of the stages of both programs.
 pub(super) fn check(plan: &Plan, pack: &[Vec<Site>], run: &[Vec<Site>]) -> Result<(), Violation> {
-    let may_read = |role| matches!(role, Role::Parameter);
-    let may_write = |role| matches!(role, Role::Packed { .. });
-    let packed = check_program(plan, "pack", &plan.pack, &uses(pack), [&may_read, &may_write])?;
-    let may_read = |role| matches!(role, Role::Input | Role::Packed { .. } | Role::Scratch { .. });
-    let may_write = |role| matches!(role, Role::Scratch { .. } | Role::Output);
+    let packed = writers(plan, "pack", &plan.pack, &uses(pack))?;
     let run = uses(run);
-    let written = check_program(plan, "run", &plan.run, &run, [&may_read, &may_write])?;
+    let written = writers(plan, "run", &plan.run, &run)?;
     for (number, buffer) in plan.buffers.iter().enumerate() {
         let id = BufferId(number);
         let is_written = match buffer.role {
@@ -43,36 +84,29 @@ fn uses(stages: &[Vec<Site>]) -> Vec<Uses> {
     stages.iter().map(|sites| Uses { reads: buffers(sites, false), writes: buffers(sites, true) }).collect()
 }
 
-/// Roles, order and aliasing. The result maps the buffers written to the numbers of their stages.
-fn check_program(
+/// The buffers that a program writes, with the numbers of their stages. Stages read what earlier ones write.
+fn writers(
     plan: &Plan,
     program: &str,
     stages: &[Stage],
     uses: &[Uses],
-    [may_read, may_write]: [&dyn Fn(Role) -> bool; 2],
 ) -> Result<BTreeMap<BufferId, usize>, Violation> {
     let mut writers = BTreeMap::new();
     for (number, (stage, uses)) in stages.iter().zip(uses).enumerate() {
         let violation = |message| Err(Violation { stage: format!("{program} {}", stage.name), message });
         for &id in &uses.reads {
             let (name, role) = (&plan.buffers[id.0].name, plan.buffers[id.0].role);
-            if !may_read(role) {
-                return violation(format!("reads the {} `{name}`, which {program} must not", word(role)));
-            }
             if uses.writes.contains(&id) {
                 return violation(format!("both reads and writes `{name}`"));
             }
-            if matches!(role, Role::Scratch { .. }) && !writers.contains_key(&id) {
+            if matches!(role, Role::Scratch { .. } | Role::Output) && !writers.contains_key(&id) {
                 return violation(format!("reads `{name}`, which no earlier stage writes"));
             }
         }
         for &id in &uses.writes {
-            let (name, role) = (&plan.buffers[id.0].name, plan.buffers[id.0].role);
-            if !may_write(role) {
-                return violation(format!("writes the {} `{name}`, which {program} must not", word(role)));
-            }
             if let Some(first) = writers.insert(id, number) {
-                return violation(format!("writes `{name}`, which `{}` writes too", stages[first].name));
+                let (name, first) = (&plan.buffers[id.0].name, &stages[first].name);
+                return violation(format!("writes `{name}`, which `{first}` writes too"));
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The only way from a plan to a [`Checked`] one.
 //!
 //! The checks build on one another: `memory` makes sizes safe to compute with, `scope` makes names and shapes of
-//! accesses safe to look up, `sites` puts every access into the context of its loops and tables, and on these `bounds`
-//! shows that accesses stay inside, `cover` that each element is written exactly once, `flow` that it is written before
-//! it is read.
+//! accesses safe to look up, `registers` checks the tiles by themselves, `sites` puts every access into the context of
+//! its loops and tables, and on these `bounds` shows that accesses stay inside, `cover` that each element is written
+//! exactly once, `flow` that it is written before it is read.
 
 mod bounds;
 mod cover;
@@ -17,6 +17,7 @@ mod sites;
 use std::fmt::{Display, Formatter};
 
 use super::types::{Plan, Stage};
+use flow::Program;
 use sites::Site;
 
 /// Something that has passed its check. Back ends accept nothing else.
@@ -68,7 +69,7 @@ impl std::error::Error for Violation {}
 /// - Each index of each access is inside its dimension. Each buffer is inside its arena.
 /// - Registers of an instruction have the same lanes, at most the target's, and are written before they are read, with
 ///   no loop of a tile counting as executed. The registers alive at any point are at most the target's.
-/// - `pack` reads parameters and writes packed buffers; `run` reads inputs, packed and scratch buffers and writes
+/// - `pack` reads parameters and writes packed buffers; `run` reads everything but parameters and writes
 ///   scratch buffers and outputs. What a stage reads was written by an earlier stage, and it shares no memory with what
 ///   the stage writes.
 /// - Each element of each output, packed and scratch buffer is written exactly once, all of a buffer by one stage. Hence
@@ -79,27 +80,28 @@ impl std::error::Error for Violation {}
 /// The first property that does not hold, or cannot be shown to hold.
 pub fn verify(plan: Plan) -> Result<Checked<Plan>, Violation> {
     memory::check(&plan).map_err(|message| Violation { stage: String::new(), message })?;
-    let pack = check_program(&plan, "pack", &plan.pack)?;
-    let run = check_program(&plan, "run", &plan.run)?;
+    let pack = check_program(&plan, Program::Pack, &plan.pack)?;
+    let run = check_program(&plan, Program::Run, &plan.run)?;
     flow::check(&plan, &pack, &run)?;
     Ok(Checked(plan))
 }
 
 /// The checks of a stage that look at no other stage. The result holds the sites of each stage.
-fn check_program<'a>(plan: &'a Plan, program: &str, stages: &'a [Stage]) -> Result<Vec<Vec<Site<'a>>>, Violation> {
+fn check_program<'a>(plan: &'a Plan, program: Program, stages: &'a [Stage]) -> Result<Vec<Vec<Site<'a>>>, Violation> {
     let mut sites_of_stages = Vec::new();
     for stage in stages {
-        let name = format!("{program} {}", stage.name);
-        let sites = check_stage(plan, stage).map_err(|message| Violation { stage: name, message })?;
+        let name = format!("{} {}", program.name(), stage.name);
+        let sites = check_stage(plan, program, stage).map_err(|message| Violation { stage: name, message })?;
         sites_of_stages.push(sites);
     }
     Ok(sites_of_stages)
 }
 
-fn check_stage<'a>(plan: &'a Plan, stage: &'a Stage) -> Result<Vec<Site<'a>>, String> {
+fn check_stage<'a>(plan: &'a Plan, program: Program, stage: &'a Stage) -> Result<Vec<Site<'a>>, String> {
     scope::check(plan, stage)?;
     registers::check(&plan.target, stage)?;
     let sites = sites::of(stage);
+    flow::check_roles(plan, program, &sites)?;
     for site in &sites {
         bounds::check(plan, stage, site)?;
     }

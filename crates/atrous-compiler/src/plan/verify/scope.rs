@@ -198,7 +198,7 @@ impl<'a> Scope<'a> {
         for (number, &(var, coefficient)) in index.terms.iter().enumerate() {
             self.lookup(var)?;
             if coefficient == 0 || index.terms[..number].iter().any(|term| term.0 == var) {
-                return Err(format!("an index has no single term for `{}`", self.stage.vars[var.0]));
+                return Err(format!("an index has a zero coefficient or two terms for `{}`", self.stage.vars[var.0]));
             }
         }
         Ok(())
