@@ -14,6 +14,7 @@ pub mod ir;
 pub mod layer;
 pub mod lower;
 pub mod net;
+pub mod oracle;
 pub mod passes;
 pub mod plan;
 mod print;

@@ -1,0 +1,60 @@
+//! The specs of the repository. The build script includes this file too, so it needs nothing but `std`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A `.conv` file under `specs/`.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The file's name without its ending; unique, and a Rust identifier.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
+    /// Values of its free sizes: small ones, since every executor runs every spec.
+    pub sizes: BTreeMap<String, usize>,
+}
+
+/// Small values for the free sizes of the specs that have any.
+#[rustfmt::skip]
+pub const SIZES: &[(&str, &[(&str, usize)])] = &[
+    ("atrous_wavelet", &[("H", 17), ("W", 18)]),
+    ("upconv7",        &[("H", 2), ("W", 3)]),
+];
+
+/// The workspace's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_path_buf()
+}
+
+/// Every spec, sorted by name.
+pub fn all() -> Vec<Spec> {
+    let mut specs: Vec<Spec> = files(&root().join("specs"), "conv").into_iter().map(read).collect();
+    specs.sort_by(|a, b| a.name.cmp(&b.name));
+    specs
+}
+
+/// The files below a directory whose names have an ending, sorted.
+pub fn files(directory: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.expect("a readable directory").path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: PathBuf) -> Spec {
+    let name = path.file_stem().expect("a file with a name").to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let sizes = SIZES.iter().filter(|(of, _)| *of == name).flat_map(|(_, sizes)| *sizes);
+    let sizes = sizes.map(|&(size, value)| (size.to_string(), value)).collect();
+    Spec { name, path, text, sizes }
+}

@@ -1,0 +1,65 @@
+//! Snapshots of every spec at every level, under `tests/snapshots/`.
+//!
+//! After a change that is meant: `INSTA_UPDATE=always cargo test -p atrous-tests golden`, then read the difference.
+
+use crate::tidy;
+use atrous_compiler::net::Net;
+use atrous_compiler::{Target, compile, lower, passes};
+use atrous_tests::specs::{self, Spec};
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The levels by name.
+pub const LEVELS: &[(&str, fn(&Net) -> String)] = &[("layer", layer), ("ir", ir), ("plan", plan)];
+
+/// The canonical text of the spec.
+fn layer(net: &Net) -> String {
+    net.to_string()
+}
+
+/// The graph as lowered and after each pass that changed it.
+fn ir(net: &Net) -> String {
+    let lowered = lower::lower(net);
+    let mut text = format!("// as lowered\n{lowered}");
+    passes::run(lowered, &mut |pass, graph, changed| {
+        let _ = match changed {
+            true => write!(text, "\n// after {}: {}\n{graph}", pass.name, pass.ensures),
+            false => write!(text, "\n// after {}: unchanged\n", pass.name),
+        };
+    });
+    text
+}
+
+fn plan(net: &Net) -> String {
+    compile(net, &Target::portable()).to_string()
+}
+
+/// Compares one level of every spec with its snapshot, and reports all that differ.
+fn check(level: &str) {
+    let (_, text) = LEVELS.iter().find(|(name, _)| *name == level).expect("a level");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_snapshot_path(specs::root().join("tests/snapshots"));
+    let differs = |spec: &Spec| {
+        let snapshot = || insta::assert_snapshot!(format!("{}.{level}", spec.name), text(&spec.net()));
+        catch_unwind(AssertUnwindSafe(|| settings.bind(snapshot))).is_err()
+    };
+    let different: Vec<String> = specs::all().into_iter().filter(differs).map(|spec| spec.name).collect();
+    assert!(different.is_empty(), "{level} of {}", different.join(", "));
+}
+
+#[test]
+fn golden_layers() {
+    check("layer");
+}
+
+#[test]
+fn golden_graphs() {
+    check("ir");
+}
+
+#[test]
+fn golden_plans() {
+    check("plan");
+}
