@@ -2,5 +2,6 @@
 
 pub mod data;
 pub mod differential;
+pub mod executors;
 pub mod layers;
 pub mod specs;
