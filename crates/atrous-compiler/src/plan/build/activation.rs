@@ -9,7 +9,9 @@ use crate::plan::{BinaryOp, Instr, Reg};
 
 /// Appends `activation(x)`; the result is in the returned register.
 pub fn apply(tile: &mut TileBuilder, activation: Activation, x: Reg) -> Reg {
-    let mut math = Math { lanes: tile.lanes(x), tile };
+    // A series has more constants than there are registers: each is made where it is needed. The others share theirs.
+    let series = matches!(activation, Activation::Sigmoid | Activation::Tanh | Activation::Silu | Activation::Gelu);
+    let mut math = Math { lanes: tile.lanes(x), share_constants: !series, tile };
     match activation {
         Activation::None => x,
         Activation::Relu => math.at_least(0.0, x),
@@ -45,12 +47,17 @@ const LN_2_LOW: f32 = -2.121_944_4e-4;
 
 struct Math<'a> {
     lanes: usize,
+    share_constants: bool,
     tile: &'a mut TileBuilder,
 }
 
 impl Math<'_> {
     fn number(&mut self, value: f32) -> Reg {
-        self.tile.constant(value, self.lanes)
+        if self.share_constants {
+            self.tile.shared_constant(value, self.lanes)
+        } else {
+            self.tile.constant(value, self.lanes)
+        }
     }
 
     fn add(&mut self, left: Reg, right: Reg) -> Reg {

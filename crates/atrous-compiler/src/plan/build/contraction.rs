@@ -1,7 +1,7 @@
 //! A contraction with its epilogue as one stage.
 
 use super::activation;
-use super::nest::{Header, TileBuilder, Vars, index, nest, reduce, split_lanes};
+use super::nest::{Header, TileBuilder, Vars, index, nest, reduce, split_blocks, split_lanes};
 use super::regions::{AxisTable, Position, open_positions};
 use crate::ir::Contraction;
 use crate::layer::{Activation, Layout, Number};
@@ -93,7 +93,7 @@ fn along_width(job: &Job, vars: &mut Vars) -> Vec<Stmt> {
     let positions = open_positions(outer, names(job), vars, &mut headers);
     let columns = table.open("x", job.schedule.lanes, vars, &mut headers);
     let mut body = Vec::new();
-    for (accumulators, first, count) in split_lanes(job.contraction.group_outputs as i64, job.schedule.accumulators) {
+    for (accumulators, first, count) in split_blocks(job.contraction.group_outputs as i64, job.schedule.accumulators) {
         let mut block = Vec::new();
         let channel = index(vars, "o", Count::Fixed(count), |var, count| block.push(Header::For(var, count)));
         let channel = channel.times(accumulators as i64).plus_constant(first);
@@ -117,21 +117,22 @@ fn along_channels(job: &Job, vars: &mut Vars) -> Vec<Stmt> {
     let image = batch_loop(job, vars, &mut headers);
     let group = group_loop(job, vars, &mut headers);
     let positions = open_positions(&tables(job), names(job), vars, &mut headers);
-    let lanes = job.schedule.lanes;
     let mut body = Vec::new();
-    for (width, first, count) in split_lanes(job.contraction.group_outputs as i64, lanes * job.schedule.accumulators) {
-        // What full tiles leave over goes vector by vector, then channel by channel.
-        let parts = if width > 1 { vec![(width, 0, count)] } else { split_lanes(count, lanes) };
-        for (width, start, count) in parts {
+    for (lanes, first, count) in split_lanes(job.contraction.group_outputs as i64, job.schedule.lanes) {
+        for (accumulators, start, count) in split_blocks(count, job.schedule.accumulators) {
             let mut block = Vec::new();
             let channel = index(vars, "o", Count::Fixed(count), |var, count| block.push(Header::For(var, count)));
             let place = Place {
                 image: image.clone(),
                 group: group.clone(),
-                channel: channel.times(width as i64).plus_constant(first + start),
+                channel: channel
+                    .times(accumulators as i64)
+                    .plus_constant(start)
+                    .times(lanes as i64)
+                    .plus_constant(first),
                 positions: positions.clone(),
-                lanes: lanes.min(width),
-                accumulators: width.div_ceil(lanes),
+                lanes,
+                accumulators,
             };
             body.extend(nest(block, vec![tile(job, &place, vars)]));
         }

@@ -74,10 +74,19 @@ pub fn split_lanes(count: i64, lanes: usize) -> Vec<(usize, i64, i64)> {
     parts.into_iter().filter(|part| part.2 > 0).collect()
 }
 
+/// `count` split into full blocks and one smaller one: `(size, first, how many)` with positions `first + size·n`.
+pub fn split_blocks(count: i64, size: usize) -> Vec<(usize, i64, i64)> {
+    let full = count / size as i64;
+    let rest = count - full * size as i64;
+    let parts = [(size, 0, full), (rest as usize, count - rest, i64::from(rest > 0))];
+    parts.into_iter().filter(|part| part.2 > 0).collect()
+}
+
 /// A tile that is being written: registers, and the steps so far.
 #[derive(Default)]
 pub struct TileBuilder {
     registers: Vec<Register>,
+    constants: Vec<(Number, Reg)>,
     /// The steps so far.
     pub body: Vec<Step>,
 }
@@ -103,8 +112,20 @@ impl TileBuilder {
     /// A new register with a number in every lane.
     pub fn constant(&mut self, value: f32, lanes: usize) -> Reg {
         let to = self.register("constant", lanes);
-        self.push(Instr::Constant { to, value: Number::new(value) });
+        let value = Number::new(value);
+        self.push(Instr::Constant { to, value });
+        self.constants.push((value, to));
         to
+    }
+
+    /// The same, or the register that was made for this number before.
+    pub fn shared_constant(&mut self, value: f32, lanes: usize) -> Reg {
+        let is_it =
+            |&&(number, register): &&(Number, Reg)| number == Number::new(value) && self.lanes(register) == lanes;
+        match self.constants.iter().find(is_it) {
+            Some(&(_, register)) => register,
+            None => self.constant(value, lanes),
+        }
     }
 
     /// A new register loaded from memory.
