@@ -1,5 +1,6 @@
 //! What the tests of the whole project share.
 
+pub mod compiled;
 pub mod data;
 pub mod differential;
 pub mod executors;
