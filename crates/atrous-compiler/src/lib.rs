@@ -3,8 +3,12 @@
 //! The crate is pure: no IO, no environment, no globals, no `unsafe`.
 #![forbid(unsafe_code)]
 
+pub mod ast;
+mod check;
+pub mod codes;
 mod compile;
 pub mod diagnostic;
+pub mod front;
 pub mod ir;
 pub mod layer;
 pub mod lower;
@@ -12,6 +16,9 @@ pub mod net;
 pub mod oracle;
 pub mod passes;
 pub mod plan;
+mod print;
+mod reports;
+pub mod syntax;
 
 pub use compile::compile;
 pub use diagnostic::{Diagnostic, Severity, Span};

@@ -1,0 +1,160 @@
+//! The lexer for text.
+
+use super::lexeme::{self, fraction_len, is_word_continue, is_word_start, run};
+use super::token::{Bracket, Token, TokenKind};
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::reports::Reports;
+
+/// The longest text, in bytes.
+pub const LONGEST_TEXT: usize = 1 << 20;
+
+/// The tokens of a text. Whatever is no token is reported and left out, or becomes [`TokenKind::Bad`].
+pub(crate) fn lex(text: &str, reports: &mut Reports) -> Vec<Token> {
+    if text.len() > LONGEST_TEXT {
+        let message = format!("the text has {} bytes; at most {LONGEST_TEXT} are read", text.len());
+        reports.add(Diagnostic::error(codes::TOO_LONG, Span { start: 0, end: 0 }, message));
+        return vec![Token { kind: TokenKind::End, span: Span { start: text.len(), end: text.len() } }];
+    }
+    let mut tokens = Vec::new();
+    let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    while at < text.len() {
+        let (length, kind) = next(text, at, reports);
+        let span = Span { start: at, end: at + length };
+        tokens.extend(kind.map(|kind| Token { kind, span }));
+        at += length;
+    }
+    tokens.push(Token { kind: TokenKind::End, span: Span { start: at, end: at } });
+    tokens
+}
+
+/// The length of what stands at a position, and its token if it is one.
+fn next(text: &str, at: usize, reports: &mut Reports) -> (usize, Option<TokenKind>) {
+    let rest = &text[at..];
+    let span = |length| Span { start: at, end: at + length };
+    let blank = run(rest, char::is_whitespace);
+    if blank > 0 {
+        return (blank, None);
+    }
+    if rest.starts_with("//") {
+        return (run(rest, |c| c != '\n'), None);
+    }
+    if rest.starts_with("/*") {
+        let length = comment_len(rest).unwrap_or_else(|| {
+            let error = Diagnostic::error(codes::OPEN_COMMENT, span(2), "the comment that starts here does not end");
+            reports.add(error.help("end it with `*/`; comments nest"));
+            rest.len()
+        });
+        return (length, None);
+    }
+    if let Some(length) = quoted_len(rest) {
+        let length = length.unwrap_or_else(|| {
+            let error =
+                Diagnostic::error(codes::OPEN_COMMENT, span(1), "the quoted text that starts here does not end");
+            reports.add(error.help("values are written without quotes"));
+            rest.len()
+        });
+        return (length, Some(lexeme::literal(&rest[..length], span(length), reports)));
+    }
+    let first = rest.chars().next().unwrap_or_default();
+    let length = first.len_utf8();
+    let kind = match first {
+        '(' => TokenKind::Open(Bracket::Round),
+        '[' => TokenKind::Open(Bracket::Square),
+        '{' => TokenKind::Open(Bracket::Curly),
+        ')' => TokenKind::Close(Bracket::Round),
+        ']' => TokenKind::Close(Bracket::Square),
+        '}' => TokenKind::Close(Bracket::Curly),
+        '0'..='9' => {
+            let length = number_len(rest);
+            return (length, Some(lexeme::literal(&rest[..length], span(length), reports)));
+        }
+        _ if is_word_start(first) => {
+            let length = word_len(rest);
+            return (length, Some(lexeme::word(&rest[..length], span(length), reports)));
+        }
+        _ => return (length, lexeme::punctuation(first, span(length), reports)),
+    };
+    (length, Some(kind))
+}
+
+/// The length of a block comment, which may hold others; `None` when it does not end.
+fn comment_len(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut at = 0;
+    loop {
+        at += text[at..].find(['/', '*'])?;
+        match &text.as_bytes()[at..] {
+            [b'/', b'*', ..] => depth += 1,
+            [b'*', b'/', ..] => depth -= 1,
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        at += 2;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// The length of a word, or of a raw name `r#word`.
+fn word_len(text: &str) -> usize {
+    match text.strip_prefix("r#") {
+        Some(raw) if raw.starts_with(is_word_start) => 2 + run(raw, is_word_continue),
+        _ => run(text, is_word_continue),
+    }
+}
+
+/// The length of a number as Rust cuts it, suffix included.
+fn number_len(text: &str) -> usize {
+    if ["0x", "0o", "0b"].iter().any(|prefix| text.starts_with(prefix)) {
+        return run(text, is_word_continue);
+    }
+    let integer = run(text, |c| c.is_ascii_digit() || c == '_');
+    let number = integer + fraction_len(&text[integer..]);
+    number + run(&text[number..], is_word_continue)
+}
+
+/// The length of a string or character at the start of a text: `"a"`, `b"a"`, `r#"a"#`, `'a'`.
+///
+/// `None` when there is none, `Some(None)` when it does not end.
+fn quoted_len(text: &str) -> Option<Option<usize>> {
+    let prefix = ["br", "cr", "b", "c", "r", ""].into_iter().find(|prefix| text.starts_with(prefix))?;
+    let behind = &text[prefix.len()..];
+    let length = match behind.chars().next()? {
+        '"' if prefix.ends_with('r') => Some(behind[1..].find('"').map(|end| end + 2)),
+        '"' => Some(string_len(behind)),
+        '\'' if matches!(prefix, "" | "b") => Some(Some(character_len(behind)?)),
+        '#' if prefix.ends_with('r') => {
+            let hashes = run(behind, |c| c == '#');
+            let content = behind[hashes..].strip_prefix('"')?;
+            let end = format!("\"{}", "#".repeat(hashes));
+            Some(content.find(&end).map(|length| hashes + 1 + length + end.len()))
+        }
+        _ => None,
+    }?;
+    Some(length.map(|length| prefix.len() + length + run(&behind[length..], is_word_continue)))
+}
+
+fn string_len(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|&(_, c)| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    end.map(|(at, _)| at + 1)
+}
+
+/// The length of `'a'` or `'\u{61}'`; `None` for a quote that starts no character.
+fn character_len(text: &str) -> Option<usize> {
+    let mut characters = text.char_indices().skip(1);
+    let end = match characters.next()?.1 {
+        '\'' => None,
+        '\\' => characters.skip(1).take(9).find(|&(_, c)| c == '\''),
+        _ => characters.next().filter(|&(_, c)| c == '\''),
+    };
+    end.map(|(at, _)| at + 1)
+}
