@@ -16,3 +16,6 @@ pub use build::build;
 pub use target::Target;
 pub use types::*;
 pub use verify::{Checked, verify};
+
+#[cfg(test)]
+mod tests;

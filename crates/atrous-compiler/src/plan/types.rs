@@ -46,7 +46,7 @@ pub struct Buffer {
 pub enum Role {
     /// The caller's, read by `run`. Inputs appear in the net's order.
     Input,
-    /// The caller's, written by `run`. Outputs appear in the net's order.
+    /// The caller's, written by `run`; later stages may read it. Outputs appear in the net's order.
     Output,
     /// The caller's, read by `pack`. Parameters appear in the order of `Net::parameters`.
     Parameter,

@@ -1,0 +1,10 @@
+//! Plans written by hand, in the notation of `print`.
+
+mod brute;
+mod eval;
+mod mutations;
+mod parse;
+mod plans;
+mod print;
+mod real;
+mod violations;

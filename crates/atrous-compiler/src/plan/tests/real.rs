@@ -1,0 +1,111 @@
+//! The plans of layers: all are valid, and all keep so little to chance that changing a number is noticed.
+
+use super::brute::{self, Outcome};
+use super::{mutations, parse};
+use crate::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
+use crate::lower::lower;
+use crate::net::{Net, Op, Step, ValueId};
+use crate::passes;
+use crate::plan::{Plan, Target, build, verify};
+
+const AXIS: LayerAxis = LayerAxis { input: 9, kernel: 3, stride: 1, dilation: 1, padding: [1, 1], output_padding: 0 };
+
+fn layer(channels: [usize; 2], axes: &[LayerAxis]) -> Layer {
+    Layer {
+        name: "layer1".into(),
+        batch: 1,
+        input_channels: channels[0],
+        output_channels: channels[1],
+        groups: 1,
+        axes: axes.to_vec(),
+        transposed: false,
+        padding_mode: PaddingMode::Zeros,
+        bias: true,
+        activation: Activation::LeakyRelu(Number::new(0.1)),
+        layout: Layout::Nchw,
+    }
+}
+
+fn plan_of(net: &Net, target: &Target) -> Plan {
+    build(&passes::run(lower(net), &mut |_, _, _| {}), target)
+}
+
+/// Layers of all kinds, small enough to watch.
+fn layers() -> Vec<Layer> {
+    let long = LayerAxis { input: 21, ..AXIS };
+    let up = LayerAxis { kernel: 4, stride: 2, output_padding: 1, ..AXIS };
+    let sparse = LayerAxis { kernel: 2, stride: 4, dilation: 2, padding: [0, -1], output_padding: 3, ..AXIS };
+    let few = LayerAxis { input: 3, kernel: 2, ..AXIS };
+    vec![
+        layer([2, 5], &[long]),
+        layer([2, 9], &[AXIS, AXIS]),
+        layer([1, 2], &[few, few, AXIS]),
+        Layer { layout: Layout::Nhwc, ..layer([2, 9], &[AXIS, AXIS]) },
+        Layer { batch: 2, ..layer([2, 3], &[LayerAxis { stride: 2, dilation: 2, padding: [3, 2], ..long }]) },
+        Layer { transposed: true, ..layer([2, 3], &[up, up]) },
+        Layer { transposed: true, layout: Layout::Nhwc, ..layer([3, 6], &[up]) },
+        Layer { transposed: true, bias: false, activation: Activation::None, ..layer([1, 1], &[sparse, up]) },
+        Layer { groups: 5, ..layer([5, 10], &[long]) },
+        Layer { groups: 6, layout: Layout::Nhwc, ..layer([6, 6], &[AXIS]) },
+        Layer { padding_mode: PaddingMode::Reflect, activation: Activation::Gelu, ..layer([1, 1], &[long, few]) },
+        Layer { padding_mode: PaddingMode::Circular, ..layer([2, 2], &[AXIS, long]) },
+    ]
+}
+
+fn targets() -> [Target; 2] {
+    [Target::portable(), Target { name: "avx2", lanes: 8, registers: 16, fused: true }]
+}
+
+/// Two convolutions of the input, added and multiplied: scratch memory with several values alive.
+fn residual() -> Net {
+    let conv = |name: &str| Layer { name: name.into(), activation: Activation::Relu, ..layer([2, 2], &[AXIS]) };
+    let step = |name: &str, op, reads: &[usize]| {
+        let reads = reads.iter().map(|&read| ValueId(read)).collect();
+        Step { name: name.into(), op, reads }
+    };
+    let mut net = Net::of_layer(conv("first"));
+    net.name = "residual".into();
+    net.standalone = false;
+    net.steps.push(step("second", Op::Conv(conv("second")), &[1]));
+    net.steps.push(step("sum", Op::Add(Activation::Tanh), &[0, 1, 2]));
+    net.steps.push(step("third", Op::Conv(conv("third")), &[3]));
+    net.steps.push(step("product", Op::Mul(Activation::None), &[4, 3]));
+    net.outputs = vec![ValueId(5), ValueId(2)];
+    net
+}
+
+fn nets() -> Vec<Net> {
+    layers().into_iter().map(Net::of_layer).chain([residual()]).collect()
+}
+
+#[test]
+fn plans_of_layers_are_valid() {
+    for (net, target) in nets().iter().flat_map(|net| targets().map(|target| (net, target))) {
+        let plan = plan_of(net, &target);
+        assert_eq!(brute::outcome(&plan), Outcome::Fine, "{plan}");
+        assert_eq!(parse::plan(&plan.to_string()).to_string(), plan.to_string());
+        if let Err(violation) = verify(plan.clone()) {
+            panic!("{violation}\n{plan}");
+        }
+    }
+}
+
+#[test]
+fn changes_of_plans_of_layers_are_noticed() {
+    let mut tally = mutations::Tally::default();
+    for net in nets() {
+        mutations::two_numbers(&plan_of(&net, &Target::portable()), 150, &mut tally);
+    }
+    assert!(tally.rejected_by_both > 1000 && tally.accepted_by_both > 30, "{}", tally.text());
+}
+
+/// Many phases and borders in three dimensions, whose combinations are thousands.
+#[test]
+fn large_plans_are_valid() {
+    let up = LayerAxis { input: 64, kernel: 15, stride: 4, dilation: 3, padding: [20, 20], output_padding: 2 };
+    let wide = LayerAxis { input: 64, kernel: 15, dilation: 5, padding: [35, 35], ..AXIS };
+    for layer in [Layer { transposed: true, ..layer([16, 32], &[up; 3]) }, layer([16, 32], &[wide; 3])] {
+        let plan = plan_of(&Net::of_layer(layer), &Target::portable());
+        assert_eq!(verify(plan).map(|_| ()), Ok(()));
+    }
+}

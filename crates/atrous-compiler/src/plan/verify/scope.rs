@@ -1,0 +1,206 @@
+//! Everything in a stage refers to something that exists, once, and of the right kind.
+
+use std::collections::BTreeSet;
+
+use super::super::affine::Affine;
+use super::super::types::{Access, Count, Instr, Plan, Reg, Stage, Step, Stmt, Tile, Var};
+use super::memory::is_identifier;
+use super::registers::{reads, writes};
+
+/// How deep statements may nest; the checks, the interpreter and the back ends recurse.
+const MAX_DEPTH: usize = 64;
+
+pub(super) fn check(plan: &Plan, stage: &Stage) -> Result<(), String> {
+    let mut names = BTreeSet::new();
+    for name in &stage.vars {
+        if !is_identifier(name) {
+            return Err(format!("the name `{name}` of a variable is not an identifier"));
+        }
+        if !names.insert(name.as_str()) {
+            return Err(format!("two variables are named `{name}`"));
+        }
+    }
+    let bound = vec![None; stage.vars.len()];
+    Scope { plan, stage, names, bound, depth: 0 }.statements(&stage.body)
+}
+
+/// What binds a variable.
+#[derive(Clone, Copy)]
+enum Binding<'a> {
+    Loop,
+    Column { rows: &'a [Vec<i64>], number: usize },
+}
+
+struct Scope<'a> {
+    plan: &'a Plan,
+    stage: &'a Stage,
+    /// The names of the variables.
+    names: BTreeSet<&'a str>,
+    /// By variable; those not in scope are bound to nothing.
+    bound: Vec<Option<Binding<'a>>>,
+    depth: usize,
+}
+
+impl<'a> Scope<'a> {
+    fn statements(&mut self, body: &'a [Stmt]) -> Result<(), String> {
+        self.enter()?;
+        for statement in body {
+            match statement {
+                Stmt::For { var, count, body } | Stmt::Par { var, count, body } => {
+                    self.count(*count)?;
+                    self.bind(*var, Binding::Loop)?;
+                    self.statements(body)?;
+                    self.bound[var.0] = None;
+                }
+                Stmt::Regions { columns, rows, body } => self.table(columns, rows, body)?,
+                Stmt::Tile(tile) => self.tile(tile)?,
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn table(&mut self, columns: &[Var], rows: &'a [Vec<i64>], body: &'a [Stmt]) -> Result<(), String> {
+        if let Some(row) = rows.iter().find(|row| row.len() != columns.len()) {
+            return Err(format!("the row {row:?} is in a table of {} columns", columns.len()));
+        }
+        for (number, &column) in columns.iter().enumerate() {
+            self.bind(column, Binding::Column { rows, number })?;
+        }
+        self.statements(body)?;
+        for column in columns {
+            self.bound[column.0] = None;
+        }
+        Ok(())
+    }
+
+    fn tile(&mut self, tile: &'a Tile) -> Result<(), String> {
+        let mut names = BTreeSet::new();
+        for register in &tile.registers {
+            let name = register.name.as_str();
+            if !is_identifier(name) {
+                return Err(format!("the name `{name}` of a register is not an identifier"));
+            }
+            if self.names.contains(name) || !names.insert(name) {
+                return Err(format!("the name of the register `{name}` is taken"));
+            }
+            let (lanes, widest) = (register.lanes, self.plan.target.lanes);
+            if !lanes.is_power_of_two() || lanes > widest {
+                return Err(format!("the register `{name}` has {lanes} lanes, not a power of two up to {widest}"));
+            }
+        }
+        self.steps(tile, &tile.body)
+    }
+
+    fn steps(&mut self, tile: &'a Tile, body: &'a [Step]) -> Result<(), String> {
+        self.enter()?;
+        for step in body {
+            match step {
+                Step::Do(instr) => self.instr(tile, instr)?,
+                Step::Reduce { var, count, body } => {
+                    self.count(*count)?;
+                    self.bind(*var, Binding::Loop)?;
+                    self.steps(tile, body)?;
+                    self.bound[var.0] = None;
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn enter(&mut self) -> Result<(), String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(format!("statements are nested more than {MAX_DEPTH} deep"));
+        }
+        Ok(())
+    }
+
+    fn bind(&mut self, var: Var, binding: Binding<'a>) -> Result<(), String> {
+        let Some(bound) = self.bound.get_mut(var.0) else {
+            return Err(format!("there is no variable {}", var.0));
+        };
+        if bound.replace(binding).is_some() {
+            return Err(format!("`{}` is bound inside its own scope", self.stage.vars[var.0]));
+        }
+        Ok(())
+    }
+
+    fn lookup(&self, var: Var) -> Result<Binding<'a>, String> {
+        let bound = self.bound.get(var.0).ok_or_else(|| format!("there is no variable {}", var.0))?;
+        bound.ok_or_else(|| format!("`{}` is used outside its scope", self.stage.vars[var.0]))
+    }
+
+    fn count(&self, count: Count) -> Result<(), String> {
+        let column = match count {
+            Count::Fixed(0..) => return Ok(()),
+            Count::Fixed(negative) => return Err(format!("a loop runs {negative} times")),
+            Count::Column(column) => column,
+        };
+        let name = |column: Var| &self.stage.vars[column.0];
+        let Binding::Column { rows, number } = self.lookup(column)? else {
+            return Err(format!("`{}` counts a loop but is not a column", name(column)));
+        };
+        match rows.iter().find(|row| row[number] < 0) {
+            Some(row) => {
+                Err(format!("a loop runs `{}` times, which is {} in the row {row:?}", name(column), row[number]))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn instr(&self, tile: &Tile, instr: &Instr) -> Result<(), String> {
+        let registers: Vec<Reg> = writes(instr).into_iter().chain(reads(instr)).collect();
+        if let Some(register) = registers.iter().find(|register| register.0 >= tile.registers.len()) {
+            return Err(format!("there is no register {}", register.0));
+        }
+        let first = &tile.registers[registers[0].0];
+        for register in registers.iter().map(|register| &tile.registers[register.0]) {
+            if register.lanes != first.lanes {
+                return Err(format!(
+                    "an instruction mixes `{}` of {} lanes with `{}` of {} lanes",
+                    first.name, first.lanes, register.name, register.lanes
+                ));
+            }
+        }
+        match instr {
+            Instr::Constant { value, .. } if !value.get().is_finite() => {
+                Err(format!("the constant {} is not finite", value.get()))
+            }
+            Instr::ShiftLeft { bits: 32.., .. } => Err("a shift moves all bits out of a lane".into()),
+            Instr::Load { from: access, .. } | Instr::Store { to: access, .. } => self.access(access, first.lanes > 1),
+            Instr::Broadcast { from, .. } => self.access(from, false),
+            _ => Ok(()),
+        }
+    }
+
+    fn access(&self, access: &Access, has_lanes: bool) -> Result<(), String> {
+        let Some(buffer) = self.plan.buffers.get(access.buffer.0) else {
+            return Err(format!("there is no buffer {}", access.buffer.0));
+        };
+        let (name, dims) = (&buffer.name, buffer.shape.len());
+        if access.index.len() != dims {
+            return Err(format!("`{name}` has {dims} dimensions but an access has {} indices", access.index.len()));
+        }
+        match access.lanes {
+            None if has_lanes => return Err(format!("an access to `{name}` does not say where its lanes are")),
+            Some(_) if !has_lanes => return Err(format!("an access to one element of `{name}` has lanes")),
+            Some(lanes) if lanes.dim >= dims => {
+                return Err(format!("lanes run along dimension {} of `{name}`, which has {dims}", lanes.dim));
+            }
+            _ => {}
+        }
+        access.index.iter().try_for_each(|index| self.index(index))
+    }
+
+    fn index(&self, index: &Affine) -> Result<(), String> {
+        for (number, &(var, coefficient)) in index.terms.iter().enumerate() {
+            self.lookup(var)?;
+            if coefficient == 0 || index.terms[..number].iter().any(|term| term.0 == var) {
+                return Err(format!("an index has a zero coefficient or two terms for `{}`", self.stage.vars[var.0]));
+            }
+        }
+        Ok(())
+    }
+}
