@@ -1,0 +1,95 @@
+//! A compiled plan, ready to be called.
+
+use std::fmt;
+use std::sync::Arc;
+
+use atrous_compiler::plan::{Checked, Plan};
+
+use crate::error::{CompileError, RunError};
+use crate::host;
+use crate::machine::{Arena, Machine};
+
+/// The machine code of a plan for this machine.
+///
+/// Clones share the code; it is freed with the last of them and of the [`Packed`] parameters made by them.
+#[derive(Clone)]
+pub struct Kernel {
+    machine: Arc<Machine>,
+}
+
+/// The parameters of a net in the form in which one kernel reads them.
+pub struct Packed {
+    /// Only the machine that wrote the arena knows its layout.
+    machine: Arc<Machine>,
+    arena: Arena,
+}
+
+impl Kernel {
+    /// Compiles a plan for this machine.
+    ///
+    /// # Errors
+    ///
+    /// When Cranelift knows no machine like this one, when a stage is larger than it can take, or when the system
+    /// gives no executable memory.
+    pub fn compile(plan: &Checked<Plan>) -> Result<Kernel, CompileError> {
+        Ok(Kernel { machine: Arc::new(Machine::compile(plan, host::isa()?)?) })
+    }
+
+    /// The plan that was compiled. Its buffers say what `pack` and `run` take.
+    pub fn plan(&self) -> &Plan {
+        self.machine.plan()
+    }
+
+    /// Packs the parameters: one slice per parameter buffer, in the plan's order, which is that of `Net::parameters`.
+    ///
+    /// # Errors
+    ///
+    /// When the number of slices or the length of one is not the plan's, or memory is short.
+    pub fn pack(&self, parameters: &[&[f32]]) -> Result<Packed, RunError> {
+        let arena = self.machine.pack(parameters)?;
+        Ok(Packed { machine: Arc::clone(&self.machine), arena })
+    }
+
+    /// Computes the outputs: one slice per input and per output buffer, in the plan's order, which is the net's; each
+    /// dense in the net's layout. Every element of the outputs is written.
+    ///
+    /// # Errors
+    ///
+    /// When the number of slices or the length of one is not the plan's, when another kernel has packed the
+    /// parameters (a clone is no other kernel), or when memory is short. The outputs are unchanged then.
+    pub fn run(&self, packed: &Packed, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), RunError> {
+        self.run_observed(packed, inputs, outputs, &mut |_, _| {})
+    }
+
+    /// Like [`run`](Kernel::run), and calls `observe` before each stage with the number of stages done and the name of
+    /// the next one. There are `plan().run.len()` stages.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Kernel::run).
+    pub fn run_observed(
+        &self,
+        packed: &Packed,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+        observe: &mut dyn FnMut(usize, &str),
+    ) -> Result<(), RunError> {
+        if !Arc::ptr_eq(&self.machine, &packed.machine) {
+            return Err(RunError::OtherKernel);
+        }
+        self.machine.run(&packed.arena, inputs, outputs, observe)
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kernel").field("plan", &self.plan().name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Packed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = &self.machine.plan().name;
+        f.debug_struct("Packed").field("plan", plan).field("len", &self.arena.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,159 @@
+//! Kernels as their users see them.
+
+use atrous_compiler::plan::Role;
+
+use super::plans::{borders, matrix_products};
+use super::sketch::*;
+use super::{checked, compiled, expected, fill, integers, normals, outputs, slices};
+use crate::{Kernel, RunError, asm, clif};
+
+#[test]
+fn threads_share_a_kernel() {
+    let kernel = compiled(matrix_products());
+    let expected = [integers, normals].map(|data| expected(&checked(matrix_products()), data));
+    let parameters = [integers, normals].map(|data| fill(kernel.plan(), Role::Parameter, data));
+    let packed = parameters.map(|parameters| kernel.pack(&slices(&parameters)).unwrap());
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (kernel, packed, expected) = (kernel.clone(), &packed[thread % 2], &expected[thread % 2]);
+            let data = [integers, normals][thread % 2];
+            scope.spawn(move || {
+                let inputs = fill(kernel.plan(), Role::Input, data);
+                for _ in 0..200 {
+                    let mut outputs = outputs(kernel.plan());
+                    let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+                    kernel.run(packed, &slices(&inputs), &mut slots).unwrap();
+                    assert_eq!(&outputs, expected);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn stages_are_observed() {
+    let kernel = compiled(matrix_products());
+    let packed = kernel.pack(&slices(&fill(kernel.plan(), Role::Parameter, integers))).unwrap();
+    let mut outputs = outputs(kernel.plan());
+    let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    let mut heard = Vec::new();
+    let inputs = fill(kernel.plan(), Role::Input, integers);
+    kernel
+        .run_observed(&packed, &slices(&inputs), &mut slots, &mut |done, next| heard.push((done, next.to_owned())))
+        .unwrap();
+    let expected = [(0, "one"), (1, "two"), (2, "three"), (3, "four")].map(|(done, next)| (done, next.to_owned()));
+    assert_eq!(heard, expected);
+}
+
+#[test]
+fn wrong_lengths_are_errors() {
+    let kernel = compiled(matrix_products());
+    let (first, second) = ([0.0; 40], [0.0; 64]);
+    let check = |error: RunError, text: &str| assert_eq!(error.to_string(), text);
+    check(kernel.pack(&[&first]).unwrap_err(), "expected 2 parameters, found 1");
+    let too_short = kernel.pack(&[&first, &second[1..]]).unwrap_err();
+    check(too_short, "`second` has shape [8, 8]: expected 64 elements, found 63");
+    let packed = kernel.pack(&[&first, &second]).unwrap();
+    let (input, mut output) = ([1.0; 30], [9.0; 48]);
+    check(kernel.run(&packed, &[], &mut [&mut output]).unwrap_err(), "expected 1 inputs, found 0");
+    check(kernel.run(&packed, &[&input], &mut []).unwrap_err(), "expected 1 outputs, found 0");
+    let too_long = kernel.run(&packed, &[&[1.0; 31]], &mut [&mut output]).unwrap_err();
+    check(too_long, "`x` has shape [6, 5]: expected 30 elements, found 31");
+    let too_short = kernel.run(&packed, &[&input], &mut [&mut output[1..]]).unwrap_err();
+    check(too_short, "`y` has shape [6, 8]: expected 48 elements, found 47");
+    assert_eq!(output, [9.0; 48]);
+    kernel.run(&packed, &[&input], &mut [&mut output]).unwrap();
+    assert_eq!(output, [0.0; 48]);
+}
+
+#[test]
+fn parameters_belong_to_one_kernel() {
+    let [kernel, other] = [compiled(matrix_products()), compiled(matrix_products())];
+    let packed = kernel.pack(&[&[1.0; 40], &[1.0; 64]]).unwrap();
+    let run = |kernel: &Kernel| kernel.run(&packed, &[&[1.0; 30]], &mut [&mut [0.0; 48]]);
+    assert_eq!(run(&other), Err(RunError::OtherKernel));
+    assert_eq!(run(&kernel.clone()), Ok(()));
+}
+
+#[test]
+fn packed_parameters_outlive_their_kernel() {
+    let kernel = compiled(matrix_products());
+    let packed = kernel.pack(&[&[1.0; 40], &[1.0; 64]]).unwrap();
+    let clone = kernel.clone();
+    drop(kernel);
+    let mut output = [0.0; 48];
+    clone.run(&packed, &[&[1.0; 30]], &mut [&mut output]).unwrap();
+    drop(clone);
+    assert_eq!(output, [5.0 * 8.0 * 8.0 * 8.0; 48]);
+    drop(packed);
+}
+
+#[test]
+fn short_memory_is_an_error() {
+    let mut plan = matrix_products();
+    plan.scratch_len = 1 << 45;
+    let kernel = compiled(plan);
+    let packed = kernel.pack(&[&[1.0; 40], &[1.0; 64]]).unwrap();
+    let result = kernel.run(&packed, &[&[1.0; 30]], &mut [&mut [0.0; 48]]);
+    assert_eq!(result, Err(RunError::OutOfMemory { elements: 1 << 45 }));
+}
+
+/// Bytes of executable memory in the process that are no part of a file.
+fn code_bytes() -> Option<usize> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let size = |line: &str| {
+        let mut fields = line.split_whitespace();
+        let (start, end) = fields.next()?.split_once('-')?;
+        let is_code = fields.next()? == "r-xp" && fields.nth(3).is_none();
+        let address = |text| usize::from_str_radix(text, 16).ok();
+        is_code.then_some(address(end)?.checked_sub(address(start)?)?)
+    };
+    Some(maps.lines().filter_map(size).sum())
+}
+
+#[test]
+fn dropped_kernels_free_their_code() {
+    let Some(before) = code_bytes() else {
+        println!("skipped: this system does not list the memory that a process has mapped");
+        return;
+    };
+    let plan = checked(matrix_products());
+    for _ in 0..300 {
+        let kernel = Kernel::compile(&plan).unwrap();
+        kernel.pack(&[&[1.0; 40], &[1.0; 64]]).unwrap();
+        assert!(code_bytes() > Some(0));
+    }
+    // A leak is a page per kernel at least. Other tests in this process have some kernels at the same time.
+    let grown = code_bytes().unwrap_or(0).saturating_sub(before);
+    assert!(grown < 100 * 4096, "300 kernels left {grown} bytes of code behind");
+}
+
+#[test]
+fn far_elements_are_reached() {
+    let mut plan = plan(4);
+    let x = buffer(&mut plan, "x", Role::Input, &[1 << 18, 1 << 12]);
+    let y = buffer(&mut plan, "y", Role::Output, &[4]);
+    let far = along(x, [((1 << 18) - 1).into(), 8.into()], 1, 1);
+    let body = vec![load(0, far), store(0, along(y, [0.into()], 0, 1))];
+    plan.run.push(stage("far", vec![tile(&[4], body)]));
+    let plan = checked(plan);
+    // The displacement of an instruction has 32 bits; this one goes through a register.
+    assert!(clif(&plan).contains("iconst.i64 0xffff_c020"), "{}", clif(&plan));
+    Kernel::compile(&plan).unwrap();
+}
+
+#[test]
+fn text_of_a_plan() {
+    insta::assert_snapshot!(clif(&checked(borders(4, false, 0..12))));
+}
+
+#[test]
+fn assembly_of_a_plan() {
+    let assembly = asm(&checked(matrix_products())).unwrap();
+    let stages: Vec<_> = assembly.lines().filter(|line| line.contains("::")).collect();
+    assert_eq!(stages, ["pack::a:", "pack::b:", "run::one:", "run::two:", "run::three:", "run::four:"]);
+    #[cfg(target_arch = "x86_64")]
+    for instruction in ["mulps", "addps", "movups"] {
+        assert!(assembly.contains(instruction), "{assembly}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Every plan runs on the interpreter, on this machine, and on this machine without the features that not all have.
+
+mod kernel;
+mod plans;
+mod sketch;
+
+use atrous_compiler::plan::{Checked, Plan, Role, eval, verify};
+use cranelift_codegen::isa::OwnedTargetIsa;
+
+use crate::machine::Machine;
+use crate::{Kernel, host};
+
+/// Compares machine code with the interpreter, bit by bit, on several inputs.
+#[track_caller]
+fn check(name: &str, plan: Plan) {
+    let plan = checked(plan);
+    for (machine, isa) in machines() {
+        let compiled = Machine::compile(&plan, isa).unwrap_or_else(|error| panic!("{name} on {machine}: {error}"));
+        for data in [integers, normals, specials] {
+            let expected = expected(&plan, data);
+            let found = found(&compiled, data);
+            for (buffer, (expected, found)) in expected.iter().zip(&found).enumerate() {
+                let different = expected.iter().zip(found).position(|(e, f)| !same(*e, *f));
+                if let Some(at) = different {
+                    let (expected, found) = (expected[at], found[at]);
+                    panic!("{name} on {machine}: element {at} of output {buffer} is {found:e}, not {expected:e}");
+                }
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn checked(plan: Plan) -> Checked<Plan> {
+    verify(plan).unwrap_or_else(|violation| panic!("{violation:?}"))
+}
+
+#[track_caller]
+fn compiled(plan: Plan) -> Kernel {
+    Kernel::compile(&checked(plan)).expect("the host is supported")
+}
+
+/// This machine, and what every machine of its kind has.
+fn machines() -> Vec<(&'static str, OwnedTargetIsa)> {
+    let baseline = cranelift_native::builder_with_options(false).expect("the host is supported");
+    let baseline = host::finish(baseline).expect("the settings exist");
+    vec![("host", host::isa().expect("the host is supported")), ("baseline", baseline)]
+}
+
+/// Whether two numbers have the same bits. Machines do not agree on the bits of NaN.
+fn same(left: f32, right: f32) -> bool {
+    left.to_bits() == right.to_bits() || left.is_nan() && right.is_nan()
+}
+
+/// How to make as many numbers as a buffer has; a different series for each seed.
+type Data = fn(seed: u32, len: usize) -> Vec<f32>;
+
+fn random(seed: u32) -> impl Iterator<Item = u32> {
+    let next = |state: &u64| Some(state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407));
+    std::iter::successors(Some(u64::from(seed) + 1), next).skip(2).map(|state| (state >> 33) as u32)
+}
+
+fn integers(seed: u32, len: usize) -> Vec<f32> {
+    random(seed).map(|bits| (bits % 9) as f32 - 4.0).take(len).collect()
+}
+
+fn normals(seed: u32, len: usize) -> Vec<f32> {
+    random(seed).map(|bits| (bits % (1 << 24)) as f32 / (1 << 22) as f32 - 2.0).take(len).collect()
+}
+
+fn specials(seed: u32, len: usize) -> Vec<f32> {
+    let (tiny, denormal) = (f32::MIN_POSITIVE, f32::from_bits(1));
+    let values =
+        [0.0, -0.0, 1.0, -1.5, tiny, -denormal, 1e-40, 3e38, -3e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 0.1];
+    random(seed).map(|bits| values[bits as usize % values.len()]).take(len).collect()
+}
+
+/// One series per buffer with a role.
+fn fill(plan: &Plan, role: Role, data: Data) -> Vec<Vec<f32>> {
+    let buffers = plan.buffers.iter().enumerate().filter(|(_, buffer)| buffer.role == role);
+    buffers.map(|(seed, buffer)| data(seed as u32, buffer.len())).collect()
+}
+
+fn slices(tensors: &[Vec<f32>]) -> Vec<&[f32]> {
+    tensors.iter().map(Vec::as_slice).collect()
+}
+
+/// Space for the outputs, filled with what no plan computes.
+fn outputs(plan: &Plan) -> Vec<Vec<f32>> {
+    fill(plan, Role::Output, |_, len| vec![-12345.0; len])
+}
+
+/// The outputs of the interpreter.
+fn expected(plan: &Checked<Plan>, data: Data) -> Vec<Vec<f32>> {
+    let packed = eval::pack(plan, &slices(&fill(plan, Role::Parameter, data))).expect("lengths are the plan's");
+    eval::run(plan, &packed, &slices(&fill(plan, Role::Input, data))).expect("lengths are the plan's")
+}
+
+/// The outputs of machine code.
+fn found(machine: &Machine, data: Data) -> Vec<Vec<f32>> {
+    let plan = machine.plan();
+    let packed = machine.pack(&slices(&fill(plan, Role::Parameter, data))).expect("lengths are the plan's");
+    let mut outputs = outputs(plan);
+    let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    let inputs = fill(plan, Role::Input, data);
+    machine.run(&packed, &slices(&inputs), &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
+    outputs
+}

@@ -1,0 +1,263 @@
+//! Plans that together have every statement and every instruction.
+
+use std::ops::Range;
+
+use atrous_compiler::plan::{Affine, BinaryOp, BufferId, Count, Plan, Role, Step, Stmt, Var};
+
+use super::check;
+use super::sketch::*;
+
+const WIDTHS: [usize; 5] = [1, 2, 4, 8, 16];
+
+/// Elements along the last dimension, or one element where the registers have one lane.
+fn row<const N: usize>(lanes: usize, buffer: BufferId, index: [Affine; N]) -> atrous_compiler::plan::Access {
+    if lanes == 1 { at(buffer, index) } else { along(buffer, index, N - 1, 1) }
+}
+
+/// Each instruction on two inputs, one result per row of the output. Register 2 is the result, 3 is spare.
+fn instructions(lanes: usize) -> Plan {
+    let ops: [&[Step]; 17] = [
+        &[binary(BinaryOp::Add, 2, 0, 1)],
+        &[binary(BinaryOp::Sub, 2, 0, 1)],
+        &[binary(BinaryOp::Mul, 2, 0, 1)],
+        &[binary(BinaryOp::Div, 2, 0, 1)],
+        &[binary(BinaryOp::Min, 2, 0, 1)],
+        &[binary(BinaryOp::Max, 2, 0, 1)],
+        &[binary(BinaryOp::Min, 2, 1, 1)],
+        &[constant(2, 0.3), accumulate(2, 0, 1, false)],
+        &[constant(2, 0.3), accumulate(2, 0, 1, true)],
+        &[constant(3, 7.0), select_less(2, [0, 1, 3, 0])],
+        &[constant(2, 7.0), select_less(2, [1, 0, 2, 1])],
+        &[constant(2, -0.0)],
+        &[constant(2, 1e-40)],
+        &[shift_left(2, 0, 0)],
+        &[shift_left(2, 0, 1)],
+        &[shift_left(2, 0, 23)],
+        &[shift_left(2, 0, 31)],
+    ];
+    let blocks = 640 / lanes;
+    let mut plan = plan(lanes);
+    let x = buffer(&mut plan, "x", Role::Input, &[blocks, lanes]);
+    let y = buffer(&mut plan, "y", Role::Input, &[blocks, lanes]);
+    let out = buffer(&mut plan, "out", Role::Output, &[ops.len(), blocks, lanes]);
+    let mut body = vec![load(0, row(lanes, x, [I.into(), 0.into()])), load(1, row(lanes, y, [I.into(), 0.into()]))];
+    for (op, steps) in ops.iter().enumerate() {
+        body.extend(steps.iter().cloned());
+        body.push(store(2, row(lanes, out, [(op as i64).into(), I.into(), 0.into()])));
+    }
+    plan.run.push(stage("all", vec![repeat(I, blocks as i64, vec![tile(&[lanes; 4], body)])]));
+    plan
+}
+
+/// Loads and stores whose lanes are neighbours, apart, reversed, across rows.
+fn strided(lanes: usize) -> Plan {
+    let (n, wide) = (lanes as i64, 3 * lanes);
+    let mut plan = plan(lanes);
+    let x = buffer(&mut plan, "x", Role::Input, &[lanes, wide]);
+    let shapes = [("transposed", [wide, lanes]), ("reversed", [wide, lanes]), ("spread", [lanes, 3 * lanes])];
+    let [transposed, reversed, spread] = shapes.map(|(name, shape)| buffer(&mut plan, name, Role::Output, &shape));
+    let column = load(0, along(x, [0.into(), I.into()], 0, 1));
+    let body = vec![
+        column.clone(),
+        store(0, along(transposed, [I.into(), 0.into()], 1, 1)),
+        load(1, along(x, [Affine::constant(n - 1), I.into()], 0, -1)),
+        store(1, along(reversed, [I.into(), 0.into()], 1, 1)),
+    ];
+    let down = repeat(I, wide as i64, vec![tile(&[lanes; 2], body)]);
+    // Columns 3l + j of the output from columns 3·(lanes − 1 − l) + j of the input.
+    let body = vec![
+        load(0, along(x, [I.into(), Affine::var(J).plus_constant(3 * (n - 1))], 1, -3)),
+        store(0, along(spread, [I.into(), J.into()], 1, 3)),
+    ];
+    let across = repeat(I, n, vec![repeat(J, 3, vec![tile(&[lanes], body)])]);
+    plan.run.push(stage("strided", vec![down, across]));
+    plan
+}
+
+/// Rows of `(start, count)`, one of them empty, around loops that count by a column; a column that never changes; a
+/// table of one row and one of none.
+fn regions() -> Plan {
+    let mut plan = plan(1);
+    let x = buffer(&mut plan, "x", Role::Input, &[3, 20]);
+    let y = buffer(&mut plan, "y", Role::Output, &[20]);
+    let z = buffer(&mut plan, "z", Role::Output, &[2, 5]);
+    let (start, count, fixed, inner) = (I, J, K, L);
+    let copy = vec![
+        load(0, at(x, [fixed.into(), Affine::var(inner).plus_term(start, 2)])),
+        store(0, at(y, [Affine::var(inner).plus_term(start, 2)])),
+    ];
+    let body = vec![Stmt::Par { var: inner, count: Count::Column(count), body: vec![tile(&[1], copy)] }];
+    let rows = [[0, 4, 1], [2, 0, 1], [6, 8, 1], [2, 8, 1]].map(|row| row.to_vec()).to_vec();
+    let pieces = Stmt::Regions { columns: vec![start, count, fixed], rows, body };
+    // z[i][j] for (i, j) by two tables, one inside the other.
+    let copy = vec![
+        load(0, at(x, [Affine::var(I).plus_term(K, 1), Affine::var(J).plus_term(I, 7).plus_term(L, 1)])),
+        store(0, at(z, [I.into(), J.into()])),
+    ];
+    let columns = Stmt::Regions {
+        columns: vec![J],
+        rows: [3, 1, 4, 0, 2].map(|column| vec![column]).to_vec(),
+        body: vec![tile(&[1], copy)],
+    };
+    let one = Stmt::Regions { columns: vec![K, L], rows: vec![vec![1, 2]], body: vec![columns] };
+    let rows = Stmt::Regions { columns: vec![I], rows: vec![vec![1], vec![0]], body: vec![one] };
+    let none = vec![tile(&[1], vec![constant(0, 1.0), store(0, at(y, [I.into()]))])];
+    let none = Stmt::Regions { columns: vec![I], rows: vec![], body: none };
+    plan.run.push(stage("pieces", vec![pieces, none]));
+    plan.run.push(stage("nested", vec![rows]));
+    plan
+}
+
+/// Some rows of a correlation whose taps shrink at the borders: a reduction that counts by a column. Rows 0 and 11 have
+/// no tap at all, and rows 3 to 8 have all three.
+pub fn borders(lanes: usize, fused: bool, rows: Range<i64>) -> Plan {
+    let n = 2 * lanes;
+    let mut plan = plan(lanes);
+    let x = buffer(&mut plan, "x", Role::Input, &[8, n]);
+    let w = buffer(&mut plan, "w", Role::Input, &[3]);
+    let y = buffer(&mut plan, "y", Role::Output, &[rows.clone().count(), n]);
+    let (out, first_tap, taps, block) = (I, J, K, L);
+    let tap = Var(4);
+    // Output row o sums x[o + tap − 3] over the taps for which there is such a row.
+    let first_row = rows.start;
+    let rows = rows.map(|o| {
+        let taps: Vec<i64> = (0..3).filter(|tap| (0..8).contains(&(o + tap - 3))).collect();
+        vec![o, taps.first().copied().unwrap_or(0), taps.len() as i64]
+    });
+    let row_index = Affine::var(out).plus_term(first_tap, 1).plus_term(tap, 1).plus_constant(-3);
+    let column = Affine::term(block, lanes as i64);
+    let sum = vec![
+        load(1, row(lanes, x, [row_index, column.clone()])),
+        broadcast(2, at(w, [Affine::var(first_tap).plus_term(tap, 1)])),
+        accumulate(0, 1, 2, fused),
+    ];
+    let body = vec![
+        constant(0, 0.25),
+        Step::Reduce { var: tap, count: Count::Column(taps), body: sum },
+        store(0, row(lanes, y, [Affine::var(out).plus_constant(-first_row), column])),
+    ];
+    let columns = vec![out, first_tap, taps];
+    let body = vec![repeat(block, 2, vec![tile(&[lanes; 3], body)])];
+    let mut stage = stage("borders", vec![Stmt::Regions { columns, rows: rows.collect(), body }]);
+    stage.vars.push("tap".into());
+    plan.run.push(stage);
+    plan
+}
+
+/// More accumulators than a machine has registers, when its vectors are shorter than the plan's.
+fn wide_sums(lanes: usize) -> Plan {
+    let (sums, n) = (12, lanes as i64);
+    let mut plan = plan(lanes);
+    let x = buffer(&mut plan, "x", Role::Input, &[7, 2 * lanes]);
+    let w = buffer(&mut plan, "w", Role::Input, &[7, sums]);
+    let y = buffer(&mut plan, "y", Role::Output, &[sums, 2 * lanes]);
+    let mut add = vec![load(sums, row(lanes, x, [K.into(), Affine::term(J, n)]))];
+    for sum in 0..sums {
+        add.extend([broadcast(13, at(w, [K.into(), (sum as i64).into()])), accumulate(sum, sums, 13, false)]);
+    }
+    let start = (0..sums).map(|sum| constant(sum, sum as f32));
+    let store = (0..sums).map(|sum| store(sum, row(lanes, y, [(sum as i64).into(), Affine::term(J, n)])));
+    let body = start.chain([reduce(K, 7, add)]).chain(store).collect();
+    plan.run.push(stage("sums", vec![repeat(J, 2, vec![tile(&[lanes; 14], body)])]));
+    plan
+}
+
+/// Loops that run no time and once, of every kind.
+fn short_loops(count: i64) -> Plan {
+    let mut plan = plan(4);
+    let x = buffer(&mut plan, "x", Role::Input, &[count as usize, 4]);
+    let y = buffer(&mut plan, "y", Role::Output, &[count as usize, count as usize, 4]);
+    let z = buffer(&mut plan, "z", Role::Output, &[4]);
+    let body = vec![load(0, row(4, x, [J.into(), 0.into()])), store(0, row(4, y, [I.into(), J.into(), 0.into()]))];
+    let par = Stmt::Par { var: J, count: Count::Fixed(count), body: vec![tile(&[4], body)] };
+    plan.run.push(stage("copy", vec![repeat(I, count, vec![par])]));
+    let add = vec![load(1, row(4, x, [I.into(), 0.into()])), binary(BinaryOp::Add, 0, 0, 1)];
+    let body = vec![constant(0, 0.5), reduce(I, count, vec![reduce(J, count, add)]), store(0, row(4, z, [0.into()]))];
+    plan.run.push(stage("sum", vec![tile(&[4, 4], body)]));
+    plan
+}
+
+/// Parameters that are packed, and scratch memory that two buffers share at different times.
+pub fn matrix_products() -> Plan {
+    let mut plan = plan(4);
+    let x = buffer(&mut plan, "x", Role::Input, &[6, 5]);
+    let first = buffer(&mut plan, "first", Role::Parameter, &[8, 5]);
+    let second = buffer(&mut plan, "second", Role::Parameter, &[8, 8]);
+    let first_packed = buffer(&mut plan, "first_packed", Role::Packed { offset: 0 }, &[5, 8]);
+    let second_packed = buffer(&mut plan, "second_packed", Role::Packed { offset: 40 }, &[8, 8]);
+    let [hidden, again] =
+        [("hidden", 0), ("again", 48)].map(|(name, offset)| buffer(&mut plan, name, Role::Scratch { offset }, &[6, 8]));
+    let third = buffer(&mut plan, "third", Role::Scratch { offset: 0 }, &[6, 8]);
+    let y = buffer(&mut plan, "y", Role::Output, &[6, 8]);
+    for (name, from, to, rows) in [("a", first, first_packed, 5), ("b", second, second_packed, 8)] {
+        let body = vec![
+            load(0, along(from, [Affine::term(J, 4), I.into()], 0, 1)),
+            store(0, along(to, [I.into(), Affine::term(J, 4)], 1, 1)),
+        ];
+        plan.pack.push(stage(name, vec![repeat(I, rows, vec![repeat(J, 2, vec![tile(&[4], body)])])]));
+    }
+    let product = |name, from, by, to, sums| {
+        let add = vec![
+            broadcast(1, at(from, [I.into(), K.into()])),
+            load(2, along(by, [K.into(), Affine::term(J, 4)], 1, 1)),
+            accumulate(0, 1, 2, false),
+        ];
+        let store = store(0, along(to, [I.into(), Affine::term(J, 4)], 1, 1));
+        let body = vec![constant(0, 0.0), reduce(K, sums, add), store];
+        stage(name, vec![repeat(I, 6, vec![repeat(J, 2, vec![tile(&[4; 3], body)])])])
+    };
+    plan.run = vec![
+        product("one", x, first_packed, hidden, 5),
+        product("two", hidden, second_packed, again, 8),
+        product("three", again, second_packed, third, 8),
+        product("four", third, second_packed, y, 8),
+    ];
+    plan
+}
+
+#[test]
+fn instructions_in_all_widths() {
+    for lanes in WIDTHS {
+        check(&format!("instructions on {lanes} lanes"), instructions(lanes));
+    }
+}
+
+#[test]
+fn strides_in_all_widths() {
+    for lanes in &WIDTHS[1..] {
+        check(&format!("strides on {lanes} lanes"), strided(*lanes));
+    }
+}
+
+#[test]
+fn regions_of_rows() {
+    check("regions", regions());
+}
+
+#[test]
+fn reductions_that_count_by_columns() {
+    for (lanes, fused) in [(1, false), (4, false), (4, true), (8, false), (16, true)] {
+        for rows in [0..12, 1..11, 3..9, 11..12] {
+            check(&format!("borders of {rows:?} on {lanes} lanes, fused {fused}"), borders(lanes, fused, rows));
+        }
+    }
+}
+
+#[test]
+fn more_sums_than_registers() {
+    for lanes in WIDTHS {
+        check(&format!("sums on {lanes} lanes"), wide_sums(lanes));
+    }
+}
+
+#[test]
+fn loops_of_few_iterations() {
+    for count in 0..=3 {
+        check(&format!("loops of {count}"), short_loops(count));
+    }
+}
+
+#[test]
+fn packing_and_scratch() {
+    check("matrix products", matrix_products());
+}

@@ -1,0 +1,81 @@
+//! From a stage of a plan to one function of Cranelift IR.
+//!
+//! `nest` prints loops, `address` keeps their pointers, `vector` prints the instructions of tiles.
+
+mod address;
+mod nest;
+mod vector;
+
+use std::collections::BTreeMap;
+
+use atrous_compiler::plan::{Plan, Stage};
+use cranelift_codegen::ir::{AbiParam, Block, Function, Signature, UserFuncName, types};
+use cranelift_codegen::isa::CallConv;
+
+/// One of the two programs of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// From parameters to packed buffers.
+    Pack,
+    /// From inputs and packed buffers to outputs.
+    Run,
+}
+
+impl Program {
+    /// Its stages.
+    pub(crate) fn stages(self, plan: &Plan) -> &[Stage] {
+        match self {
+            Program::Pack => &plan.pack,
+            Program::Run => &plan.run,
+        }
+    }
+
+    /// A name for a stage that is unique among the stages of both programs.
+    pub(crate) fn qualify(self, stage: &Stage) -> String {
+        match self {
+            Program::Pack => format!("pack::{}", stage.name),
+            Program::Run => format!("run::{}", stage.name),
+        }
+    }
+}
+
+/// A stage as Cranelift IR.
+pub(crate) struct Translated {
+    /// `fn(*const *mut f32)`: the argument points to one base address per buffer of the plan.
+    pub function: Function,
+    /// What the function's symbols `u1:0`, `u1:1` … stand for.
+    pub tables: Vec<Table>,
+    /// What the blocks are, for people.
+    pub notes: BTreeMap<Block, String>,
+}
+
+/// The numbers that a loop over regions reads, one row after the other.
+pub(crate) struct Table {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Rows of as many numbers as there are columns.
+    pub rows: Vec<Vec<i64>>,
+}
+
+/// The namespace of [`Table`] symbols, which is the one that Cranelift modules have for data.
+pub(crate) const TABLES: u32 = 1;
+
+/// The type of the functions of all stages.
+pub(crate) fn signature(call_conv: CallConv) -> Signature {
+    let mut signature = Signature::new(call_conv);
+    signature.params.push(AbiParam::new(types::I64));
+    signature
+}
+
+/// Translates one stage of a verified plan. The table symbols count from `first_table`.
+pub(crate) fn stage(
+    plan: &Plan,
+    program: Program,
+    stage: &Stage,
+    call_conv: CallConv,
+    first_table: usize,
+) -> Translated {
+    let name = UserFuncName::testcase(program.qualify(stage));
+    let function = Function::with_name_signature(name, signature(call_conv));
+    nest::translate(plan, stage, function, first_table)
+}

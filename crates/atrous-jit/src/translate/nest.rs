@@ -1,0 +1,236 @@
+//! Statements: loops become blocks that count down, with the pointers of their accesses as parameters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use atrous_compiler::plan::{Access, Count, Plan, Stage, Stmt, Var};
+use cranelift_codegen::ir::{
+    Block, BlockArg, Function, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData, UserExternalName, Value, types,
+};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+use super::address::{self, Binding, Pointer, Scope};
+use super::{TABLES, Table, Translated};
+
+/// Bytes of a pointer and of a number in a table.
+const WORD: i64 = 8;
+
+/// A function while it is written.
+pub(super) struct Emitter<'a> {
+    pub plan: &'a Plan,
+    pub builder: FunctionBuilder<'a>,
+    pub scope: Scope,
+    stage: &'a Stage,
+    first_table: usize,
+    tables: Vec<Table>,
+    notes: BTreeMap<Block, String>,
+}
+
+/// How often a loop runs.
+#[derive(Clone, Copy)]
+enum Trips {
+    /// A number.
+    Fixed(i64),
+    /// A value that is more than zero.
+    Positive(Value),
+    /// A value that may be zero.
+    Any(Value),
+}
+
+/// Fills a function that has its name and signature with the statements of a stage.
+pub(super) fn translate(plan: &Plan, stage: &Stage, mut function: Function, first_table: usize) -> Translated {
+    let mut context = FunctionBuilderContext::new();
+    let builder = FunctionBuilder::new(&mut function, &mut context);
+    let (scope, tables, notes) = (Scope::default(), Vec::new(), BTreeMap::new());
+    let mut emitter = Emitter { plan, builder, scope, stage, first_table, tables, notes };
+    emitter.enter();
+    emitter.statements(&stage.body);
+    emitter.builder.ins().return_(&[]);
+    // `FunctionBuilder::finalize` would reset the context, which is not used again, and spill references to garbage
+    // collected objects, of which there are none.
+    let (tables, notes) = (emitter.tables, emitter.notes);
+    Translated { function, tables, notes }
+}
+
+impl Emitter<'_> {
+    /// Starts the function and loads the base address of each buffer in use.
+    fn enter(&mut self) {
+        let entry = self.builder.create_block();
+        self.builder.append_block_params_for_function_params(entry);
+        self.builder.switch_to_block(entry);
+        self.builder.seal_block(entry);
+        let bases = self.builder.block_params(entry)[0];
+        let accesses = address::in_statements(&self.stage.body);
+        let buffers: BTreeSet<_> = accesses.iter().map(|access| access.buffer).collect();
+        for buffer in buffers {
+            let base = self.load_word(bases, buffer.0 as i64 * WORD);
+            self.scope.keep(Pointer { buffer, terms: Vec::new() }, base);
+        }
+    }
+
+    fn statements(&mut self, statements: &[Stmt]) {
+        for statement in statements {
+            match statement {
+                Stmt::For { var, count, body } | Stmt::Par { var, count, body } => {
+                    let accesses = address::in_statements(body);
+                    self.counted(*var, *count, &accesses, |emitter| emitter.statements(body));
+                }
+                Stmt::Regions { columns, rows, body } => self.regions(columns, rows, body),
+                Stmt::Tile(tile) => self.tile(tile),
+            }
+        }
+    }
+
+    /// The body for `var` in `0..count`. `accesses` are those of the body.
+    pub(super) fn counted(&mut self, var: Var, count: Count, accesses: &[&Access], body: impl FnOnce(&mut Self)) {
+        let outer = self.scope.clone();
+        match self.trips(count) {
+            Trips::Fixed(0) => {}
+            Trips::Fixed(1) => {
+                self.scope.bind(var, Binding::Constant(0));
+                body(self);
+            }
+            trips => {
+                self.scope.bind(var, Binding::Counter);
+                let moving = self.scope.moving(self.plan, accesses, &[var]);
+                let start = |pointer: &Pointer| (outer.value(&pointer.without(&[var])), pointer.coefficient(var));
+                let carried: Vec<_> = moving.iter().map(start).collect();
+                let note = format!("for {} in 0..{}", self.name(var), self.count_text(count));
+                self.repeat(trips, note, &carried, |emitter, current| {
+                    for (pointer, &value) in moving.into_iter().zip(current) {
+                        emitter.scope.keep(pointer, value);
+                    }
+                    body(emitter);
+                });
+            }
+        }
+        self.scope = outer;
+    }
+
+    /// The body once per row. A column that is the same in all rows is a number in the body.
+    fn regions(&mut self, columns: &[Var], rows: &[Vec<i64>], body: &[Stmt]) {
+        let Some(first) = rows.first() else { return };
+        let outer = self.scope.clone();
+        let same = |column: usize| rows.iter().all(|row| row[column] == first[column]);
+        let (fixed, varying): (Vec<_>, Vec<_>) = (0..columns.len()).partition(|&column| same(column));
+        for column in fixed {
+            self.scope.bind(columns[column], Binding::Constant(first[column]));
+        }
+        if rows.len() == 1 {
+            self.statements(body);
+        } else {
+            let names: Vec<_> = columns.iter().map(|&var| self.name(var).to_owned()).collect();
+            let note = format!("for each row of ({})", names.join(", "));
+            let table = self.table(Table { columns: names, rows: rows.to_vec() });
+            let start = self.builder.ins().symbol_value(types::I64, table);
+            let carried = [(start, columns.len() as i64 * WORD)];
+            self.repeat(Trips::Fixed(rows.len() as i64), note, &carried, |emitter, current| {
+                let vars: Vec<_> = varying.iter().map(|&column| columns[column]).collect();
+                for (&var, &column) in vars.iter().zip(&varying) {
+                    let number = emitter.load_word(current[0], column as i64 * WORD);
+                    let positive = rows.iter().all(|row| row[column] > 0);
+                    emitter.scope.bind(var, Binding::Column { value: number, positive });
+                }
+                emitter.keep_row_pointers(&vars, &address::in_statements(body));
+                emitter.statements(body);
+            });
+        }
+        self.scope = outer;
+    }
+
+    /// Computes the pointers of accesses that depend on columns which have just been bound.
+    fn keep_row_pointers(&mut self, columns: &[Var], accesses: &[&Access]) {
+        for pointer in self.scope.moving(self.plan, accesses, columns) {
+            let mut value = self.scope.value(&pointer.without(columns));
+            for &(var, bytes) in &pointer.terms {
+                if let (true, Some(Binding::Column { value: number, .. })) =
+                    (columns.contains(&var), self.scope.binding(var))
+                {
+                    let step = self.builder.ins().imul_imm_s(number, bytes);
+                    value = self.builder.ins().iadd(value, step);
+                }
+            }
+            self.scope.keep(pointer, value);
+        }
+    }
+
+    /// A loop. `carried` are values at the first iteration and what is added to them after each; the body gets the
+    /// current ones.
+    fn repeat(&mut self, trips: Trips, note: String, carried: &[(Value, i64)], body: impl FnOnce(&mut Self, &[Value])) {
+        let (block, exit) = (self.builder.create_block(), self.builder.create_block());
+        self.notes.insert(exit, format!("after: {note}"));
+        self.notes.insert(block, note);
+        let remaining = match trips {
+            Trips::Fixed(count) => self.builder.ins().iconst(types::I64, count),
+            Trips::Positive(count) | Trips::Any(count) => count,
+        };
+        let arguments: Vec<_> = [remaining].into_iter().chain(carried.iter().map(|start| start.0)).collect();
+        for _ in &arguments {
+            self.builder.append_block_param(block, types::I64);
+        }
+        let arguments: Vec<_> = arguments.into_iter().map(BlockArg::Value).collect();
+        match trips {
+            Trips::Fixed(_) | Trips::Positive(_) => self.builder.ins().jump(block, &arguments),
+            Trips::Any(count) => self.builder.ins().brif(count, block, &arguments, exit, &[]),
+        };
+        self.builder.switch_to_block(block);
+        let current = self.builder.block_params(block).to_vec();
+        body(self, &current[1..]);
+        let steps = [-1].into_iter().chain(carried.iter().map(|start| start.1));
+        let next: Vec<_> =
+            current.iter().zip(steps).map(|(&value, step)| self.builder.ins().iadd_imm_s(value, step)).collect();
+        let arguments: Vec<_> = next.iter().copied().map(BlockArg::Value).collect();
+        self.builder.ins().brif(next[0], block, &arguments, exit, &[]);
+        self.builder.seal_block(block);
+        self.builder.switch_to_block(exit);
+        self.builder.seal_block(exit);
+    }
+
+    fn trips(&self, count: Count) -> Trips {
+        match count {
+            Count::Fixed(count) => Trips::Fixed(count),
+            Count::Column(var) => match self.scope.binding(var) {
+                Some(Binding::Constant(count)) => Trips::Fixed(count),
+                Some(Binding::Column { value, positive: true }) => Trips::Positive(value),
+                Some(Binding::Column { value, positive: false }) => Trips::Any(value),
+                // A verified plan counts by the columns of an enclosing table only.
+                Some(Binding::Counter) | None => Trips::Fixed(0),
+            },
+        }
+    }
+
+    fn load_word(&mut self, pointer: Value, displacement: i64) -> Value {
+        let flags = MemFlagsData::trusted().with_readonly();
+        let (pointer, displacement) = self.displace(pointer, displacement);
+        self.builder.ins().load(types::I64, flags, pointer, displacement)
+    }
+
+    /// A pointer and a displacement that fits into an instruction.
+    pub(super) fn displace(&mut self, pointer: Value, displacement: i64) -> (Value, i32) {
+        match i32::try_from(displacement) {
+            Ok(displacement) => (pointer, displacement),
+            Err(_) => (self.builder.ins().iadd_imm_s(pointer, displacement), 0),
+        }
+    }
+
+    /// Numbers outside the function that it can read. Their address need not be near the code.
+    fn table(&mut self, table: Table) -> GlobalValue {
+        let index = (self.first_table + self.tables.len()) as u32;
+        self.tables.push(table);
+        let name = UserExternalName { namespace: TABLES, index };
+        let name = self.builder.func.declare_imported_user_function(name);
+        let name = cranelift_codegen::ir::ExternalName::user(name);
+        let symbol = GlobalValueData::Symbol { name, offset: 0.into(), colocated: false, tls: false };
+        self.builder.create_global_value(symbol)
+    }
+
+    fn name(&self, var: Var) -> &str {
+        &self.stage.vars[var.0]
+    }
+
+    fn count_text(&self, count: Count) -> String {
+        match count {
+            Count::Fixed(count) => count.to_string(),
+            Count::Column(var) => self.name(var).to_owned(),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Tiles: registers become one or more Cranelift variables, instructions are printed part by part.
+
+use atrous_compiler::layer::Number;
+use atrous_compiler::plan::{Access, BinaryOp, Instr, Reg, Step, Tile};
+use cranelift_codegen::ir::condcodes::FloatCC;
+use cranelift_codegen::ir::immediates::Ieee32;
+use cranelift_codegen::ir::{ConstantData, Endianness, InstBuilder, MemFlagsData, Type, Value, types};
+use cranelift_frontend::{FunctionBuilder, Variable};
+
+use super::address::{self, ELEMENT};
+use super::nest::Emitter;
+
+/// A register of a tile. Cranelift has 128-bit vectors on all machines and none that are wider on most.
+pub(super) struct Register {
+    /// What each part is: a vector of four lanes, or a scalar where the lanes are fewer than that.
+    ty: Type,
+    /// Lanes of one part.
+    width: usize,
+    /// The lanes in order.
+    parts: Vec<Variable>,
+}
+
+/// Elements need no alignment, and verified accesses are in bounds.
+fn element() -> MemFlagsData {
+    MemFlagsData::new().with_notrap()
+}
+
+impl Emitter<'_> {
+    pub(super) fn tile(&mut self, tile: &Tile) {
+        let declare = |lanes: usize| {
+            let (ty, width) = if lanes.is_multiple_of(4) { (types::F32X4, 4) } else { (types::F32, 1) };
+            let parts = (0..lanes / width).map(|_| self.builder.declare_var(ty)).collect();
+            Register { ty, width, parts }
+        };
+        let registers: Vec<_> = tile.registers.iter().map(|register| register.lanes).map(declare).collect();
+        self.steps(&registers, &tile.body);
+    }
+
+    fn steps(&mut self, registers: &[Register], steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Do(instr) => self.instruction(registers, instr),
+                Step::Reduce { var, count, body } => {
+                    let accesses = address::in_steps(body);
+                    self.counted(*var, *count, &accesses, |emitter| emitter.steps(registers, body));
+                }
+            }
+        }
+    }
+
+    fn instruction(&mut self, registers: &[Register], instr: &Instr) {
+        match instr {
+            Instr::Constant { to, value } => {
+                self.each(registers, *to, [], |builder, ty, []| constant(builder, ty, *value));
+            }
+            Instr::Load { to, from } => self.load(&registers[to.0], from),
+            Instr::Broadcast { to, from } => self.broadcast(&registers[to.0], from),
+            Instr::Store { from, to } => self.store(&registers[from.0], to),
+            Instr::Binary { op, to, left, right } => {
+                self.each(registers, *to, [*left, *right], |builder, ty, [a, b]| binary(builder, ty, *op, a, b));
+            }
+            Instr::MultiplyAdd { to, left, right, addend, fused } => {
+                self.each(registers, *to, [*left, *right, *addend], |builder, _, [a, b, c]| match fused {
+                    true => builder.ins().fma(a, b, c),
+                    false => {
+                        let product = builder.ins().fmul(a, b);
+                        builder.ins().fadd(product, c)
+                    }
+                });
+            }
+            Instr::SelectLess { to, left, right, yes, no } => {
+                let operands = [*left, *right, *yes, *no];
+                self.each(registers, *to, operands, |builder, ty, [a, b, yes, no]| {
+                    select_less(builder, ty, [a, b], yes, no)
+                });
+            }
+            Instr::ShiftLeft { to, from, bits } => {
+                self.each(registers, *to, [*from], |builder, ty, [value]| shift_left(builder, ty, value, *bits));
+            }
+        }
+    }
+
+    /// `to = compute(operands)`, part by part.
+    fn each<const N: usize>(
+        &mut self,
+        registers: &[Register],
+        to: Reg,
+        operands: [Reg; N],
+        compute: impl Fn(&mut FunctionBuilder<'_>, Type, [Value; N]) -> Value,
+    ) {
+        let target = &registers[to.0];
+        for (part, &variable) in target.parts.iter().enumerate() {
+            let values = operands.map(|operand| self.builder.use_var(registers[operand.0].parts[part]));
+            let value = compute(&mut self.builder, target.ty, values);
+            self.builder.def_var(variable, value);
+        }
+    }
+
+    fn load(&mut self, to: &Register, from: &Access) {
+        let stride = from.lane_stride(&self.plan.buffers[from.buffer.0]);
+        for (part, &variable) in to.parts.iter().enumerate() {
+            let first = part * to.width;
+            let value = if to.width == 1 || stride == 1 {
+                self.load_at(to.ty, from, first, stride)
+            } else {
+                let lane = self.load_at(types::F32, from, first, stride);
+                let start = self.builder.ins().scalar_to_vector(to.ty, lane);
+                (1..to.width).fold(start, |vector, lane| {
+                    let value = self.load_at(types::F32, from, first + lane, stride);
+                    self.builder.ins().insertlane(vector, value, lane as u8)
+                })
+            };
+            self.builder.def_var(variable, value);
+        }
+    }
+
+    fn broadcast(&mut self, to: &Register, from: &Access) {
+        let lane = self.load_at(types::F32, from, 0, 0);
+        let value = if to.width == 1 { lane } else { self.builder.ins().splat(to.ty, lane) };
+        for &variable in &to.parts {
+            self.builder.def_var(variable, value);
+        }
+    }
+
+    fn store(&mut self, from: &Register, to: &Access) {
+        let stride = to.lane_stride(&self.plan.buffers[to.buffer.0]);
+        for (part, &variable) in from.parts.iter().enumerate() {
+            let first = part * from.width;
+            let value = self.builder.use_var(variable);
+            if from.width == 1 || stride == 1 {
+                self.store_at(value, to, first, stride);
+            } else {
+                for lane in 0..from.width {
+                    let element = self.builder.ins().extractlane(value, lane as u8);
+                    self.store_at(element, to, first + lane, stride);
+                }
+            }
+        }
+    }
+
+    fn load_at(&mut self, ty: Type, access: &Access, lane: usize, stride: i64) -> Value {
+        let (pointer, displacement) = self.locate(access, lane, stride);
+        self.builder.ins().load(ty, element(), pointer, displacement)
+    }
+
+    fn store_at(&mut self, value: Value, access: &Access, lane: usize, stride: i64) {
+        let (pointer, displacement) = self.locate(access, lane, stride);
+        self.builder.ins().store(element(), value, pointer, displacement);
+    }
+
+    fn locate(&mut self, access: &Access, lane: usize, stride: i64) -> (Value, i32) {
+        let (pointer, displacement) = self.scope.place(self.plan, access);
+        let lane = (lane as i64).wrapping_mul(stride).wrapping_mul(ELEMENT);
+        let value = self.scope.value(&pointer);
+        self.displace(value, displacement.wrapping_add(lane))
+    }
+}
+
+fn constant(builder: &mut FunctionBuilder<'_>, ty: Type, value: Number) -> Value {
+    let bits = value.get().to_bits();
+    if ty == types::F32 {
+        return builder.ins().f32const(Ieee32::with_bits(bits));
+    }
+    // Cranelift's constants are little-endian on all machines.
+    let bytes = bits.to_le_bytes().repeat(ty.lane_count() as usize);
+    let handle = builder.func.dfg.constants.insert(ConstantData::from(bytes));
+    builder.ins().vconst(ty, handle)
+}
+
+fn binary(builder: &mut FunctionBuilder<'_>, ty: Type, op: BinaryOp, left: Value, right: Value) -> Value {
+    match op {
+        BinaryOp::Add => builder.ins().fadd(left, right),
+        BinaryOp::Sub => builder.ins().fsub(left, right),
+        BinaryOp::Mul => builder.ins().fmul(left, right),
+        BinaryOp::Div => builder.ins().fdiv(left, right),
+        // Not `fmin` and `fmax`, which differ for NaN and for zeros of both signs. Cranelift knows these two shapes
+        // as x86's `minps` and `maxps`.
+        BinaryOp::Min => select_less(builder, ty, [left, right], left, right),
+        BinaryOp::Max => select_less(builder, ty, [right, left], left, right),
+    }
+}
+
+/// `if smaller < larger { yes } else { no }`
+fn select_less(
+    builder: &mut FunctionBuilder<'_>,
+    ty: Type,
+    [smaller, larger]: [Value; 2],
+    yes: Value,
+    no: Value,
+) -> Value {
+    let holds = builder.ins().fcmp(FloatCC::LessThan, smaller, larger);
+    if ty == types::F32 {
+        return builder.ins().select(holds, yes, no);
+    }
+    let mask = builder.ins().bitcast(ty, lanes_in_order(), holds);
+    builder.ins().bitselect(mask, yes, no)
+}
+
+fn shift_left(builder: &mut FunctionBuilder<'_>, ty: Type, value: Value, bits: u32) -> Value {
+    let integers = ty.as_int();
+    let value = builder.ins().bitcast(integers, lanes_in_order(), value);
+    let count = builder.ins().iconst(types::I32, i64::from(bits));
+    let shifted = builder.ins().ishl(value, count);
+    builder.ins().bitcast(ty, lanes_in_order(), shifted)
+}
+
+/// A bit cast between vectors keeps lane `l` in lane `l` whatever the machine's byte order, as long as both sides name
+/// the same order; scalars need none.
+fn lanes_in_order() -> MemFlagsData {
+    MemFlagsData::new().with_endianness(Endianness::Little)
+}
