@@ -8,6 +8,7 @@ mod check;
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+pub mod emit;
 pub mod front;
 pub mod ir;
 pub mod layer;

@@ -1,0 +1,55 @@
+//! Rust identifiers from the names of specs and plans.
+
+use proc_macro2::{Ident, Span};
+use std::collections::BTreeSet;
+
+/// The identifiers in use in one scope.
+#[derive(Clone, Default)]
+pub struct Names(BTreeSet<String>);
+
+impl Names {
+    /// The identifier for a name, with a number behind it when another name has taken it.
+    pub fn fresh(&mut self, wanted: &str) -> Ident {
+        self.fresh_or(wanted, "2")
+    }
+
+    /// The identifier for a name, with a suffix behind it when another name has taken it.
+    pub fn fresh_or(&mut self, wanted: &str, suffix: &str) -> Ident {
+        let wanted = legal(wanted);
+        let suffixed = format!("{wanted}_{suffix}");
+        let numbered = (2..).map(|number| format!("{wanted}_{number}"));
+        let mut candidates = [wanted.clone(), suffixed].into_iter().chain(numbered);
+        let free = candidates.find(|name| !self.0.contains(name)).unwrap_or(wanted);
+        self.0.insert(free.clone());
+        Ident::new(&free, Span::call_site())
+    }
+}
+
+/// The identifier for a name: `conv1.weight` → `conv1_weight`, `type` → `type_`.
+pub fn identifier(name: &str) -> Ident {
+    Ident::new(&legal(name), Span::call_site())
+}
+
+/// The name of a type: `up_conv7` → `UpConv7`.
+pub fn type_name(name: &str, span: Span) -> Ident {
+    let words = legal(name);
+    let words = words.split('_').map(|word| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    });
+    Ident::new(&legal(&words.collect::<String>()), span)
+}
+
+/// Whether rustc warns of the name for a variable.
+pub fn is_snake_case(name: &str) -> bool {
+    name == name.to_lowercase() && !name.trim_matches('_').contains("__")
+}
+
+/// The nearest text that is an identifier.
+fn legal(name: &str) -> String {
+    let name = name.strip_prefix("r#").unwrap_or(name);
+    let name = name.replace(|letter: char| letter != '_' && !letter.is_alphanumeric(), "_");
+    let candidates = [name.clone(), format!("{name}_"), format!("n{name}")];
+    let is_legal = |candidate: &&String| syn::parse_str::<Ident>(candidate).is_ok();
+    candidates.iter().find(is_legal).cloned().unwrap_or_else(|| "unnamed".into())
+}

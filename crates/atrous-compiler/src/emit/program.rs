@@ -1,0 +1,149 @@
+//! Programs as sequences of calls: which memory each stage gets.
+
+use super::affine::length;
+use super::names::{Names, identifier};
+use super::stage;
+use super::usage::Usage;
+use crate::plan::{BufferId, Plan, Role, Stage};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One of the two programs of a plan, as Rust.
+pub struct Program {
+    /// The functions of its stages.
+    pub functions: TokenStream,
+    /// The calls, and before them the memory that only they need. `rt` has to be in scope.
+    pub body: TokenStream,
+    /// The buffers that its stages read or write.
+    pub used: BTreeSet<BufferId>,
+}
+
+/// What the calls of a program see.
+pub struct Surroundings<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The variables that stand for the caller's buffers.
+    pub callers: BTreeMap<BufferId, Ident>,
+    /// The packed arena when the program reads it: `self.packed`. A program that writes it owns it as `packed`.
+    pub packed: TokenStream,
+    /// Path of the facade.
+    pub facade: &'a TokenStream,
+}
+
+/// The program with these stages; their functions have names that start with `prefix`.
+pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) -> Program {
+    let (plan, facade) = (surroundings.plan, surroundings.facade);
+    let usages: Vec<Usage> = stages.iter().map(Usage::of).collect();
+    let used = usages.iter().flat_map(buffers).collect();
+    let mut program = Program { functions: TokenStream::new(), body: TokenStream::new(), used };
+    let uses_scratch = |usage: &Usage| buffers(usage).any(|buffer| arena(plan, buffer) == Some(Arena::Scratch));
+    if usages.iter().any(uses_scratch) {
+        let len = length(plan.scratch_len);
+        program.body.extend(quote!(let mut scratch = rt::zeros(#len);));
+    }
+    let mut names = Names::default();
+    for (stage, usage) in stages.iter().zip(&usages) {
+        let name = names.fresh(&format!("{prefix}_{}", stage.name));
+        program.functions.extend(stage::function(plan, stage, &name, facade));
+        program.body.extend(call(surroundings, usage, &name));
+    }
+    program
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Arena {
+    Packed,
+    Scratch,
+}
+
+fn arena(plan: &Plan, buffer: BufferId) -> Option<Arena> {
+    match plan.buffers[buffer.0].role {
+        Role::Input | Role::Output | Role::Parameter => None,
+        Role::Packed { .. } => Some(Arena::Packed),
+        Role::Scratch { .. } => Some(Arena::Scratch),
+    }
+}
+
+/// The buffers of a stage in the order of its function's parameters.
+fn buffers(usage: &Usage) -> impl Iterator<Item = BufferId> {
+    usage.reads.iter().chain(&usage.writes).copied()
+}
+
+/// The call of a stage.
+fn call(surroundings: &Surroundings<'_>, usage: &Usage, name: &Ident) -> TokenStream {
+    let caller = |buffer| surroundings.callers.get(&buffer).map(|name| (buffer, quote!(#name)));
+    let mut arguments: BTreeMap<BufferId, TokenStream> = buffers(usage).filter_map(caller).collect();
+    let mut names = Names::default();
+    for taken in surroundings.callers.values() {
+        names.fresh(&taken.to_string());
+    }
+    for taken in ["packed", "scratch"] {
+        names.fresh(taken);
+    }
+    let mut split = TokenStream::new();
+    for kind in [Arena::Packed, Arena::Scratch] {
+        let inside: Vec<_> = buffers(usage).filter(|&buffer| arena(surroundings.plan, buffer) == Some(kind)).collect();
+        let writes = inside.iter().any(|buffer| usage.writes.contains(buffer));
+        if writes && inside.len() > 1 {
+            split.extend(split_arena(surroundings, usage, kind, &inside, &mut names, &mut arguments));
+        } else {
+            for buffer in inside {
+                arguments.insert(buffer, whole_arena(surroundings, usage, kind, buffer));
+            }
+        }
+    }
+    let arguments = buffers(usage).map(|buffer| &arguments[&buffer]);
+    let call = quote!(Self::#name(#(#arguments),*););
+    if split.is_empty() { call } else { quote!({ #split #call }) }
+}
+
+/// The argument for a buffer when nothing else of its arena is borrowed mutably.
+fn whole_arena(surroundings: &Surroundings<'_>, usage: &Usage, kind: Arena, buffer: BufferId) -> TokenStream {
+    let offset = length(offset(surroundings.plan, buffer));
+    match (kind, usage.writes.contains(&buffer)) {
+        (Arena::Packed, false) => {
+            let packed = &surroundings.packed;
+            quote!(rt::window(&#packed, #offset))
+        }
+        (Arena::Packed, true) => quote!(rt::window_mut(&mut packed, #offset)),
+        (Arena::Scratch, false) => quote!(rt::window(&scratch, #offset)),
+        (Arena::Scratch, true) => quote!(rt::window_mut(&mut scratch, #offset)),
+    }
+}
+
+/// The statement that borrows several buffers of one arena; their arguments are added.
+fn split_arena(
+    surroundings: &Surroundings<'_>,
+    usage: &Usage,
+    kind: Arena,
+    inside: &[BufferId],
+    names: &mut Names,
+    arguments: &mut BTreeMap<BufferId, TokenStream>,
+) -> TokenStream {
+    let plan = surroundings.plan;
+    let arena = match kind {
+        Arena::Packed => quote!(packed),
+        Arena::Scratch => quote!(scratch),
+    };
+    let mut parts = Vec::new();
+    let mut ranges = Vec::new();
+    for &buffer in inside {
+        let name = &plan.buffers[buffer.0].name;
+        let part = names.fresh(&identifier(name).to_string());
+        let start = offset(plan, buffer);
+        let (start, end) = (length(start), length(start + plan.buffers[buffer.0].len()));
+        ranges.push(quote!(#start..#end));
+        let function = if usage.writes.contains(&buffer) { quote!(window_mut) } else { quote!(window) };
+        arguments.insert(buffer, quote!(rt::#function(#part, 0)));
+        parts.push(part);
+    }
+    quote!(let [#(#parts),*] = rt::parts(&mut #arena, [#(#ranges),*]);)
+}
+
+fn offset(plan: &Plan, buffer: BufferId) -> usize {
+    match plan.buffers[buffer.0].role {
+        Role::Input | Role::Output | Role::Parameter => 0,
+        Role::Packed { offset } | Role::Scratch { offset } => offset,
+    }
+}

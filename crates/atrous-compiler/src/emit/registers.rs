@@ -1,0 +1,97 @@
+//! Where the registers of a tile become variables: as close to their use as the data flow allows.
+
+use super::usage::runs;
+use crate::plan::{Instr, Reg, Step, Tile};
+use std::collections::BTreeMap;
+
+/// A list of steps in a tile: the indices of the loops around it.
+pub type Path = Vec<usize>;
+
+/// Where each register is declared.
+#[derive(Default)]
+pub struct Declarations {
+    /// Registers whose first value comes from inside a loop: declared at the start of a list.
+    pub at_start: BTreeMap<Path, Vec<Reg>>,
+    /// Registers declared by the step of a list that first writes them, and whether they change later.
+    pub at_step: BTreeMap<(Path, usize), bool>,
+}
+
+/// The declarations of a tile's registers.
+pub fn declarations(tile: &Tile) -> Declarations {
+    let mut declarations = Declarations::default();
+    for reg in (0..tile.registers.len()).map(Reg) {
+        place(reg, &tile.body, &mut Vec::new(), &mut declarations);
+    }
+    declarations
+}
+
+/// Declares a register in a list, or in the loops of the list when no value passes between them.
+fn place(reg: Reg, steps: &[Step], path: &mut Path, declarations: &mut Declarations) {
+    let Some(first) = steps.iter().position(|step| mentions(step, reg)) else { return };
+    let direct = steps.iter().any(|step| matches!(step, Step::Do(instr) if uses(instr, reg)));
+    if !direct && is_closed(reg, steps) {
+        for (index, step) in steps.iter().enumerate() {
+            if let Step::Reduce { body, .. } = step {
+                path.push(index);
+                place(reg, body, path, declarations);
+                path.pop();
+            }
+        }
+    } else if is_closed(reg, steps) {
+        let changes = steps.iter().map(|step| writes(step, reg)).sum::<usize>() > 1;
+        declarations.at_step.insert((path.clone(), first), changes);
+    } else {
+        declarations.at_start.entry(path.clone()).or_default().push(reg);
+    }
+}
+
+/// Whether a list never reads a value of the register that it has not written before in the same iteration.
+fn is_closed(reg: Reg, steps: &[Step]) -> bool {
+    let mut mentioned = steps.iter().filter(|step| mentions(step, reg)).peekable();
+    match mentioned.peek() {
+        Some(Step::Do(instr)) => !reads(instr).contains(&reg),
+        _ => mentioned.all(|step| matches!(step, Step::Reduce { body, .. } if is_closed(reg, body))),
+    }
+}
+
+fn mentions(step: &Step, reg: Reg) -> bool {
+    match step {
+        Step::Do(instr) => uses(instr, reg),
+        Step::Reduce { count, body, .. } => runs(*count) && body.iter().any(|step| mentions(step, reg)),
+    }
+}
+
+/// How often a step writes a register, where a loop counts as more than once.
+fn writes(step: &Step, reg: Reg) -> usize {
+    match step {
+        Step::Do(instr) => usize::from(written(instr) == Some(reg)),
+        Step::Reduce { body, .. } => 2 * body.iter().map(|step| writes(step, reg)).sum::<usize>(),
+    }
+}
+
+fn uses(instr: &Instr, reg: Reg) -> bool {
+    written(instr) == Some(reg) || reads(instr).contains(&reg)
+}
+
+fn written(instr: &Instr) -> Option<Reg> {
+    match *instr {
+        Instr::Constant { to, .. }
+        | Instr::Load { to, .. }
+        | Instr::Broadcast { to, .. }
+        | Instr::Binary { to, .. }
+        | Instr::MultiplyAdd { to, .. }
+        | Instr::SelectLess { to, .. }
+        | Instr::ShiftLeft { to, .. } => Some(to),
+        Instr::Store { .. } => None,
+    }
+}
+
+fn reads(instr: &Instr) -> Vec<Reg> {
+    match *instr {
+        Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } => vec![],
+        Instr::Store { from, .. } | Instr::ShiftLeft { from, .. } => vec![from],
+        Instr::Binary { left, right, .. } => vec![left, right],
+        Instr::MultiplyAdd { left, right, addend, .. } => vec![left, right, addend],
+        Instr::SelectLess { left, right, yes, no, .. } => vec![left, right, yes, no],
+    }
+}

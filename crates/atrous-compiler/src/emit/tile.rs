@@ -1,0 +1,175 @@
+//! Tiles as straight-line Rust over the vectors of `rt`.
+
+use super::affine::{expression, float, integer, length};
+use super::registers::{Declarations, Path, declarations};
+use super::stage::{Printer, count};
+use super::usage::runs;
+use super::windows::{Window, Windows, windows};
+use crate::plan::{Access, BinaryOp, Instr, Reg, Step, Tile, Var};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+/// What is known while a tile is printed.
+struct Context<'a> {
+    printer: &'a Printer<'a>,
+    tile: &'a Tile,
+    registers: Vec<Ident>,
+    declarations: Declarations,
+    names: super::names::Names,
+}
+
+/// The statements of a tile.
+pub fn tile(printer: &Printer<'_>, tile: &Tile, scope: &mut Vec<Var>) -> TokenStream {
+    let mut names = printer.names.clone();
+    let registers = tile.registers.iter().map(|register| names.fresh_or(&register.name, "value")).collect();
+    let mut context = Context { printer, tile, registers, declarations: declarations(tile), names };
+    context.list(&tile.body, &mut Vec::new(), scope)
+}
+
+impl Context<'_> {
+    fn list(&mut self, steps: &[Step], path: &mut Path, scope: &mut Vec<Var>) -> TokenStream {
+        let windows = windows(self.printer.plan, steps, |instr| self.lanes(register(instr)));
+        let names: Vec<Ident> = windows.windows.iter().map(|window| self.window_name(window)).collect();
+        let mut tokens = self.declared_at_start(path);
+        for (index, step) in steps.iter().enumerate() {
+            let needed = windows.windows.iter().zip(&names).filter(|(window, _)| window.first == index);
+            tokens.extend(needed.map(|(window, name)| self.window(window, name, scope)));
+            tokens.extend(match step {
+                Step::Do(instr) => self.instr(instr, path, index, &windows, &names),
+                Step::Reduce { var, count: times, body } if runs(*times) => {
+                    path.push(index);
+                    scope.push(*var);
+                    let body = self.list(body, path, scope);
+                    scope.pop();
+                    path.pop();
+                    let name = &self.printer.vars[var.0];
+                    let times = count(*times, &self.printer.vars);
+                    quote!(for #name in 0..#times { #body })
+                }
+                Step::Reduce { .. } => TokenStream::new(),
+            });
+        }
+        tokens
+    }
+
+    fn declared_at_start(&self, path: &Path) -> TokenStream {
+        let registers = self.declarations.at_start.get(path).into_iter().flatten();
+        let declared = registers.map(|&reg| {
+            let (name, vector) = (self.name(reg), self.vector(reg));
+            quote!(let mut #name = #vector::splat(0.0);)
+        });
+        declared.collect()
+    }
+
+    fn window_name(&mut self, window: &Window) -> Ident {
+        let buffer = self.printer.buffers[&window.buffer].to_string();
+        self.names.fresh(&format!("{}_window", buffer.trim_end_matches('_')))
+    }
+
+    fn window(&self, window: &Window, name: &Ident, scope: &[Var]) -> TokenStream {
+        let buffer = &self.printer.buffers[&window.buffer];
+        let start = expression(&window.start, scope, &self.printer.vars);
+        let span = integer(window.span);
+        if window.stored {
+            quote!(let #name: &mut [f32; #span] = rt::window_mut(#buffer, #start);)
+        } else {
+            quote!(let #name: &[f32; #span] = rt::window(#buffer, #start);)
+        }
+    }
+
+    fn instr(&self, instr: &Instr, path: &Path, index: usize, windows: &Windows, names: &[Ident]) -> TokenStream {
+        let place = |index| windows.places.get(index).map(|&(window, at)| (&names[window], length(at as usize)));
+        let (window, at) = place(&index).unzip();
+        let value = match instr {
+            Instr::Constant { to, value } => {
+                let (vector, value) = (self.vector(*to), float(value.get()));
+                quote!(#vector::splat(#value))
+            }
+            Instr::Load { to, from } => {
+                let vector = self.vector(*to);
+                match self.stride(from) {
+                    None => quote!(#vector::load(#window, #at)),
+                    Some(stride) => quote!(#vector::load_strided(#window, #at, #stride)),
+                }
+            }
+            Instr::Broadcast { to, .. } => {
+                let vector = self.vector(*to);
+                quote!(#vector::splat(#window[#at]))
+            }
+            Instr::Store { from, to } => {
+                let from = self.name(*from);
+                return match self.stride(to) {
+                    None => quote!(#from.store(#window, #at);),
+                    Some(stride) => quote!(#from.store_strided(#window, #at, #stride);),
+                };
+            }
+            Instr::Binary { op, left, right, .. } => {
+                let (left, right, op) = (self.name(*left), self.name(*right), method(*op));
+                quote!(#left.#op(#right))
+            }
+            Instr::MultiplyAdd { left, right, addend, fused, .. } => {
+                let [left, right, addend] = [left, right, addend].map(|reg| self.name(*reg));
+                let method = if *fused { quote!(fused_multiply_add) } else { quote!(multiply_add) };
+                quote!(#left.#method(#right, #addend))
+            }
+            Instr::SelectLess { left, right, yes, no, .. } => {
+                let [left, right, yes, no] = [left, right, yes, no].map(|reg| self.name(*reg));
+                quote!(#left.select_less(#right, #yes, #no))
+            }
+            Instr::ShiftLeft { from, bits, .. } => {
+                let (from, bits) = (self.name(*from), length(*bits as usize));
+                quote!(#from.shift_left(#bits))
+            }
+        };
+        let name = self.name(register(instr));
+        match self.declarations.at_step.get(&(path.clone(), index)) {
+            Some(true) => quote!(let mut #name = #value;),
+            Some(false) => quote!(let #name = #value;),
+            None => quote!(#name = #value;),
+        }
+    }
+
+    fn name(&self, reg: Reg) -> &Ident {
+        &self.registers[reg.0]
+    }
+
+    fn lanes(&self, reg: Reg) -> usize {
+        self.tile.registers[reg.0].lanes
+    }
+
+    fn vector(&self, reg: Reg) -> TokenStream {
+        let vector = format_ident!("F32x{}", self.lanes(reg));
+        quote!(rt::#vector)
+    }
+
+    /// Elements between the lanes of an access, unless they are neighbours.
+    fn stride(&self, access: &Access) -> Option<TokenStream> {
+        let stride = access.lane_stride(&self.printer.plan.buffers[access.buffer.0]);
+        (stride != 1).then(|| integer(stride))
+    }
+}
+
+/// The register that an instruction writes, or stores.
+fn register(instr: &Instr) -> Reg {
+    match *instr {
+        Instr::Constant { to, .. }
+        | Instr::Load { to, .. }
+        | Instr::Broadcast { to, .. }
+        | Instr::Binary { to, .. }
+        | Instr::MultiplyAdd { to, .. }
+        | Instr::SelectLess { to, .. }
+        | Instr::ShiftLeft { to, .. } => to,
+        Instr::Store { from, .. } => from,
+    }
+}
+
+fn method(op: BinaryOp) -> TokenStream {
+    match op {
+        BinaryOp::Add => quote!(add),
+        BinaryOp::Sub => quote!(sub),
+        BinaryOp::Mul => quote!(mul),
+        BinaryOp::Div => quote!(div),
+        BinaryOp::Min => quote!(min),
+        BinaryOp::Max => quote!(max),
+    }
+}

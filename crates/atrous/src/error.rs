@@ -1,0 +1,41 @@
+//! What can be wrong with the tensors that a caller hands over.
+
+use std::fmt;
+
+/// Why a layer or net cannot take the tensors it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A slice has not as many elements as the tensor it should hold.
+    Length {
+        /// The layer or net as its spec names it.
+        model: String,
+        /// The input or output, or the parameter as in `conv1.weight`.
+        tensor: String,
+        /// The shape that was expected.
+        shape: Vec<usize>,
+        /// The number of elements that were found.
+        found: usize,
+    },
+    /// Parameters are not there.
+    Missing {
+        /// The layer or net as its spec names it.
+        model: String,
+        /// All of them, in the order of the spec.
+        tensors: Vec<String>,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Length { model, tensor, shape, found } => {
+                let expected: usize = shape.iter().product();
+                write!(f, "`{model}`: `{tensor}` has {found} elements, but its shape {shape:?} has {expected}")
+            }
+            Error::Missing { model, tensors } => write!(f, "`{model}`: no tensor named `{}`", tensors.join("`, `")),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

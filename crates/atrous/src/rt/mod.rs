@@ -1,0 +1,80 @@
+//! What generated code uses. Not for people: nothing here is stable.
+#![allow(missing_docs)]
+
+mod lanes;
+
+pub use self::lanes::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
+pub use crate::{Error, Tensors, Weight, WeightBias};
+pub use std::vec::Vec;
+
+use std::fmt;
+use std::ops::Range;
+
+/// The `SPAN` elements from `at` on. The plan has been verified: they are there.
+#[inline(always)]
+pub fn window<const SPAN: usize>(buffer: &[f32], at: isize) -> &[f32; SPAN] {
+    buffer[at as usize..].first_chunk().expect("a verified plan stays inside its buffers")
+}
+
+/// The `SPAN` elements from `at` on, for writing.
+#[inline(always)]
+pub fn window_mut<const SPAN: usize>(buffer: &mut [f32], at: isize) -> &mut [f32; SPAN] {
+    buffer[at as usize..].first_chunk_mut().expect("a verified plan stays inside its buffers")
+}
+
+/// Parts of an arena that do not overlap.
+pub fn parts<const N: usize>(arena: &mut [f32], ranges: [Range<usize>; N]) -> [&mut [f32]; N] {
+    arena.get_disjoint_mut(ranges).expect("buffers that are live together do not overlap")
+}
+
+/// An arena.
+pub fn zeros(len: usize) -> Vec<f32> {
+    vec![0.0; len]
+}
+
+/// A slice as the tensor of a shape with `LEN` elements.
+pub fn tensor<'a, const LEN: usize>(
+    model: &str,
+    tensor: &str,
+    shape: &[usize],
+    slice: &'a [f32],
+) -> Result<&'a [f32; LEN], Error> {
+    slice.try_into().map_err(|_| wrong_length(model, tensor, shape, slice.len()))
+}
+
+/// A slice as the tensor of a shape with `LEN` elements, for writing.
+pub fn tensor_mut<'a, const LEN: usize>(
+    model: &str,
+    tensor: &str,
+    shape: &[usize],
+    slice: &'a mut [f32],
+) -> Result<&'a mut [f32; LEN], Error> {
+    let found = slice.len();
+    slice.try_into().map_err(|_| wrong_length(model, tensor, shape, found))
+}
+
+#[cold]
+fn wrong_length(model: &str, tensor: &str, shape: &[usize], found: usize) -> Error {
+    Error::Length { model: model.into(), tensor: tensor.into(), shape: shape.into(), found }
+}
+
+/// The tensors of these names, or an error that tells all that are missing.
+pub fn find<'a, T: Tensors + ?Sized, const N: usize>(
+    model: &str,
+    tensors: &'a T,
+    names: [&str; N],
+) -> Result<[&'a [f32]; N], Error> {
+    let found = names.map(|name| tensors.get(name));
+    let missing: Vec<String> =
+        names.iter().zip(&found).filter(|(_, tensor)| tensor.is_none()).map(|(name, _)| (*name).into()).collect();
+    if missing.is_empty() {
+        Ok(found.map(Option::unwrap_or_default))
+    } else {
+        Err(Error::Missing { model: model.into(), tensors: missing })
+    }
+}
+
+/// The `Debug` of a generated type: its name, and not its thousands of numbers.
+pub fn debug(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    f.debug_struct(name).finish_non_exhaustive()
+}
