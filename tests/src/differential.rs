@@ -153,12 +153,13 @@ pub fn check_macs(net: &Net) -> Result<(), String> {
 }
 
 /// Runs the plan of a net by the interpreter, against what the oracle expects, and by the JIT, against the interpreter
-/// bit for bit.
-pub fn check_plan(net: &Net, target: &Target, data: &Data, expected: &[Expected]) -> Result<(), String> {
+/// bit for bit. Returns the outputs.
+pub fn check_plan(net: &Net, target: &Target, data: &Data, expected: &[Expected]) -> Result<Vec<Vec<f32>>, String> {
     let plan = compile(net, target);
     let interpreted = executors::interpret(&plan, data)?;
     compare("interpreter", expected, &widen(&interpreted))?;
-    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(&plan, data)?)
+    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(&plan, data)?)?;
+    Ok(interpreted)
 }
 
 /// Machines that no back end has to know, to show that plans are right for any of them.

@@ -2,7 +2,6 @@
 
 use atrous_compiler::front::{self, Model, Sizes};
 use atrous_compiler::net::Net;
-use atrous_compiler::net::Net;
 use std::path::{Path, PathBuf};
 
 /// A `.conv` file under `specs/`.

@@ -4,20 +4,21 @@ use atrous_compiler::Target;
 use atrous_compiler::front;
 use atrous_compiler::layer::Layout;
 use atrous_compiler::net::Net;
+use atrous_tests::compiled;
+use atrous_tests::data::{self, Data};
+use atrous_tests::differential::{self, Expected};
 use atrous_tests::specs::{self, Spec};
-use atrous_tests::{data, differential};
 
 /// Runs a check on every spec, and reports all that fail.
-fn for_every_spec(check: impl Fn(&Net) -> Result<(), String>) {
-    let failure = |spec: Spec| check(&spec.net()).err().map(|error| format!("{}: {error}", spec.name));
+fn for_every_spec(check: impl Fn(&Spec, &Net) -> Result<(), String>) {
+    let failure = |spec: Spec| check(&spec, &spec.net()).err().map(|error| format!("{}: {error}", spec.name));
     let failures: Vec<String> = specs::all().into_iter().filter_map(failure).collect();
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
-/// A net, and each of its layers as a net by itself.
-fn with_lone_layers(net: &Net) -> Vec<Net> {
-    let lone = net.layers().filter(|_| !net.standalone).map(|layer| Net::of_layer(layer.clone()));
-    [net.clone()].into_iter().chain(lone).collect()
+/// Each layer of a net as a net by itself; nothing for what is one already.
+fn lone_layers(net: &Net) -> Vec<Net> {
+    net.layers().filter(|_| !net.standalone).map(|layer| Net::of_layer(layer.clone())).collect()
 }
 
 fn in_both_layouts(net: &Net) -> [Net; 2] {
@@ -37,7 +38,7 @@ fn only_some_specs_are_warned_about() {
 
 #[test]
 fn canonical_text_means_the_same() {
-    for_every_spec(|net| {
+    for_every_spec(|_, net| {
         in_both_layouts(net).iter().try_for_each(|net| {
             let text = net.to_string();
             let again = specs::parse(&text, &Default::default()).map_err(|error| format!("{error}\n{text}"))?;
@@ -48,8 +49,9 @@ fn canonical_text_means_the_same() {
 
 #[test]
 fn graphs_after_every_pass() {
-    for_every_spec(|net| {
-        with_lone_layers(&net.clone().with_layout(Layout::Nchw)).iter().try_for_each(|net| {
+    for_every_spec(|_, net| {
+        let net = net.clone().with_layout(Layout::Nchw);
+        lone_layers(&net).iter().chain([&net]).try_for_each(|net| {
             let data = data::integers(net, 1);
             named(net, differential::check_graphs(net, &data, &differential::expected(net, &data)))
         })
@@ -57,22 +59,48 @@ fn graphs_after_every_pass() {
 }
 
 #[test]
-fn plans_of_specs() {
-    for_every_spec(|net| {
-        let nets = with_lone_layers(net);
-        nets.iter().flat_map(in_both_layouts).try_for_each(|net| {
+fn plans_and_compiled_rust() {
+    for_every_spec(|spec, net| {
+        in_both_layouts(net).iter().try_for_each(|net| {
+            let data = data::integers(net, 1);
+            let expected = differential::expected(net, &data);
+            named(net, check_back_ends(&spec.name, net, &data, &expected))?;
+            let data = data::reals(net, 2);
+            let expected = differential::expected_of_reals(net, &data);
+            named(net, check_back_ends(&spec.name, net, &data, &expected))
+        })
+    });
+}
+
+/// The interpreter against the oracle, and both back ends against the interpreter.
+fn check_back_ends(spec: &str, net: &Net, data: &Data, expected: &[Expected]) -> Result<(), String> {
+    let interpreted = differential::check_plan(net, &Target::portable(), data, expected)?;
+    let compiled = compiled::run(spec, net, data)?;
+    differential::compare_bits(["interpreter", "compiled Rust"], &interpreted, &compiled)
+}
+
+#[test]
+fn plans_of_lone_layers() {
+    for_every_spec(|_, net| {
+        lone_layers(net).iter().flat_map(in_both_layouts).try_for_each(|net| {
             let data = data::integers(&net, 1);
             let expected = differential::expected(&net, &data);
-            named(&net, differential::check_plan(&net, &Target::portable(), &data, &expected))?;
-            named(&net, differential::check_machines(&net, &data, &expected))?;
-            let data = data::reals(&net, 2);
-            let expected = differential::expected_of_reals(&net, &data);
-            named(&net, differential::check_plan(&net, &Target::portable(), &data, &expected))
+            named(&net, differential::check_plan(&net, &Target::portable(), &data, &expected).map(drop))
+        })
+    });
+}
+
+#[test]
+fn plans_for_other_machines() {
+    for_every_spec(|_, net| {
+        in_both_layouts(net).iter().try_for_each(|net| {
+            let data = data::integers(net, 1);
+            named(net, differential::check_machines(net, &data, &differential::expected(net, &data)))
         })
     });
 }
 
 #[test]
 fn multiplications_of_specs() {
-    for_every_spec(differential::check_macs);
+    for_every_spec(|_, net| differential::check_macs(net));
 }
