@@ -12,6 +12,8 @@ pub mod layer;
 pub mod net;
 pub mod plan;
 mod print;
+#[cfg(test)]
+mod random;
 mod reports;
 pub mod syntax;
 
