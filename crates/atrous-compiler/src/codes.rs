@@ -70,7 +70,7 @@ codes! {
 
     UNUSED = "A0901": "A value is never used.";
     POINTLESS_DILATION = "A0902": "A dilation has no effect.";
-    ONLY_PADDING = "A0903": "Outputs see nothing but padding.";
+    ONLY_PADDING = "A0903": "Outputs at an end see no input.";
     POINTLESS_MODE = "A0904": "A padding mode has no effect.";
     NO_TAPS = "A0905": "Outputs of a transposed layer see no tap of the kernel.";
 }

@@ -18,6 +18,8 @@ pub mod oracle;
 pub mod passes;
 pub mod plan;
 mod print;
+#[cfg(test)]
+mod random;
 pub mod render;
 mod reports;
 pub mod syntax;

@@ -110,6 +110,7 @@ fn settings(scope: &mut Scope, name: &Name, fields: &Fields, place: Place, rank:
         let value = fields.value(field);
         if value.is_none() && !fields.meant.contains(&field) {
             let error = Diagnostic::error(codes::MISSING_FIELD, name.span, format!("`{field}` is missing"));
+            let error = error.label(format!("has no `{field}`"));
             scope.add(error.help(format!("add `{field}: …`, {what}")));
         }
         value
@@ -219,15 +220,24 @@ fn geometry(scope: &mut Scope, fields: &Fields, settings: &Settings, input: &Sha
         output_size: output_size.as_ref().map(|given| given.get(axis)),
     };
     let written: Vec<_> = (0..rank).map(written).collect();
-    let resolved: Vec<_> = written.iter().map(|written| resolve(scope, written)).collect();
+    // An axis that repeats an earlier one has the same result, and is not reported again.
+    let first_like = |axis: usize| (0..axis).find(|&earlier| written[axis].repeats(&written[earlier]));
+    let mut resolved: Vec<Option<_>> = Vec::new();
+    for (axis, written) in written.iter().enumerate() {
+        resolved.push(match first_like(axis) {
+            Some(earlier) => resolved[earlier],
+            None => resolve(scope, written),
+        });
+    }
     let (axes, sizes): (Vec<_>, Vec<_>) = resolved.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
     let channels = settings.channels.map(|channels| channels.value as usize);
     let output: Shape = [input[0], channels].into_iter().chain(sizes).collect();
     let span = settings.channels.map_or(kernel.get(0).span, |channels| channels.span);
     check_elements(scope, &output, "the output", span)?;
-    for (written, axis) in written.iter().zip(&axes) {
-        let Some(axis) = axis else { continue };
-        warnings::outputs(scope, written, axis, stride.get(written.axis).span);
+    for axis in (0..rank).filter(|&axis| first_like(axis).is_none()) {
+        if let Some(resolved) = &axes[axis] {
+            warnings::outputs(scope, &written[axis], resolved, stride.get(axis).span);
+        }
     }
     Some((output, axes.into_iter().collect()))
 }

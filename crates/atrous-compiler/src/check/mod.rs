@@ -14,6 +14,8 @@ mod read;
 mod scope;
 mod shape;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod warnings;
 
 pub use open::OpenNet;

@@ -258,9 +258,10 @@ fn separate<'a>(element: Tokens<'a>, input: Tokens<'a>, style: &ListStyle) -> To
 fn report_missing(element: Tokens, input: Tokens, what: &str) {
     let consumed = &element.tokens[..element.tokens.len() - input.tokens.len()];
     let Fault(error) = Fault::expected(input, what);
-    let at_last = error
-        .zip(consumed.last())
-        .map(|(error, last)| Box::new(Diagnostic { code: codes::MISSING_SEPARATOR, span: last.span, ..*error }));
+    let at_last = error.zip(consumed.last()).map(|(error, last)| {
+        let error = Diagnostic { code: codes::MISSING_SEPARATOR, span: last.span, ..*error };
+        Box::new(error.label("behind this"))
+    });
     input.report(Fault(at_last));
 }
 
