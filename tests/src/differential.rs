@@ -59,7 +59,8 @@ fn exact_values(net: &Net) -> Vec<bool> {
     exact
 }
 
-fn is_exact(activation: Activation) -> bool {
+/// Whether `f32` arithmetic on small integers gives exactly what the oracle gives.
+pub fn is_exact(activation: Activation) -> bool {
     let short = |number: Number| (number.get() * 16.0).fract() == 0.0 && number.get().abs() < 256.0;
     match activation {
         Activation::None | Activation::Relu | Activation::Relu6 => true,
@@ -152,12 +153,28 @@ pub fn check_macs(net: &Net) -> Result<(), String> {
 }
 
 /// Runs the plan of a net by the interpreter, against what the oracle expects, and by the JIT, against the interpreter
-/// bit for bit.
-pub fn check_plan(net: &Net, target: &Target, data: &Data, expected: &[Expected]) -> Result<(), String> {
+/// bit for bit. Returns the outputs.
+pub fn check_plan(net: &Net, target: &Target, data: &Data, expected: &[Expected]) -> Result<Vec<Vec<f32>>, String> {
     let plan = compile(net, target);
     let interpreted = executors::interpret(&plan, data)?;
     compare("interpreter", expected, &widen(&interpreted))?;
-    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(&plan, data)?)
+    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(&plan, data)?)?;
+    Ok(interpreted)
+}
+
+/// Machines that no back end has to know, to show that plans are right for any of them.
+#[rustfmt::skip]
+pub const MACHINES: &[Target] = &[
+    Target { name: "scalar", lanes: 1, registers: 8,  fused: false },
+    Target { name: "wide",   lanes: 8, registers: 32, fused: true },
+];
+
+/// Runs the plans for [`MACHINES`] by the interpreter, against what the oracle expects.
+pub fn check_machines(net: &Net, data: &Data, expected: &[Expected]) -> Result<(), String> {
+    MACHINES.iter().try_for_each(|target| {
+        let interpreted = executors::interpret(&compile(net, target), data)?;
+        compare(&format!("interpreter for {}", target.name), expected, &widen(&interpreted))
+    })
 }
 
 fn widen(tensors: &[Vec<f32>]) -> Vec<Vec<f64>> {

@@ -70,15 +70,22 @@ fn padding_mode() -> impl Strategy<Value = PaddingMode> {
     ]
 }
 
-/// The activations that are exact on small integers.
 fn activation() -> impl Strategy<Value = Activation> {
-    prop_oneof![
-        2 => Just(Activation::None),
-        1 => Just(Activation::Relu),
-        1 => Just(Activation::Relu6),
-        1 => Just(Activation::LeakyRelu(Number::new(0.25))),
-        1 => Just(Activation::Clamp(Number::new(-2.0), Number::new(3.0))),
-    ]
+    let exact = prop_oneof![
+        Just(Activation::None),
+        Just(Activation::Relu),
+        Just(Activation::Relu6),
+        Just(Activation::LeakyRelu(Number::new(0.25))),
+        Just(Activation::Clamp(Number::new(-2.0), Number::new(3.0))),
+    ];
+    let rounded = prop_oneof![
+        Just(Activation::Sigmoid),
+        Just(Activation::Tanh),
+        Just(Activation::Silu),
+        Just(Activation::Gelu),
+        Just(Activation::Hardswish),
+    ];
+    prop_oneof![4 => exact, 1 => rounded]
 }
 
 fn layout() -> impl Strategy<Value = Layout> {

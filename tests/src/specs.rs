@@ -1,6 +1,7 @@
-//! The specs of the repository. The build script includes this file too, so it needs nothing but `std`.
+//! The specs of the repository. The build script includes this file too.
 
-use std::collections::BTreeMap;
+use atrous_compiler::front::{self, Model, Sizes};
+use atrous_compiler::net::Net;
 use std::path::{Path, PathBuf};
 
 /// A `.conv` file under `specs/`.
@@ -13,7 +14,40 @@ pub struct Spec {
     /// What it says.
     pub text: String,
     /// Values of its free sizes: small ones, since every executor runs every spec.
-    pub sizes: BTreeMap<String, usize>,
+    pub sizes: Sizes,
+}
+
+impl Spec {
+    /// The one layer or net of the file, with small sizes.
+    ///
+    /// # Panics
+    ///
+    /// If the file has an error, or not exactly one layer or net.
+    pub fn net(&self) -> Net {
+        self.net_of_sizes(&self.sizes)
+    }
+
+    /// The same with other sizes.
+    ///
+    /// # Panics
+    ///
+    /// As [`net`](Spec::net).
+    pub fn net_of_sizes(&self, sizes: &Sizes) -> Net {
+        parse(&self.text, sizes).unwrap_or_else(|error| panic!("{}: {error}", self.path.display()))
+    }
+}
+
+/// The one layer or net of a spec text that has no error.
+pub fn parse(text: &str, sizes: &Sizes) -> Result<Net, String> {
+    let mut front = front::text(text, sizes);
+    if front.has_errors() {
+        return Err(format!("{:#?}", front.diagnostics));
+    }
+    match (front.models.pop(), front.models.pop()) {
+        (Some(Model::Net(net)), None) => Ok(net),
+        (Some(Model::Open(_)), None) => Err("sizes are missing".into()),
+        (_, _) => Err("not exactly one layer or net".into()),
+    }
 }
 
 /// Small values for the free sizes of the specs that have any.
@@ -21,6 +55,16 @@ pub struct Spec {
 pub const SIZES: &[(&str, &[(&str, usize)])] = &[
     ("atrous_wavelet", &[("H", 17), ("W", 18)]),
     ("upconv7",        &[("H", 2), ("W", 3)]),
+];
+
+/// The specs that are warned about, since they go where few layers should.
+pub const WARNED: &[&str] = &[
+    "padding_negative_transposed",
+    "padding_over_kernel",
+    "transposed_activation",
+    "transposed_stride_dilation",
+    "transposed_stride_dilation_2d",
+    "transposed_stride_over_kernel",
 ];
 
 /// The workspace's root.

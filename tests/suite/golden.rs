@@ -1,8 +1,10 @@
 //! Snapshots of every spec at every level, under `tests/snapshots/`.
 //!
+//! A text of more than [`MOST_LINES`] lines has none: nobody would read it, and what it shows is in smaller ones.
+//!
 //! After a change that is meant: `INSTA_UPDATE=always cargo test -p atrous-tests golden`, then read the difference.
 
-use crate::tidy;
+use atrous_compiler::emit::{self, Options};
 use atrous_compiler::net::Net;
 use atrous_compiler::{Target, compile, lower, passes};
 use atrous_tests::specs::{self, Spec};
@@ -10,7 +12,16 @@ use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The levels by name.
-pub const LEVELS: &[(&str, fn(&Net) -> String)] = &[("layer", layer), ("ir", ir), ("plan", plan)];
+pub const LEVELS: &[(&str, fn(&Net) -> String)] =
+    &[("layer", layer), ("ir", ir), ("plan", plan), ("rust", rust), ("clif", clif)];
+
+/// A longer text has no snapshot.
+const MOST_LINES: usize = 700;
+
+/// The text of a spec at a level, if it has a snapshot.
+pub fn text(spec: &Spec, of: fn(&Net) -> String) -> Option<String> {
+    Some(of(&spec.net())).filter(|text| text.lines().count() <= MOST_LINES)
+}
 
 /// The canonical text of the spec.
 fn layer(net: &Net) -> String {
@@ -34,15 +45,24 @@ fn plan(net: &Net) -> String {
     compile(net, &Target::portable()).to_string()
 }
 
+fn rust(net: &Net) -> String {
+    emit::source(net, &compile(net, &Target::portable()), &Options::default()).expect("the default options are right")
+}
+
+fn clif(net: &Net) -> String {
+    atrous_jit::clif(&compile(net, &Target::portable()))
+}
+
 /// Compares one level of every spec with its snapshot, and reports all that differ.
 fn check(level: &str) {
-    let (_, text) = LEVELS.iter().find(|(name, _)| *name == level).expect("a level");
+    let (_, of) = LEVELS.iter().find(|(name, _)| *name == level).expect("a level");
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_snapshot_path(specs::root().join("tests/snapshots"));
     let differs = |spec: &Spec| {
-        let snapshot = || insta::assert_snapshot!(format!("{}.{level}", spec.name), text(&spec.net()));
+        let Some(text) = text(spec, *of) else { return false };
+        let snapshot = || insta::assert_snapshot!(format!("{}.{level}", spec.name), text);
         catch_unwind(AssertUnwindSafe(|| settings.bind(snapshot))).is_err()
     };
     let different: Vec<String> = specs::all().into_iter().filter(differs).map(|spec| spec.name).collect();
@@ -62,4 +82,14 @@ fn golden_graphs() {
 #[test]
 fn golden_plans() {
     check("plan");
+}
+
+#[test]
+fn golden_rust() {
+    check("rust");
+}
+
+#[test]
+fn golden_clif() {
+    check("clif");
 }

@@ -1,6 +1,11 @@
 //! Every spec and many random layers on every executor, snapshots of every level, and the order of the repository.
 
-// mod golden;
+mod activations;
+mod golden;
 mod random;
-// mod tidy;
-// mod wavelet;
+mod specs;
+#[path = "../../crates/atrous/examples/support/mod.rs"]
+mod support;
+mod tidy;
+mod upconv7;
+mod wavelet;

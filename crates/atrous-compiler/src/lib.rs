@@ -18,6 +18,7 @@ pub mod oracle;
 pub mod passes;
 pub mod plan;
 mod print;
+pub mod render;
 mod reports;
 pub mod syntax;
 

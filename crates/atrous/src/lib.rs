@@ -22,9 +22,32 @@
 #![deny(unsafe_code)]
 
 mod error;
+#[cfg(feature = "jit")]
+pub mod jit;
 mod parameters;
 #[doc(hidden)]
 pub mod rt;
 
 pub use error::Error;
 pub use parameters::{Tensors, Weight, WeightBias};
+
+/// Makes a type of each layer and net of a spec.
+///
+/// The spec stands in the braces, or in a file whose path is relative to the manifest of the crate. Sizes that the file
+/// leaves free are bound behind the path.
+///
+/// ```ignore
+/// atrous::conv! { layer blur { input: [1, 3, 64, 64], channels: 3, kernel: 5, depthwise } }
+/// atrous::conv!("specs/upconv7.conv", H = 160, W = 160);
+/// ```
+///
+/// A layer or net `upconv7` becomes a type `Upconv7` with
+///
+/// - `INPUT_SHAPE`, `OUTPUT_SHAPE` (`INPUTS`, `OUTPUTS` when there are several) and `MACS`;
+/// - `new`, which takes the weight and bias of a layer, or for a net the struct `Upconv7Parameters` with a field for each
+///   layer, and `from_tensors`, which finds them by name in any [`Tensors`];
+/// - `forward`, which computes into slices of the caller's, and `infer`, which allocates them.
+#[macro_export]
+macro_rules! conv {
+    ($($spec:tt)*) => { $crate::rt::conv! { ($crate) $($spec)* } };
+}

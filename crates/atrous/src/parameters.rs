@@ -1,5 +1,6 @@
 //! How callers hand over the parameters of layers and nets.
 
+use crate::Error;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
@@ -47,5 +48,20 @@ impl<K: AsRef<str>, V: AsRef<[f32]>> Tensors for [(K, V)] {
 impl<K: AsRef<str>, V: AsRef<[f32]>, const N: usize> Tensors for [(K, V); N] {
     fn get(&self, name: &str) -> Option<&[f32]> {
         Tensors::get(self.as_slice(), name)
+    }
+}
+
+/// The tensors of these names, or an error that tells all that are missing.
+pub(crate) fn find<'a, T: Tensors + ?Sized>(
+    model: &str,
+    tensors: &'a T,
+    names: &[&str],
+) -> Result<Vec<&'a [f32]>, Error> {
+    let missing: Vec<String> =
+        names.iter().filter(|name| tensors.get(name).is_none()).map(|name| name.to_string()).collect();
+    if missing.is_empty() {
+        Ok(names.iter().filter_map(|name| tensors.get(name)).collect())
+    } else {
+        Err(Error::Missing { model: model.into(), tensors: missing })
     }
 }

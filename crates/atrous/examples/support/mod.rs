@@ -28,7 +28,8 @@ pub fn write_picture(path: &Path, planes: &[f32], [height, width]: [usize; 2]) -
 /// The tensors of a safetensors file by name, as `f32`.
 pub fn read_tensors(path: &Path) -> Result<BTreeMap<String, Vec<f32>>> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let file = SafeTensors::deserialize(&bytes).with_context(|| format!("{} is no safetensors file", path.display()))?;
+    let file =
+        SafeTensors::deserialize(&bytes).with_context(|| format!("{} is no safetensors file", path.display()))?;
     let mut tensors = BTreeMap::new();
     for (name, tensor) in file.iter() {
         let values = match tensor.dtype() {

@@ -36,9 +36,9 @@ pub fn weights() -> Vec<(String, Vec<f32>)> {
 pub fn file() -> Result<Vec<u8>, SafeTensorError> {
     let bytes = |taps: &[f32]| -> Vec<u8> { taps.iter().flat_map(|tap| tap.to_le_bytes()).collect() };
     let tensors: Vec<(String, Vec<u8>)> = weights().into_iter().map(|(name, taps)| (name, bytes(&taps))).collect();
-    let view = |(name, bytes): &'_ (String, Vec<u8>)| {
-        TensorView::new(Dtype::F32, vec![CHANNELS, 1, 5, 5], bytes).map(|view| (name.clone(), view))
-    };
-    let views: Vec<(String, TensorView)> = tensors.iter().map(view).collect::<Result<_, _>>()?;
+    let views = tensors.iter().map(|(name, bytes)| {
+        TensorView::new(Dtype::F32, vec![CHANNELS, 1, 5, 5], bytes).map(|view| (name.as_str(), view))
+    });
+    let views: Vec<(&str, TensorView)> = views.collect::<Result<_, _>>()?;
     serialize(views, None)
 }

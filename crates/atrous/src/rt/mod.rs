@@ -5,6 +5,7 @@ mod lanes;
 
 pub use self::lanes::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
 pub use crate::{Error, Tensors, Weight, WeightBias};
+pub use atrous_macros::conv;
 pub use std::vec::Vec;
 
 use std::fmt;
@@ -64,14 +65,8 @@ pub fn find<'a, T: Tensors + ?Sized, const N: usize>(
     tensors: &'a T,
     names: [&str; N],
 ) -> Result<[&'a [f32]; N], Error> {
-    let found = names.map(|name| tensors.get(name));
-    let missing: Vec<String> =
-        names.iter().zip(&found).filter(|(_, tensor)| tensor.is_none()).map(|(name, _)| (*name).into()).collect();
-    if missing.is_empty() {
-        Ok(found.map(Option::unwrap_or_default))
-    } else {
-        Err(Error::Missing { model: model.into(), tensors: missing })
-    }
+    let mut found = crate::parameters::find(model, tensors, &names)?.into_iter();
+    Ok([(); N].map(|()| found.next().unwrap_or_default()))
 }
 
 /// The `Debug` of a generated type: its name, and not its thousands of numbers.

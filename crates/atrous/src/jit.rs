@@ -1,0 +1,131 @@
+//! Specs compiled while the program runs.
+//!
+//! ```
+//! let spec = "layer blur { input: [1, 1, W], channels: 1, kernel: 3, padding: 1 }";
+//! let blur = atrous::jit::compile(spec, &[("W", 4)])?.load(&[("blur.weight", [1.0, 2.0, 1.0])])?;
+//! assert_eq!(blur.infer(&[&[0.0, 1.0, 0.0, 0.0]])?, [[1.0, 2.0, 1.0, 0.0]]);
+//! # Ok::<(), atrous::jit::Error>(())
+//! ```
+
+pub use atrous_compiler as compiler;
+pub use atrous_jit::{CompileError, Kernel, Packed, RunError};
+
+use crate::Tensors;
+use atrous_compiler::front::{self, Sizes};
+use atrous_compiler::render::render;
+use atrous_compiler::{Net, Severity, Target};
+use std::fmt;
+
+/// Compiles the layer or net of a spec for this machine, with its free sizes bound.
+///
+/// # Errors
+///
+/// The spec has errors, leaves sizes free, or is not one layer or net; or there is no machine code for it.
+pub fn compile(spec: &str, sizes: &[(&str, usize)]) -> Result<Model, Error> {
+    let sizes: Sizes = sizes.iter().map(|&(name, size)| (name.to_string(), size)).collect();
+    let front = front::text(spec, &sizes);
+    if front.has_errors() {
+        let errors = front.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let errors: Vec<String> = errors.map(|error| render("spec", spec.as_bytes(), error)).collect();
+        return Err(Error::Spec(errors.join("\n")));
+    }
+    let mut models = front.models;
+    let net = match (models.pop(), models.len()) {
+        (Some(front::Model::Net(net)), 0) => net,
+        (Some(front::Model::Open(open)), 0) => {
+            return Err(Error::Spec(format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "))));
+        }
+        (_, others) => {
+            return Err(Error::Spec(format!("a spec of one layer or net is expected, this one has {}", others + 1)));
+        }
+    };
+    let plan = atrous_compiler::compile(&net, &Target::portable());
+    let kernel = Kernel::compile(&plan).map_err(Error::Compile)?;
+    Ok(Model { net, kernel })
+}
+
+/// A compiled layer or net that waits for its parameters.
+#[derive(Clone, Debug)]
+pub struct Model {
+    net: Net,
+    kernel: Kernel,
+}
+
+impl Model {
+    /// What was compiled: names and shapes of inputs, outputs and parameters.
+    pub fn net(&self) -> &Net {
+        &self.net
+    }
+
+    /// Finds the parameters by their names, `<layer>.weight` and `<layer>.bias`, and packs them.
+    ///
+    /// # Errors
+    ///
+    /// Parameters are missing, or one has the wrong number of elements.
+    pub fn load<T: Tensors + ?Sized>(&self, tensors: &T) -> Result<Loaded, Error> {
+        let parameters = self.net.parameters();
+        let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let found = crate::parameters::find(&self.net.name, tensors, &names).map_err(Error::Tensors)?;
+        let packed = self.kernel.pack(&found).map_err(Error::Run)?;
+        Ok(Loaded { kernel: self.kernel.clone(), packed })
+    }
+}
+
+/// A compiled layer or net with its parameters.
+#[derive(Debug)]
+pub struct Loaded {
+    kernel: Kernel,
+    packed: Packed,
+}
+
+impl Loaded {
+    /// Computes the outputs from the inputs, into new memory, all in the order of the spec.
+    ///
+    /// # Errors
+    ///
+    /// The number of inputs or elements is not the spec's.
+    pub fn infer(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, Error> {
+        let plan = self.kernel.plan();
+        let outputs = plan.buffers.iter().filter(|buffer| buffer.role == compiler::plan::Role::Output);
+        let mut outputs: Vec<Vec<f32>> = outputs.map(|buffer| vec![0.0; buffer.len()]).collect();
+        let mut slices: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+        self.forward(inputs, &mut slices)?;
+        Ok(outputs)
+    }
+
+    /// Computes the outputs from the inputs, into memory of the caller's, all in the order of the spec.
+    ///
+    /// # Errors
+    ///
+    /// The number of inputs, outputs or elements is not the spec's; nothing has been written then.
+    pub fn forward(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), Error> {
+        self.kernel.run(&self.packed, inputs, outputs).map_err(Error::Run)
+    }
+}
+
+/// What can go wrong between a spec and its results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The spec cannot be compiled: all of its errors, with the lines that they point at.
+    Spec(String),
+    /// There is no machine code for the spec.
+    Compile(CompileError),
+    /// The parameters do not fit.
+    Tensors(crate::Error),
+    /// The inputs or outputs do not fit.
+    Run(RunError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Spec(errors) => f.write_str(errors),
+            Error::Compile(error) => error.fmt(f),
+            Error::Tensors(error) => error.fmt(f),
+            Error::Run(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
