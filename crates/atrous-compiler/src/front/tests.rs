@@ -172,6 +172,17 @@ fn absurd_sources_end_soon_with_few_errors() {
 }
 
 #[test]
+fn a_long_net_is_no_problem() {
+    let steps: String = (1..20_000).map(|i| format!("a{i} = add(a{}, a0);\n", i - 1)).collect();
+    let source = format!("net n {{\ninput a0: [1, 3, 8];\n{steps}output a19999;\n}}");
+    let front = text(&source, &Sizes::new());
+    assert_eq!(front.diagnostics, []);
+    let Model::Net(net) = &front.models[0] else { panic!("all sizes are known") };
+    assert_eq!(net.value_shape(net.outputs[0]), [1, 3, 8]);
+    assert_eq!(text(&net.to_string(), &Sizes::new()).models, front.models);
+}
+
+#[test]
 fn deep_macro_input_does_not_overflow_the_stack() {
     let source = "[".repeat(100_000) + &"]".repeat(100_000);
     let stream = TokenStream::from_str(&source).unwrap();
