@@ -37,7 +37,7 @@ codes! {
     UNKNOWN_VALUE = "A0209": "A named value is unknown.";
     NO_OUTPUT = "A0210": "The kernel does not fit into the padded input.";
     GROUPS = "A0211": "The groups do not divide the channels.";
-    DEPTHWISE = "A0212": "The output channels of a depthwise layer are no multiple of its input channels.";
+    DEPTHWISE = "A0212": "The output channels of a depthwise layer are not a multiple of its input channels.";
     ONLY_TRANSPOSED = "A0213": "A field has a meaning for transposed layers only.";
     NOT_TRANSPOSED = "A0214": "A value has no meaning for transposed layers.";
     EXCLUSIVE = "A0215": "Two fields or flags exclude each other.";

@@ -143,12 +143,15 @@ fn unknown(field: &Field, place: Place) -> (Diagnostic, Option<&'static str>) {
         return (error.help("the input channels are the second entry of the input's shape"), None);
     }
     let known = FIELDS.iter().filter(|known| has_place(known.0, known.1, place)).map(|known| known.0);
-    match closest(name, known) {
+    match closest(name, known.clone()) {
         Some(near) => {
             let example = FIELDS.iter().find(|known| known.0 == near).map_or(near, |known| known.2);
             (error.help(format!("did you mean `{near}`? Written as `{example}`")), Some(near))
         }
-        None => (error, None),
+        None => {
+            let known: Vec<&str> = known.collect();
+            (error.help(format!("known are {}", known.join(", "))), None)
+        }
     }
 }
 

@@ -40,7 +40,7 @@ fn check_depthwise(scope: &mut Scope, input_channels: usize, channels: Spanned<i
         return Some(input_channels);
     }
     let message = format!(
-        "channels {output_channels} is no multiple of the {input_channels} input channels of a depthwise layer"
+        "channels {output_channels} is not a multiple of the {input_channels} input channels of a depthwise layer"
     );
     let below = output_channels / input_channels * input_channels;
     let nearest = [below, below + input_channels].into_iter().filter(|&nearest| nearest > 0);

@@ -12,6 +12,7 @@ mod open;
 mod padding;
 mod read;
 mod scope;
+mod settings;
 mod shape;
 mod suggest;
 #[cfg(test)]

@@ -146,7 +146,10 @@ fn absurd_sources() -> Vec<String> {
         "layer a { ".to_string() + &"kernel ".repeat(140_000) + "}",
         "layer a { input: [".to_string() + &"H, ".repeat(300_000) + "], channels: 1, kernel: 1 }",
         "net a { ".to_string() + &"b = conv(c) { }; ".repeat(60_000) + "}",
-        "net a { ".to_string() + &(0..60_000).map(|i| format!("a{i}=add(b{i},c);")).collect::<String>() + "}",
+        "net a { ".to_string() + &(0..40_000).map(|i| format!("a{i}=add(b{i},c);")).collect::<String>() + "}",
+        "net a { ".to_string() + &(0..40_000).map(|i| format!("input b{i}:[1,1,H{i}];")).collect::<String>() + "}",
+        "net a { input a: [1, 3, 8]; ".to_string() + &"a = add(a, a); ".repeat(60_000) + "output a; }",
+        (0..60_000).map(|i| format!("net a{i} {{ }}")).collect::<String>(),
         "net a { output ".to_string() + &"b, ".repeat(300_000) + "b; }",
         "layer ".to_string() + &"a".repeat(1_000_000),
         "layer a { channels: ".to_string() + &"9".repeat(1_000_000) + " }",
@@ -159,13 +162,24 @@ fn absurd_sources() -> Vec<String> {
 #[test]
 fn absurd_sources_end_soon_with_few_errors() {
     for source in absurd_sources() {
-        let start = &source[..source.floor_char_boundary(30)];
+        let start: String = source.chars().take(30).collect();
         let front = text(&source, &Sizes::new());
         assert!(front.has_errors(), "no error for {start}…");
         assert!(front.diagnostics.len() <= 2 * LIMIT + 1, "{} diagnostics for {start}…", front.diagnostics.len());
         let longest = front.diagnostics.iter().map(|diagnostic| diagnostic.message.len()).max();
         assert!(longest < Some(1000), "a message of {longest:?} bytes for {start}…");
     }
+}
+
+#[test]
+fn a_long_net_is_no_problem() {
+    let steps: String = (1..20_000).map(|i| format!("a{i} = add(a{}, a0);\n", i - 1)).collect();
+    let source = format!("net n {{\ninput a0: [1, 3, 8];\n{steps}output a19999;\n}}");
+    let front = text(&source, &Sizes::new());
+    assert_eq!(front.diagnostics, []);
+    let Model::Net(net) = &front.models[0] else { panic!("all sizes are known") };
+    assert_eq!(net.value_shape(net.outputs[0]), [1, 3, 8]);
+    assert_eq!(text(&net.to_string(), &Sizes::new()).models, front.models);
 }
 
 #[test]

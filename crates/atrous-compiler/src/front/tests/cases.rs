@@ -52,6 +52,7 @@ pub const BAD: &[Case] = cases! {
     // Fields.
     "layer a { input: [1, 3, 8], channels: 4, kernal: 3, foo: 1, bias_: true }"
     "layer a { in_channels: 3, out_channels: 4, kernel_size: 3, pad: 1, activation: relu, swish }"
+    "layer a { input: [1, 3, 8], channels: 4, kernel: 3, strides: 2, transpose, output_padding: 1 }"
     "layer a { inputs: [1, 3, 8], channels: 4, kernel: 3, bias, kernel: 3, bias }"
     "layer a { stride: 2 }"
     "layer a { input: [1, 3, 8], channels(4), kernel, bias(true), relu: 1, leaky_relu: 0.2, padding(1, 1) }"
