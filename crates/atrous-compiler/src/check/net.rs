@@ -266,8 +266,9 @@ impl<'a> Checker<'a, '_> {
     fn finish(self, outputs: Vec<usize>) -> Checked {
         let output_names = outputs.iter().map(|&value| self.values[value].name.text.clone()).collect();
         let is_open = self.inputs.iter().flat_map(|input| &input.1).any(|dim| matches!(dim, Dim::Free(_)));
+        let layout = self.layout.map_or(Layout::Nchw, |layout| layout.value);
         if is_open {
-            return Checked::Open(open::new(&self.net.name.text, false, self.inputs, output_names));
+            return Checked::Open(open::new(&self.net.name.text, false, self.inputs, output_names, layout));
         }
         // Inputs come first in a net, wherever they stand in the source.
         let (inputs, steps): (Vec<usize>, Vec<usize>) =
@@ -287,7 +288,7 @@ impl<'a> Checker<'a, '_> {
         Checked::Net(Net {
             name: self.net.name.text.clone(),
             standalone: false,
-            layout: self.layout.map_or(Layout::Nchw, |layout| layout.value),
+            layout,
             inputs,
             steps: steps.collect(),
             outputs: outputs.into_iter().map(|output| ids[output]).collect(),
