@@ -81,7 +81,8 @@ pub fn compare(executor: &str, expected: &[Expected], outputs: &[Vec<f64>]) -> R
         }
         let differs = |(&value, &expected): (&f64, &f64)| {
             let same = value == expected || (value.is_nan() && expected.is_nan());
-            !same && !((value - expected).abs() <= *tolerance)
+            let close = (value - expected).abs() <= *tolerance;
+            !(same || close)
         };
         let wrong: Vec<usize> = (0..values.len()).filter(|&index| differs((&output[index], &values[index]))).collect();
         if let Some(&first) = wrong.first() {

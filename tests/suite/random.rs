@@ -78,9 +78,11 @@ fn graphs_of_rank_3() {
     for_random_layers(3, 200, check_graphs);
 }
 
-/// What a layer has, for counting.
+/// What a layer may have.
+type Feature = (&'static str, fn(&Layer) -> bool);
+
 #[rustfmt::skip]
-const FEATURES: &[(&str, fn(&Layer) -> bool)] = &[
+const FEATURES: &[Feature] = &[
     ("transposed",                  |layer| layer.transposed),
     ("transposed, gcd(s, d) > 1",   |layer| layer.transposed && layer.axes.iter().any(|axis| gcd(axis.stride, axis.dilation) > 1)),
     ("transposed, empty phases",    |layer| layer.transposed && layer.axes.iter().any(|axis| axis.stride > axis.kernel)),
