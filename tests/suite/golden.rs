@@ -11,9 +11,11 @@ use atrous_tests::specs::{self, Spec};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The levels by name.
-pub const LEVELS: &[(&str, fn(&Net) -> String)] =
-    &[("layer", layer), ("ir", ir), ("plan", plan), ("rust", rust), ("clif", clif)];
+/// A level's name, and the text of a net at that level.
+pub type Level = (&'static str, fn(&Net) -> String);
+
+/// The levels.
+pub const LEVELS: &[Level] = &[("layer", layer), ("ir", ir), ("plan", plan), ("rust", rust), ("clif", clif)];
 
 /// A longer text has no snapshot.
 const MOST_LINES: usize = 700;

@@ -4,6 +4,8 @@ mod activations;
 mod golden;
 mod random;
 mod specs;
+// The tests write no pictures.
+#[allow(dead_code)]
 #[path = "../../crates/atrous/examples/support/mod.rs"]
 mod support;
 mod tidy;

@@ -6,7 +6,7 @@
 use atrous_compiler::Target;
 use atrous_compiler::layer::{Activation, Layer, Layout, PaddingMode};
 use atrous_compiler::net::Net;
-use atrous_tests::{data, differential, layers};
+use atrous_tests::{data, differential, layers, specs};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 /// A number from the environment, or its default.
@@ -30,12 +30,21 @@ fn for_layers(rank: usize, seed: u64, cases: u64, check: impl Fn(&Net) -> Result
     let config =
         Config { cases: cases as u32, max_shrink_iters: 2_000, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let test = |layer: Layer| check(&Net::of_layer(layer)).map_err(TestCaseError::fail);
+    let test = |layer: Layer| check(&parsed(&layer)).map_err(TestCaseError::fail);
     match runner.run(&layers::layers(rank), test) {
         Ok(()) => {}
-        Err(TestError::Fail(reason, layer)) => panic!("{reason}\n\n{layer:#?}"),
+        Err(TestError::Fail(reason, layer)) => panic!("{reason}\n\n// {reason}\n{}", Net::of_layer(layer)),
         Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
+}
+
+/// The layer by way of its text, as it will be when it has become a spec.
+fn parsed(layer: &Layer) -> Net {
+    let net = Net::of_layer(layer.clone());
+    let text = net.to_string();
+    let again = specs::parse(&text, &Default::default()).unwrap_or_else(|error| panic!("{error}\n\n{text}"));
+    assert_eq!(again, net, "\n\n{text}");
+    again
 }
 
 /// The same without an activation whose value at an infinity is a matter of taste.
@@ -48,7 +57,6 @@ fn without_rounded_activation(net: &Net) -> Net {
 fn check_graphs(net: &Net) -> Result<(), String> {
     let net = net.clone().with_layout(Layout::Nchw);
     let data = data::integers(&net, 1);
-    differential::check_macs(&net)?;
     differential::check_graphs(&net, &data, &differential::expected(&net, &data))?;
     let net = without_rounded_activation(&net);
     let data = data::with_infinities(&net, 2);
@@ -70,9 +78,11 @@ fn graphs_of_rank_3() {
     for_random_layers(3, 200, check_graphs);
 }
 
-/// What a layer has, for counting.
+/// What a layer may have.
+type Feature = (&'static str, fn(&Layer) -> bool);
+
 #[rustfmt::skip]
-const FEATURES: &[(&str, fn(&Layer) -> bool)] = &[
+const FEATURES: &[Feature] = &[
     ("transposed",                  |layer| layer.transposed),
     ("transposed, gcd(s, d) > 1",   |layer| layer.transposed && layer.axes.iter().any(|axis| gcd(axis.stride, axis.dilation) > 1)),
     ("transposed, empty phases",    |layer| layer.transposed && layer.axes.iter().any(|axis| axis.stride > axis.kernel)),
@@ -116,6 +126,7 @@ fn features_of_random_layers() {
 
 fn check_plan(net: &Net) -> Result<(), String> {
     let target = Target::portable();
+    differential::check_macs(net, &target)?;
     let data = data::integers(net, 1);
     differential::check_plan(net, &target, &data, &differential::expected(net, &data))?;
     differential::check_machines(net, &data, &differential::expected(net, &data))?;

@@ -102,5 +102,7 @@ fn plans_for_other_machines() {
 
 #[test]
 fn multiplications_of_specs() {
-    for_every_spec(|_, net| differential::check_macs(net));
+    for_every_spec(|_, net| {
+        in_both_layouts(net).iter().try_for_each(|net| named(net, differential::check_macs(net, &Target::portable())))
+    });
 }
