@@ -40,10 +40,15 @@ impl Message {
         Message { severity: *severity, text: format!("{code}: {message}{help}"), place }
     }
 
+    /// An error without a code.
+    pub fn error(text: String, place: Place) -> Message {
+        Message { severity: Severity::Error, text, place }
+    }
+
     /// The error that a net has free sizes; `help` says what to do.
     pub fn unbound(open: &OpenNet, help: &str, place: Place) -> Message {
         let text = format!("`{}` has sizes that are not bound: {}\n  help: {help}", open.name, open.free.join(", "));
-        Message { severity: Severity::Error, text, place }
+        Message::error(text, place)
     }
 
     /// `compile_error!`, or for a warning the use of something deprecated.

@@ -23,7 +23,8 @@ fn layer(name: &str, axis: LayerAxis, channels: [usize; 2]) -> Layer {
 const SAME: LayerAxis = LayerAxis { input: 6, kernel: 3, stride: 1, dilation: 1, padding: [1, 1], output_padding: 0 };
 
 fn emit(net: &Net) -> String {
-    source(net, &compile(net, &Target::portable()), &Options::default()).expect("the default facade is a path")
+    source(net, &compile(net, &Target::portable()).expect("the net has a plan"), &Options::default())
+        .expect("the default facade is a path")
 }
 
 fn step(name: &str, op: Op, reads: &[usize]) -> Step {
