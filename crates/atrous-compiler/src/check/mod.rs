@@ -16,6 +16,7 @@ mod shape;
 mod suggest;
 mod warnings;
 
+pub(crate) use names::type_name;
 pub use open::OpenNet;
 pub use shape::{Dim, Sizes};
 pub(crate) use suggest::closest;

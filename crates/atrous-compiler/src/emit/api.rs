@@ -77,7 +77,7 @@ fn interface<'a>(net: &'a Net, plan: &'a Plan, options: &'a Options) -> Interfac
         names.fresh(taken);
     }
     let mut argument = |name: &str, shape| {
-        let variable = names.fresh(name);
+        let variable = names.fresh_or(name, "tensor");
         Argument { name: name.into(), variable, shape }
     };
     let inputs = net.inputs.iter().map(|input| argument(&input.name, input.shape.clone())).collect();
@@ -109,7 +109,10 @@ impl Interface<'_> {
             Layout::Nchw => " Tensors are in memory order `[N, C, …]`.",
             Layout::Nhwc => " Tensors are in memory order `[N, …, C]`.",
         };
-        vec![summary, String::new(), order.into()]
+        let spec = self.net.to_string();
+        let spec = spec.lines().map(|line| format!(" {line}"));
+        let head = [&summary, "", order, "", " ```text"].map(String::from);
+        head.into_iter().chain(spec).chain([" ```".into()]).collect()
     }
 
     fn constants(&self) -> TokenStream {
