@@ -1,1 +1,8 @@
 //! What the tests of the whole project share.
+
+pub mod compiled;
+pub mod data;
+pub mod differential;
+pub mod executors;
+pub mod layers;
+pub mod specs;

@@ -14,9 +14,12 @@ pub mod ir;
 pub mod layer;
 pub mod lower;
 pub mod net;
+pub mod oracle;
 pub mod passes;
 pub mod plan;
 mod print;
+#[cfg(test)]
+mod random;
 pub mod render;
 mod reports;
 pub mod syntax;

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::layer::{LayerAxis, PaddingMode};
 
 /// What is written about an axis, and its input where that is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Written {
     pub axis: usize,
     pub input: Option<usize>,
@@ -23,6 +24,11 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Whether the same holds for another axis, so that what is said of it holds for this one too.
+    pub fn repeats(&self, other: &Written) -> bool {
+        Written { axis: other.axis, ..*self } == *other
+    }
+
     /// The positions that the kernel covers: `d·(K−1) + 1`.
     fn covers(&self) -> i128 {
         i128::from(self.dilation) * (i128::from(self.kernel.value) - 1) + 1

@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::shape::{self, Sizes};
 use super::{Checked, open};
 use crate::ast::{Field, Given, LayerItem, Value};
+use crate::layer::Layout;
 use crate::net::Net;
 use crate::reports::Reports;
 
@@ -23,7 +24,8 @@ pub(super) fn check(item: &LayerItem, sizes: &Sizes, reports: &mut Reports) -> O
         Some(layer) => Some(Checked::Net(Net::of_layer(layer))),
         None => {
             let inputs = vec![("input".to_string(), input?)];
-            Some(Checked::Open(open::new(&item.name.text, true, inputs, vec![item.name.text.clone()])))
+            let layout = conv.layout.map_or(Layout::Nchw, |layout| layout.value);
+            Some(Checked::Open(open::new(&item.name.text, true, inputs, vec![item.name.text.clone()], layout)))
         }
     }
 }

@@ -12,8 +12,11 @@ mod open;
 mod padding;
 mod read;
 mod scope;
+mod settings;
 mod shape;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod warnings;
 
 pub(crate) use names::type_name;

@@ -3,6 +3,7 @@
 use super::read::MOST;
 use super::shape::{Dim, Sizes};
 use super::suggest::count;
+use crate::layer::Layout;
 use std::collections::BTreeSet;
 
 /// A net without errors whose sizes are not all bound. Bound to sizes it may still have errors.
@@ -18,9 +19,17 @@ pub struct OpenNet {
     pub inputs: Vec<(String, Vec<Dim>)>,
     /// The names of the outputs, in order.
     pub outputs: Vec<String>,
+    /// Memory order of all values.
+    pub layout: Layout,
 }
 
-pub(super) fn new(name: &str, standalone: bool, inputs: Vec<(String, Vec<Dim>)>, outputs: Vec<String>) -> OpenNet {
+pub(super) fn new(
+    name: &str,
+    standalone: bool,
+    inputs: Vec<(String, Vec<Dim>)>,
+    outputs: Vec<String>,
+    layout: Layout,
+) -> OpenNet {
     let mut free: Vec<String> = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for dim in inputs.iter().flat_map(|input| &input.1) {
@@ -29,7 +38,7 @@ pub(super) fn new(name: &str, standalone: bool, inputs: Vec<(String, Vec<Dim>)>,
             Dim::Free(_) | Dim::Known(_) => {}
         }
     }
-    OpenNet { name: name.to_string(), standalone, free, inputs, outputs }
+    OpenNet { name: name.to_string(), standalone, free, inputs, outputs, layout }
 }
 
 impl OpenNet {

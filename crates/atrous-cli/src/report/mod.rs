@@ -1,0 +1,104 @@
+//! Everything that is told to the user, on standard error.
+
+mod human;
+mod json;
+mod lines;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+
+use atrous_compiler::{Diagnostic, Severity};
+use serde_json::Value;
+
+use crate::args::MessageFormat;
+use crate::failure::{Level, Message, count};
+use crate::source::Source;
+
+/// Writes messages in the chosen format and counts them.
+#[derive(Debug)]
+pub struct Report {
+    format: MessageFormat,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Report {
+    /// A report that has said nothing.
+    pub fn new(format: MessageFormat) -> Report {
+        Report { format, errors: 0, warnings: 0 }
+    }
+
+    /// Errors so far.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Warnings so far.
+    pub fn warnings(&self) -> usize {
+        self.warnings
+    }
+
+    /// Whether messages are for people.
+    pub fn is_human(&self) -> bool {
+        self.format == MessageFormat::Human
+    }
+
+    /// Tells the diagnostics of a spec, and their number when there are any.
+    pub fn diagnostics(&mut self, source: &Source, diagnostics: &[Diagnostic]) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        match self.format {
+            MessageFormat::Human => {
+                let text = human::Text::new(source);
+                diagnostics.iter().for_each(|diagnostic| say(&text.render(diagnostic)));
+            }
+            MessageFormat::Json => {
+                let lines = lines::Lines::new(&source.bytes);
+                diagnostics.iter().for_each(|diagnostic| say(&json::diagnostic(source, &lines, diagnostic)));
+            }
+        }
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+        let warnings = diagnostics.len() - errors;
+        self.errors += errors;
+        self.warnings += warnings;
+        self.status(
+            &format!("{} in {}", totals(errors, warnings), source.name),
+            serde_json::json!({ "type": "summary", "file": source.name, "errors": errors, "warnings": warnings }),
+        );
+    }
+
+    /// Tells something that has no place in a spec.
+    pub fn message(&mut self, message: &Message) {
+        match message.level {
+            Level::Error => self.errors += 1,
+            Level::Warning => self.warnings += 1,
+            Level::Note => {}
+        }
+        match self.format {
+            MessageFormat::Human => say(&human::message(message)),
+            MessageFormat::Json => say(&json::message(message)),
+        }
+    }
+
+    /// Tells what was done: a line for people, or an object for machines.
+    pub fn status(&self, human: &str, json: Value) {
+        match self.format {
+            MessageFormat::Human => say(human),
+            MessageFormat::Json => say(&json.to_string()),
+        }
+    }
+}
+
+/// `2 errors, 1 warning`
+fn totals(errors: usize, warnings: usize) -> String {
+    let parts = [(errors, "error"), (warnings, "warning")];
+    let parts = parts.into_iter().filter(|&(number, _)| number > 0).map(|(number, noun)| count(number, noun));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// Writes a line; nothing can be done when standard error is closed.
+fn say(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}

@@ -1,0 +1,155 @@
+//! What computes.
+
+use std::time::{Duration, Instant};
+
+use atrous_compiler::net::{Net, ValueId};
+use atrous_compiler::plan::{Checked, Plan, Role, Target, eval};
+use atrous_compiler::{compile, oracle};
+use atrous_jit::Kernel;
+
+use crate::args::Backend;
+use crate::failure::Failure;
+use crate::memory::bytes_of;
+use crate::progress::Progress;
+
+/// A net made ready to be computed.
+#[derive(Debug)]
+pub struct Prepared {
+    engine: Engine,
+    /// How long that took.
+    pub time: Duration,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Jit(Kernel),
+    Interpreter(Checked<Plan>),
+    Oracle,
+}
+
+/// How long the outputs took.
+#[derive(Debug)]
+pub struct Times {
+    /// Bringing the parameters into the order of the kernel.
+    pub packing: Duration,
+    /// Computing the outputs.
+    pub running: Duration,
+}
+
+/// Outputs, in the order of the net and in memory order of its layout.
+type Outputs = Vec<Vec<f32>>;
+
+/// Compiles a net for a backend.
+pub fn prepare(net: &Net, backend: Backend, target: &Target, progress: &Progress) -> Result<Prepared, Failure> {
+    progress.at(0, "compiling");
+    let start = Instant::now();
+    let engine = match backend {
+        Backend::Jit => Engine::Jit(Kernel::compile(&compile(net, target)).map_err(failed)?),
+        Backend::Interpreter => Engine::Interpreter(compile(net, target)),
+        Backend::Oracle => Engine::Oracle,
+    };
+    Ok(Prepared { engine, time: start.elapsed() })
+}
+
+/// The bytes of all tensors that exist while a net runs, whatever the backend: inputs, parameters and outputs.
+pub fn bytes_at_least(net: &Net) -> u64 {
+    let inputs = (0..net.inputs.len()).map(|index| net.value_shape(ValueId(index)));
+    let outputs = net.outputs.iter().map(|&id| net.value_shape(id));
+    let parameters = net.parameters().into_iter().map(|parameter| parameter.shape);
+    let shapes: Vec<Vec<usize>> = inputs.chain(outputs).chain(parameters).collect();
+    bytes_of(shapes.iter().map(Vec::as_slice), 4)
+}
+
+impl Prepared {
+    /// The steps that [`Prepared::run`] takes; none when it does not count them.
+    pub fn n_stages(&self) -> usize {
+        match &self.engine {
+            Engine::Jit(kernel) => kernel.plan().run.len(),
+            Engine::Interpreter(_) | Engine::Oracle => 0,
+        }
+    }
+
+    /// The bytes of all tensors that exist while the net runs.
+    pub fn bytes(&self, net: &Net) -> u64 {
+        match &self.engine {
+            Engine::Jit(kernel) => bytes_of_plan(kernel.plan()),
+            Engine::Interpreter(plan) => bytes_of_plan(plan),
+            Engine::Oracle => {
+                let values = (0..net.inputs.len() + net.steps.len()).map(|index| net.value_shape(ValueId(index)));
+                let parameters = net.parameters().into_iter().map(|parameter| parameter.shape);
+                let shapes: Vec<Vec<usize>> = values.chain(parameters).collect();
+                bytes_of(shapes.iter().map(Vec::as_slice), 8).saturating_add(bytes_at_least(net))
+            }
+        }
+    }
+
+    /// Computes the outputs from the parameters and inputs, all in the order of the net.
+    pub fn run(
+        &self,
+        net: &Net,
+        parameters: &[Vec<f32>],
+        inputs: &[Vec<f32>],
+        progress: &Progress,
+    ) -> Result<(Outputs, Times), Failure> {
+        match &self.engine {
+            Engine::Jit(kernel) => run_kernel(kernel, parameters, inputs, progress),
+            Engine::Interpreter(plan) => interpret(plan, parameters, inputs),
+            Engine::Oracle => Ok(define(net, parameters, inputs)),
+        }
+    }
+}
+
+fn bytes_of_plan(plan: &Plan) -> u64 {
+    let outside =
+        plan.buffers.iter().filter(|buffer| matches!(buffer.role, Role::Input | Role::Output | Role::Parameter));
+    let arenas = [[plan.packed_len], [plan.scratch_len]];
+    bytes_of(outside.map(|buffer| buffer.shape.as_slice()).chain(arenas.iter().map(|arena| arena.as_slice())), 4)
+}
+
+fn run_kernel(
+    kernel: &Kernel,
+    parameters: &[Vec<f32>],
+    inputs: &[Vec<f32>],
+    progress: &Progress,
+) -> Result<(Outputs, Times), Failure> {
+    let start = Instant::now();
+    let packed = kernel.pack(&slices(parameters)).map_err(failed)?;
+    let packing = start.elapsed();
+    let buffers = kernel.plan().buffers.iter().filter(|buffer| buffer.role == Role::Output);
+    let mut outputs: Outputs = buffers.map(|buffer| vec![0.0; buffer.len()]).collect();
+    let mut to: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    let start = Instant::now();
+    kernel
+        .run_observed(&packed, &slices(inputs), &mut to, &mut |done, name| progress.at(done, name))
+        .map_err(failed)?;
+    Ok((outputs, Times { packing, running: start.elapsed() }))
+}
+
+fn interpret(plan: &Checked<Plan>, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> Result<(Outputs, Times), Failure> {
+    let start = Instant::now();
+    let packed = eval::pack(plan, &slices(parameters)).map_err(failed)?;
+    let packing = start.elapsed();
+    let start = Instant::now();
+    let outputs = eval::run(plan, &packed, &slices(inputs)).map_err(failed)?;
+    Ok((outputs, Times { packing, running: start.elapsed() }))
+}
+
+fn define(net: &Net, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> (Outputs, Times) {
+    let wide = |tensors: &[Vec<f32>]| -> Vec<Vec<f64>> {
+        tensors.iter().map(|tensor| tensor.iter().map(|&value| f64::from(value)).collect()).collect()
+    };
+    let (parameters, inputs) = (wide(parameters), wide(inputs));
+    let start = Instant::now();
+    let outputs = oracle::net(net, &slices(&inputs), &slices(&parameters));
+    let running = start.elapsed();
+    let outputs = outputs.iter().map(|output| output.iter().map(|&value| value as f32).collect()).collect();
+    (outputs, Times { packing: Duration::ZERO, running })
+}
+
+fn slices<T>(tensors: &[Vec<T>]) -> Vec<&[T]> {
+    tensors.iter().map(Vec::as_slice).collect()
+}
+
+fn failed(error: impl std::error::Error) -> Failure {
+    Failure::error(error.to_string())
+}

@@ -1,0 +1,76 @@
+//! Reading specs and other files whole.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::memory::{Limit, human};
+
+/// No spec is longer.
+const MAX_SPEC_BYTES: u64 = 16 << 20;
+
+/// The text of a spec.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// How messages call it.
+    pub name: String,
+    /// As read: not necessarily UTF-8.
+    pub bytes: Vec<u8>,
+}
+
+impl Source {
+    /// Reads a spec from a file, or from standard input for `-`.
+    pub fn read(path: &Path) -> Result<Source, Failure> {
+        let (name, bytes) = if path == Path::new("-") {
+            let name = "<stdin>".to_string();
+            let bytes = read_at_most(io::stdin().lock(), &name, MAX_SPEC_BYTES)?;
+            (name, bytes)
+        } else {
+            let name = path.display().to_string();
+            let bytes = read_at_most(open(path)?, &name, MAX_SPEC_BYTES)?;
+            (name, bytes)
+        };
+        let too_long = || Failure::error(format!("the file is longer than {}: no spec", human(MAX_SPEC_BYTES)));
+        Ok(Source { bytes: bytes.ok_or_else(|| too_long().file(&name))?, name })
+    }
+}
+
+/// Reads a file whole, when it is within the limit.
+pub fn read_file(path: &Path, limit: Limit) -> Result<Vec<u8>, Failure> {
+    let name = path.display().to_string();
+    let bytes = read_at_most(open(path)?, &name, limit.bytes)?;
+    bytes.ok_or_else(|| {
+        let text = format!("the file is longer than the limit of {}", human(limit.bytes));
+        Failure::error(text).file(&name).help("allow more with --memory-limit")
+    })
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|error| cannot_read(&path.display().to_string(), &error))
+}
+
+/// All bytes, or `None` when there are more.
+fn read_at_most(reader: impl Read, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
+    let mut bytes = Vec::new();
+    reader.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| cannot_read(name, &error))?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
+
+fn cannot_read(name: &str, error: &io::Error) -> Failure {
+    Failure::error(format!("cannot read the file: {}", plain(error))).file(name)
+}
+
+/// What an IO error says, without the system's number for it.
+pub fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    as_clause(&text[..end])
+}
+
+/// A message of a library as a part of ours: on one line, and not starting like a sentence.
+pub fn as_clause(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut chars = line.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,8 @@
+//! The binary as users see it: what it writes, where, and how it exits.
+
+mod build;
+mod check;
+mod files;
+mod help;
+mod run;
+mod sandbox;

@@ -1,0 +1,54 @@
+//! Compiles every spec to Rust in both memory orders, for the comparison with the other executors.
+
+use atrous_compiler::emit::{self, Options};
+use atrous_compiler::layer::Layout;
+use atrous_compiler::net::Net;
+use atrous_compiler::{Target, compile};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+#[path = "src/specs.rs"]
+#[allow(dead_code)]
+mod specs;
+
+const LAYOUTS: [(Layout, &str); 2] = [(Layout::Nchw, "Nchw"), (Layout::Nhwc, "Nhwc")];
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/specs.rs");
+    println!("cargo::rerun-if-changed={}", specs::root().join("specs").display());
+    let directory = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where to write"));
+    let (mut modules, mut rows) = (String::new(), String::new());
+    for spec in specs::all() {
+        for (layout, name) in LAYOUTS {
+            let module = format!("{}_{}", spec.name, name.to_lowercase());
+            let net = Net { name: "model".into(), ..spec.net().with_layout(layout) };
+            write(&directory.join(format!("{module}.rs")), &source(&net));
+            modules += &format!("mod {module} {{ include!(concat!(env!(\"OUT_DIR\"), \"/{module}.rs\")); }}\n");
+            rows += &format!("    ({:?}, Layout::{name}, {module}::run),\n", spec.name);
+        }
+    }
+    let table = format!("pub const COMPILED: &[(&str, Layout, Run)] = &[\n{rows}];\n");
+    write(&directory.join("compiled.rs"), &(modules + &table));
+}
+
+/// The generated type, and a function of the same signature for every net.
+fn source(net: &Net) -> String {
+    let plan = compile(net, &Target::portable());
+    let items = emit::source(net, &plan, &Options::default()).expect("the default options are right");
+    let list = |name: &str, count: usize| (0..count).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(", ");
+    let (inputs, outputs) = (list("input", net.inputs.len()), list("output", net.outputs.len()));
+    let model = if net.layers().next().is_some() { "from_tensors(tensors)" } else { "new()" };
+    format!(
+        "{items}
+pub fn run(tensors: &crate::compiled::Tensors, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), ::atrous::Error> {{
+    let ([{inputs}], [{outputs}]) = (inputs, outputs) else {{ panic!(\"wrong number of tensors\") }};
+    Model::{model}?.forward({inputs}, {outputs})
+}}
+"
+    )
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}

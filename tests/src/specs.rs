@@ -1,0 +1,104 @@
+//! The specs of the repository. The build script includes this file too.
+
+use atrous_compiler::front::{self, Model, Sizes};
+use atrous_compiler::net::Net;
+use std::path::{Path, PathBuf};
+
+/// A `.conv` file under `specs/`.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The file's name without its ending; unique, and a Rust identifier.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
+    /// Values of its free sizes: small ones, since every executor runs every spec.
+    pub sizes: Sizes,
+}
+
+impl Spec {
+    /// The one layer or net of the file, with small sizes.
+    ///
+    /// # Panics
+    ///
+    /// If the file has an error, or not exactly one layer or net.
+    pub fn net(&self) -> Net {
+        self.net_of_sizes(&self.sizes)
+    }
+
+    /// The same with other sizes.
+    ///
+    /// # Panics
+    ///
+    /// As [`net`](Spec::net).
+    pub fn net_of_sizes(&self, sizes: &Sizes) -> Net {
+        parse(&self.text, sizes).unwrap_or_else(|error| panic!("{}: {error}", self.path.display()))
+    }
+}
+
+/// The one layer or net of a spec text that has no error.
+pub fn parse(text: &str, sizes: &Sizes) -> Result<Net, String> {
+    let mut front = front::text(text, sizes);
+    if front.has_errors() {
+        return Err(format!("{:#?}", front.diagnostics));
+    }
+    match (front.models.pop(), front.models.pop()) {
+        (Some(Model::Net(net)), None) => Ok(net),
+        (Some(Model::Open(_)), None) => Err("sizes are missing".into()),
+        (_, _) => Err("not exactly one layer or net".into()),
+    }
+}
+
+/// Small values for the free sizes of the specs that have any.
+#[rustfmt::skip]
+pub const SIZES: &[(&str, &[(&str, usize)])] = &[
+    ("atrous_wavelet", &[("H", 17), ("W", 18)]),
+    ("upconv7",        &[("H", 2), ("W", 3)]),
+];
+
+/// The specs that are warned about, since they go where few layers should.
+pub const WARNED: &[&str] = &[
+    "padding_negative_transposed",
+    "padding_over_kernel",
+    "transposed_activation",
+    "transposed_stride_dilation",
+    "transposed_stride_dilation_2d",
+    "transposed_stride_over_kernel",
+];
+
+/// The workspace's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_path_buf()
+}
+
+/// Every spec, sorted by name.
+pub fn all() -> Vec<Spec> {
+    let mut specs: Vec<Spec> = files(&root().join("specs"), "conv").into_iter().map(read).collect();
+    specs.sort_by(|a, b| a.name.cmp(&b.name));
+    specs
+}
+
+/// The files below a directory whose names have an ending, sorted.
+pub fn files(directory: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.expect("a readable directory").path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: PathBuf) -> Spec {
+    let name = path.file_stem().expect("a file with a name").to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let sizes = SIZES.iter().filter(|(of, _)| *of == name).flat_map(|(_, sizes)| *sizes);
+    let sizes = sizes.map(|&(size, value)| (size.to_string(), value)).collect();
+    Spec { name, path, text, sizes }
+}

@@ -1,0 +1,13 @@
+//! Every spec and many random layers on every executor, snapshots of every level, and the order of the repository.
+
+mod activations;
+mod golden;
+mod random;
+mod specs;
+// The tests write no pictures.
+#[allow(dead_code)]
+#[path = "../../crates/atrous/examples/support/mod.rs"]
+mod support;
+mod tidy;
+mod upconv7;
+mod wavelet;

@@ -1,0 +1,108 @@
+//! Every spec on every executor, in both memory orders; and each layer of each net by itself.
+
+use atrous_compiler::Target;
+use atrous_compiler::front;
+use atrous_compiler::layer::Layout;
+use atrous_compiler::net::Net;
+use atrous_tests::compiled;
+use atrous_tests::data::{self, Data};
+use atrous_tests::differential::{self, Expected};
+use atrous_tests::specs::{self, Spec};
+
+/// Runs a check on every spec, and reports all that fail.
+fn for_every_spec(check: impl Fn(&Spec, &Net) -> Result<(), String>) {
+    let failure = |spec: Spec| check(&spec, &spec.net()).err().map(|error| format!("{}: {error}", spec.name));
+    let failures: Vec<String> = specs::all().into_iter().filter_map(failure).collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// Each layer of a net as a net by itself; nothing for what is one already.
+fn lone_layers(net: &Net) -> Vec<Net> {
+    net.layers().filter(|_| !net.standalone).map(|layer| Net::of_layer(layer.clone())).collect()
+}
+
+fn in_both_layouts(net: &Net) -> [Net; 2] {
+    [Layout::Nchw, Layout::Nhwc].map(|layout| net.clone().with_layout(layout))
+}
+
+fn named(net: &Net, result: Result<(), String>) -> Result<(), String> {
+    result.map_err(|error| format!("{} in {:?}: {error}", net.name, net.layout))
+}
+
+#[test]
+fn only_some_specs_are_warned_about() {
+    let warned = |spec: &Spec| !front::text(&spec.text, &spec.sizes).diagnostics.is_empty();
+    let names: Vec<String> = specs::all().into_iter().filter(warned).map(|spec| spec.name).collect();
+    assert_eq!(names, specs::WARNED);
+}
+
+#[test]
+fn canonical_text_means_the_same() {
+    for_every_spec(|_, net| {
+        in_both_layouts(net).iter().try_for_each(|net| {
+            let text = net.to_string();
+            let again = specs::parse(&text, &Default::default()).map_err(|error| format!("{error}\n{text}"))?;
+            if again == *net { Ok(()) } else { Err(format!("another net than before:\n{text}")) }
+        })
+    });
+}
+
+#[test]
+fn graphs_after_every_pass() {
+    for_every_spec(|_, net| {
+        let net = net.clone().with_layout(Layout::Nchw);
+        lone_layers(&net).iter().chain([&net]).try_for_each(|net| {
+            let data = data::integers(net, 1);
+            named(net, differential::check_graphs(net, &data, &differential::expected(net, &data)))
+        })
+    });
+}
+
+#[test]
+fn plans_and_compiled_rust() {
+    for_every_spec(|spec, net| {
+        in_both_layouts(net).iter().try_for_each(|net| {
+            let data = data::integers(net, 1);
+            let expected = differential::expected(net, &data);
+            named(net, check_back_ends(&spec.name, net, &data, &expected))?;
+            let data = data::reals(net, 2);
+            let expected = differential::expected_of_reals(net, &data);
+            named(net, check_back_ends(&spec.name, net, &data, &expected))
+        })
+    });
+}
+
+/// The interpreter against the oracle, and both back ends against the interpreter.
+fn check_back_ends(spec: &str, net: &Net, data: &Data, expected: &[Expected]) -> Result<(), String> {
+    let interpreted = differential::check_plan(net, &Target::portable(), data, expected)?;
+    let compiled = compiled::run(spec, net, data)?;
+    differential::compare_bits(["interpreter", "compiled Rust"], &interpreted, &compiled)
+}
+
+#[test]
+fn plans_of_lone_layers() {
+    for_every_spec(|_, net| {
+        lone_layers(net).iter().flat_map(in_both_layouts).try_for_each(|net| {
+            let data = data::integers(&net, 1);
+            let expected = differential::expected(&net, &data);
+            named(&net, differential::check_plan(&net, &Target::portable(), &data, &expected).map(drop))
+        })
+    });
+}
+
+#[test]
+fn plans_for_other_machines() {
+    for_every_spec(|_, net| {
+        in_both_layouts(net).iter().try_for_each(|net| {
+            let data = data::integers(net, 1);
+            named(net, differential::check_machines(net, &data, &differential::expected(net, &data)))
+        })
+    });
+}
+
+#[test]
+fn multiplications_of_specs() {
+    for_every_spec(|_, net| {
+        in_both_layouts(net).iter().try_for_each(|net| named(net, differential::check_macs(net, &Target::portable())))
+    });
+}
