@@ -95,6 +95,7 @@ const FEATURES: &[Feature] = &[
     ("replicate",                   |layer| layer.padding_mode == PaddingMode::Replicate),
     ("circular",                    |layer| layer.padding_mode == PaddingMode::Circular),
     ("grouped",                     |layer| layer.groups > 1 && layer.input_channels > layer.groups),
+    ("groups for a vector",         |layer| layer.groups >= 4 && layer.input_channels > layer.groups),
     ("depthwise",                   |layer| layer.groups > 1 && layer.input_channels == layer.groups),
     ("bias",                        |layer| layer.bias),
     ("activation",                  |layer| layer.activation != Activation::None),
