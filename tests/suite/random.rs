@@ -58,7 +58,7 @@ fn check_graphs(net: &Net) -> Result<(), String> {
     let data = data::integers(&net, 1);
     differential::check_graphs(&net, &data, &differential::expected(&net, &data))?;
     let net = without_rounded_activation(&net);
-    let data = data::with_infinities(&net, 2);
+    let data = data::with_specials(&net, 2);
     differential::check_last_graph(&net, &data, &differential::expected(&net, &data))
 }
 
@@ -145,7 +145,7 @@ fn check_plan(net: &Net) -> Result<(), String> {
     let data = data::reals(net, 3);
     differential::check_plan(net, &target, &data, &differential::expected_of_reals(net, &data))?;
     let net = &without_rounded_activation(net);
-    let data = data::with_infinities(net, 2);
+    let data = data::with_specials(net, 2);
     differential::check_plan(net, &target, &data, &differential::expected(net, &data)).map(drop)
 }
 
