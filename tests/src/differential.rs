@@ -5,7 +5,7 @@ use crate::executors;
 use atrous_compiler::ir::macs::{self, Macs};
 use atrous_compiler::layer::{Activation, Layout, Number};
 use atrous_compiler::net::{Net, Op, ValueId};
-use atrous_compiler::{Target, compile, ir, lower, oracle, passes, plan};
+use atrous_compiler::{Checked, Plan, Target, compile, ir, lower, oracle, passes, plan};
 
 /// The largest error of a value behind an activation that is not exact on small integers, relative to the largest
 /// magnitude in its tensor or to 1. The transcendental activations themselves state less; sums of their values add to it.
@@ -171,9 +171,15 @@ fn without_activations(mut net: Net) -> Net {
 /// bit for bit. Returns the outputs.
 pub fn check_plan(net: &Net, target: &Target, data: &Data, expected: &[Expected]) -> Result<Vec<Vec<f32>>, String> {
     let plan = compile(net, target).map_err(|error| error.to_string())?;
-    let interpreted = executors::interpret(&plan, data)?;
-    compare("interpreter", expected, &widen(&interpreted))?;
-    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(&plan, data)?)?;
+    let outputs = check_jit(&plan, data)?;
+    compare("interpreter", expected, &widen(&outputs))?;
+    Ok(outputs)
+}
+
+/// Runs a plan by the interpreter and by the JIT, bit for bit. Returns the outputs.
+pub fn check_jit(plan: &Checked<Plan>, data: &Data) -> Result<Vec<Vec<f32>>, String> {
+    let interpreted = executors::interpret(plan, data)?;
+    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(plan, data)?)?;
     Ok(interpreted)
 }
 
