@@ -78,7 +78,10 @@ fn check_back_ends(spec: &str, net: &Net) -> Result<(), String> {
     compare_compiled(&integers, &outputs)?;
     let outputs = differential::check_plan(net, &target, &reals, &differential::expected_of_reals(net, &reals))?;
     compare_compiled(&reals, &outputs)?;
-    compare_compiled(&specials, &differential::check_jit(&compile(net, &target), &specials)?)
+    compare_compiled(
+        &specials,
+        &differential::check_jit(&compile(net, &target).map_err(|error| error.to_string())?, &specials)?,
+    )
 }
 
 #[test]
