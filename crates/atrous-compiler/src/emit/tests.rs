@@ -72,7 +72,7 @@ fn the_same_every_time() {
 #[test]
 fn the_facade_is_a_path_of_the_users() {
     let net = Net::of_layer(layer("conv_1", SAME, [2, 3]));
-    let plan = compile(&net, &Target::portable());
+    let plan = compile(&net, &Target::portable()).expect("the net has a plan");
     let options = |facade| Options { facade, ..Options::default() };
     let renamed = source(&net, &plan, &options(quote!(crate::convolution))).expect("a path");
     assert!(renamed.contains("use crate::convolution::rt;") && !renamed.contains("atrous"));
