@@ -146,7 +146,7 @@ pub fn check_macs(net: &Net, target: &Target) -> Result<(), String> {
     let lowered = lower::lower(&net);
     let Macs { nominal, useful } = macs::of_layers(&lowered);
     let executed = macs::executed(&passes::run(lowered, &mut |_, _, _| {}));
-    let planned = plan::eval::count_macs(&compile(&net, target));
+    let planned = plan::eval::count_macs(&compile(&net, target).map_err(|error| error.to_string())?);
     let counted: u64 = net.layers().map(oracle::useful_macs).sum();
     if [useful, executed, u128::from(planned)] == [u128::from(counted); 3] && useful <= nominal {
         return Ok(());
@@ -170,7 +170,7 @@ fn without_activations(mut net: Net) -> Net {
 /// Runs the plan of a net by the interpreter, against what the oracle expects, and by the JIT, against the interpreter
 /// bit for bit. Returns the outputs.
 pub fn check_plan(net: &Net, target: &Target, data: &Data, expected: &[Expected]) -> Result<Vec<Vec<f32>>, String> {
-    let plan = compile(net, target);
+    let plan = compile(net, target).map_err(|error| error.to_string())?;
     let outputs = check_jit(&plan, data)?;
     compare("interpreter", expected, &widen(&outputs))?;
     Ok(outputs)
@@ -193,7 +193,7 @@ pub const MACHINES: &[Target] = &[
 /// Runs the plans for [`MACHINES`] by the interpreter, against what the oracle expects.
 pub fn check_machines(net: &Net, data: &Data, expected: &[Expected]) -> Result<(), String> {
     MACHINES.iter().try_for_each(|target| {
-        let interpreted = executors::interpret(&compile(net, target), data)?;
+        let interpreted = executors::interpret(&compile(net, target).map_err(|error| error.to_string())?, data)?;
         compare(&format!("interpreter for {}", target.name), expected, &widen(&interpreted))
     })
 }

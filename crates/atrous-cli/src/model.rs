@@ -1,9 +1,10 @@
 //! The layers and nets of a spec: which are meant, and for which sizes.
 
+use atrous_compiler::ast::Item;
 use atrous_compiler::codes::{SIZE_RANGE, UNKNOWN_SIZE};
 use atrous_compiler::front::{self, Dim, Front, Model, OpenNet, Sizes};
 use atrous_compiler::layer::Layout;
-use atrous_compiler::{Diagnostic, Net};
+use atrous_compiler::{Diagnostic, Net, Severity, Span};
 
 use crate::failure::{Failure, quoted};
 use crate::report::Report;
@@ -33,7 +34,7 @@ pub fn check(source: &Source, name: Option<&str>, sizes: &Sizes, report: &mut Re
     if sizes.is_empty() { Ok(open) } else { bind(source, &open, name, sizes, report) }
 }
 
-/// Reads a spec without errors again, now for some sizes.
+/// Reads a spec without errors again, now for some sizes, and tells what that adds for the item that is named.
 fn bind(
     source: &Source,
     open: &Front,
@@ -42,18 +43,23 @@ fn bind(
     report: &mut Report,
 ) -> Result<Front, Failure> {
     let bound = front::bytes(&source.bytes, sizes);
-    let is_of_command = |diagnostic: &Diagnostic| [UNKNOWN_SIZE, SIZE_RANGE].contains(&diagnostic.code);
-    let is_there = |name| bound.models.iter().any(|model| self::name(model) == name);
-    let fails = match name {
-        Some(name) => !is_there(name) || bound.diagnostics.iter().any(is_of_command),
-        None => bound.has_errors(),
+    let concerns = |diagnostic: &Diagnostic| {
+        let is_of_command = [UNKNOWN_SIZE, SIZE_RANGE].contains(&diagnostic.code);
+        is_of_command || name.is_none_or(|name| item_at(&bound, diagnostic.span) == Some(name))
     };
-    if fails {
-        let is_new = |diagnostic: &&Diagnostic| !open.diagnostics.contains(diagnostic);
-        report.diagnostics(source, &bound.diagnostics.iter().filter(is_new).cloned().collect::<Vec<_>>());
+    let is_new = |diagnostic: &&Diagnostic| !open.diagnostics.contains(diagnostic) && concerns(diagnostic);
+    let new: Vec<Diagnostic> = bound.diagnostics.iter().filter(is_new).cloned().collect();
+    report.diagnostics(source, &new);
+    if new.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(Failure::reported());
     }
     Ok(bound)
+}
+
+/// The name of the layer or net that a place in the source belongs to.
+fn item_at(front: &Front, span: Span) -> Option<&str> {
+    let items = front.file.iter().flat_map(|file| &file.items).map(Item::name);
+    items.take_while(|name| name.span.start <= span.start).last().map(|name| name.text.as_str())
 }
 
 /// The layer or net with a name, or the only one.

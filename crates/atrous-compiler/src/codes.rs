@@ -37,7 +37,7 @@ codes! {
     UNKNOWN_VALUE = "A0209": "A named value is unknown.";
     NO_OUTPUT = "A0210": "The kernel does not fit into the padded input.";
     GROUPS = "A0211": "The groups do not divide the channels.";
-    DEPTHWISE = "A0212": "The output channels of a depthwise layer are no multiple of its input channels.";
+    DEPTHWISE = "A0212": "The output channels of a depthwise layer are not a multiple of its input channels.";
     ONLY_TRANSPOSED = "A0213": "A field has a meaning for transposed layers only.";
     NOT_TRANSPOSED = "A0214": "A value has no meaning for transposed layers.";
     EXCLUSIVE = "A0215": "Two fields or flags exclude each other.";
@@ -67,10 +67,11 @@ codes! {
 
     UNKNOWN_SIZE = "A0401": "A size is given for a name that is not free.";
     SIZE_RANGE = "A0402": "A given size is out of range.";
+    UNBOUND_SIZE = "A0403": "A size is free where all must be known.";
 
     UNUSED = "A0901": "A value is never used.";
     POINTLESS_DILATION = "A0902": "A dilation has no effect.";
-    ONLY_PADDING = "A0903": "Outputs see nothing but padding.";
+    ONLY_PADDING = "A0903": "Outputs at an end see no input.";
     POINTLESS_MODE = "A0904": "A padding mode has no effect.";
     NO_TAPS = "A0905": "Outputs of a transposed layer see no tap of the kernel.";
 }

@@ -8,6 +8,9 @@ use crate::reports::Reports;
 use crate::syntax::{self, Token};
 use proc_macro2::TokenStream;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::check::{Dim, Model, OpenNet, Sizes};
 
 /// All that is known of a source.

@@ -18,11 +18,13 @@ pub mod oracle;
 pub mod passes;
 pub mod plan;
 mod print;
+#[cfg(test)]
+mod random;
 pub mod render;
 mod reports;
 pub mod syntax;
 
-pub use compile::compile;
+pub use compile::{Unplanned, compile};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use layer::Layer;
 pub use net::Net;

@@ -67,13 +67,16 @@ impl Net {
 
     /// The shape of a value, `[N, C, S…]`.
     pub fn value_shape(&self, value: ValueId) -> Vec<usize> {
-        let Some(step) = value.0.checked_sub(self.inputs.len()).map(|index| &self.steps[index]) else {
-            return self.inputs[value.0].shape.clone();
-        };
-        match &step.op {
-            Op::Conv(layer) => layer.output_shape(),
-            Op::Add(_) | Op::Mul(_) => self.value_shape(step.reads[0]),
+        // A loop, because a chain of sums may be as long as a file.
+        let mut value = value;
+        while let Some(index) = value.0.checked_sub(self.inputs.len()) {
+            let step = &self.steps[index];
+            match &step.op {
+                Op::Conv(layer) => return layer.output_shape(),
+                Op::Add(_) | Op::Mul(_) => value = step.reads[0],
+            }
         }
+        self.inputs[value.0].shape.clone()
     }
 
     /// The value that a step computes.

@@ -4,6 +4,9 @@ use crate::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
 use crate::net::{Net, Op, Step};
 use std::fmt;
 
+#[cfg(test)]
+mod tests;
+
 /// A `layer` item, one field a line.
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,24 +27,25 @@ enum Engine {
     Oracle,
 }
 
-/// Outputs, in the order of the net and in memory order of its layout, and how long they took.
+/// How long the outputs took.
 #[derive(Debug)]
-pub struct Computed {
-    /// The outputs.
-    pub outputs: Vec<Vec<f32>>,
+pub struct Times {
     /// Bringing the parameters into the order of the kernel.
     pub packing: Duration,
     /// Computing the outputs.
     pub running: Duration,
 }
 
+/// Outputs, in the order of the net and in memory order of its layout.
+type Outputs = Vec<Vec<f32>>;
+
 /// Compiles a net for a backend.
 pub fn prepare(net: &Net, backend: Backend, target: &Target, progress: &Progress) -> Result<Prepared, Failure> {
     progress.at(0, "compiling");
     let start = Instant::now();
     let engine = match backend {
-        Backend::Jit => Engine::Jit(Kernel::compile(&compile(net, target)).map_err(failed)?),
-        Backend::Interpreter => Engine::Interpreter(compile(net, target)),
+        Backend::Jit => Engine::Jit(Kernel::compile(&compile(net, target).map_err(failed)?).map_err(failed)?),
+        Backend::Interpreter => Engine::Interpreter(compile(net, target).map_err(failed)?),
         Backend::Oracle => Engine::Oracle,
     };
     Ok(Prepared { engine, time: start.elapsed() })
@@ -89,7 +90,7 @@ impl Prepared {
         parameters: &[Vec<f32>],
         inputs: &[Vec<f32>],
         progress: &Progress,
-    ) -> Result<Computed, Failure> {
+    ) -> Result<(Outputs, Times), Failure> {
         match &self.engine {
             Engine::Jit(kernel) => run_kernel(kernel, parameters, inputs, progress),
             Engine::Interpreter(plan) => interpret(plan, parameters, inputs),
@@ -110,30 +111,30 @@ fn run_kernel(
     parameters: &[Vec<f32>],
     inputs: &[Vec<f32>],
     progress: &Progress,
-) -> Result<Computed, Failure> {
+) -> Result<(Outputs, Times), Failure> {
     let start = Instant::now();
     let packed = kernel.pack(&slices(parameters)).map_err(failed)?;
     let packing = start.elapsed();
     let buffers = kernel.plan().buffers.iter().filter(|buffer| buffer.role == Role::Output);
-    let mut outputs: Vec<Vec<f32>> = buffers.map(|buffer| vec![0.0; buffer.len()]).collect();
+    let mut outputs: Outputs = buffers.map(|buffer| vec![0.0; buffer.len()]).collect();
     let mut to: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let start = Instant::now();
     kernel
         .run_observed(&packed, &slices(inputs), &mut to, &mut |done, name| progress.at(done, name))
         .map_err(failed)?;
-    Ok(Computed { packing, running: start.elapsed(), outputs })
+    Ok((outputs, Times { packing, running: start.elapsed() }))
 }
 
-fn interpret(plan: &Checked<Plan>, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> Result<Computed, Failure> {
+fn interpret(plan: &Checked<Plan>, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> Result<(Outputs, Times), Failure> {
     let start = Instant::now();
     let packed = eval::pack(plan, &slices(parameters)).map_err(failed)?;
     let packing = start.elapsed();
     let start = Instant::now();
     let outputs = eval::run(plan, &packed, &slices(inputs)).map_err(failed)?;
-    Ok(Computed { packing, running: start.elapsed(), outputs })
+    Ok((outputs, Times { packing, running: start.elapsed() }))
 }
 
-fn define(net: &Net, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> Computed {
+fn define(net: &Net, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> (Outputs, Times) {
     let wide = |tensors: &[Vec<f32>]| -> Vec<Vec<f64>> {
         tensors.iter().map(|tensor| tensor.iter().map(|&value| f64::from(value)).collect()).collect()
     };
@@ -142,7 +143,7 @@ fn define(net: &Net, parameters: &[Vec<f32>], inputs: &[Vec<f32>]) -> Computed {
     let outputs = oracle::net(net, &slices(&inputs), &slices(&parameters));
     let running = start.elapsed();
     let outputs = outputs.iter().map(|output| output.iter().map(|&value| value as f32).collect()).collect();
-    Computed { packing: Duration::ZERO, running, outputs }
+    (outputs, Times { packing: Duration::ZERO, running })
 }
 
 fn slices<T>(tensors: &[Vec<T>]) -> Vec<&[T]> {

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::source::Source;
 use crate::tensors::Tensor;
-use backend::{Computed, Prepared};
+use backend::{Prepared, Times};
 use destination::Destinations;
 use inputs::Given;
 
@@ -38,15 +38,15 @@ pub fn run(args: &RunArgs, report: &mut Report) -> Result<(), Failure> {
         backend::prepare(&net, args.backend, &args.spec.target.target(), &progress)?
     };
     args.memory_limit.check(&name, prepared.bytes(&net))?;
-    let mut computed = {
+    let (outputs, times) = {
         let progress = Progress::start(prepared.n_stages(), report.is_human());
         prepared.run(&net, &parameters, &inputs, &progress)?
     };
 
     let tensor = |(&id, data)| Tensor { shape: net.layout.in_memory(&net.value_shape(id)), data };
-    let outputs: Vec<Tensor> = net.outputs.iter().zip(std::mem::take(&mut computed.outputs)).map(tensor).collect();
+    let outputs: Vec<Tensor> = net.outputs.iter().zip(outputs).map(tensor).collect();
     destination::write(&destinations, &outputs, net.layout)?;
-    tell(args, &net, &prepared, &computed, &destinations, report);
+    tell(args, &net, &prepared, &times, &destinations, report);
     Ok(())
 }
 
@@ -72,7 +72,7 @@ fn net(args: &RunArgs, report: &mut Report) -> Result<(Net, Vec<Given>), Failure
 }
 
 /// Says what was done, in one line.
-fn tell(args: &RunArgs, net: &Net, prepared: &Prepared, computed: &Computed, to: &Destinations, report: &Report) {
+fn tell(args: &RunArgs, net: &Net, prepared: &Prepared, times: &Times, to: &Destinations, report: &Report) {
     let inputs: Vec<_> = net.inputs.iter().map(|input| (input.name.as_str(), input.shape.clone())).collect();
     let outputs: Vec<_> = net.outputs.iter().map(|&id| (net.value_name(id), net.value_shape(id))).collect();
     let files: Vec<String> = to.files.iter().map(|file| file.path.display().to_string()).collect();
@@ -81,9 +81,9 @@ fn tell(args: &RunArgs, net: &Net, prepared: &Prepared, computed: &Computed, to:
         net.name,
         shapes(&inputs),
         shapes(&outputs),
-        milliseconds(computed.running),
+        milliseconds(times.running),
         args.backend.name(),
-        milliseconds(prepared.time + computed.packing),
+        milliseconds(prepared.time + times.packing),
         if files.is_empty() { "" } else { ", written to " },
         files.join(", "),
     );
@@ -98,8 +98,8 @@ fn tell(args: &RunArgs, net: &Net, prepared: &Prepared, computed: &Computed, to:
         "outputs": shape_json(&outputs),
         "stages": prepared.n_stages(),
         "compile_ms": milliseconds(prepared.time),
-        "pack_ms": milliseconds(computed.packing),
-        "run_ms": milliseconds(computed.running),
+        "pack_ms": milliseconds(times.packing),
+        "run_ms": milliseconds(times.running),
         "files": files,
     });
     report.status(&human, json);

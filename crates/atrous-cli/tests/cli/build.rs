@@ -86,6 +86,27 @@ fn several_items_come_one_after_the_other() {
 }
 
 #[test]
+fn sizes_are_asked_only_of_the_net_that_is_named() {
+    let net = |name: &str, kernel: usize, padding: usize| {
+        format!(
+            "net {name} {{
+    input x: [1, 1, L];
+    y = conv(x) {{ channels: 1, kernel: {kernel}, padding: {padding} }};
+    output y;
+}}
+"
+        )
+    };
+    // With L = 4 the second has no output, and some outputs of the third see only padding.
+    let text = [net("small", 3, 0), net("large", 9, 0), net("padded", 3, 5)].concat();
+    let outcomes = ["--net small", "--net large", "--net padded", "--net padded --deny warnings", ""].map(|choice| {
+        let outcome = build(&text, &format!("--emit layer --size L=4 {choice}"));
+        format!("{choice}: exit status {}\n{}", outcome.code, outcome.stderr)
+    });
+    insta::assert_snapshot!(outcomes.join("\n"));
+}
+
+#[test]
 fn the_layout_is_overridden() {
     let outcome = build(LAYER, "--emit layer --layout nhwc").ok();
     assert!(outcome.stdout().contains("nhwc"), "{outcome}");

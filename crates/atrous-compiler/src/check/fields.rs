@@ -135,7 +135,7 @@ pub(super) fn collect<'a>(scope: &mut Scope, fields: &'a [Field], place: Place) 
 fn unknown(field: &Field, place: Place) -> (Diagnostic, Option<&'static str>) {
     let name = &field.name.text;
     let message = format!("there is no field or flag `{}`", shortened(name));
-    let error = Diagnostic::error(codes::UNKNOWN_FIELD, field.name.span, message);
+    let error = Diagnostic::error(codes::UNKNOWN_FIELD, field.name.span, message).label("unknown");
     if matches!(name.as_str(), "activation" | "act") {
         return (error.help("activations stand alone: write `relu`"), None);
     }
@@ -143,12 +143,15 @@ fn unknown(field: &Field, place: Place) -> (Diagnostic, Option<&'static str>) {
         return (error.help("the input channels are the second entry of the input's shape"), None);
     }
     let known = FIELDS.iter().filter(|known| has_place(known.0, known.1, place)).map(|known| known.0);
-    match closest(name, known) {
+    match closest(name, known.clone()) {
         Some(near) => {
             let example = FIELDS.iter().find(|known| known.0 == near).map_or(near, |known| known.2);
             (error.help(format!("did you mean `{near}`? Written as `{example}`")), Some(near))
         }
-        None => (error, None),
+        None => {
+            let known: Vec<&str> = known.collect();
+            (error.help(format!("known are {}", known.join(", "))), None)
+        }
     }
 }
 
@@ -206,7 +209,7 @@ fn not_boolean(value: &Value, name: &str) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("{name} is true or false, not {}", shown(value));
-    Some(Diagnostic::error(codes::WRONG_TYPE, value.span, message).help(format!("write `{name}` alone to set it")))
+    Some(Diagnostic::error(codes::WRONG_TYPE, value.span, message).help(format!("write `{name}` alone for true")))
 }
 
 fn wrong_numbers(field: &Field, name: &str, names: &[&str], values: &[Value], example: &str) -> Option<Diagnostic> {
@@ -217,7 +220,10 @@ fn wrong_numbers(field: &Field, name: &str, names: &[&str], values: &[Value], ex
         [] => "no number".to_string(),
         names => format!("{} ({})", count(names.len(), "number", "numbers"), names.join(", ")),
     };
-    let message = format!("`{name}` takes {wants}, not {}", values.len());
+    let message = match (names, values) {
+        ([], []) => format!("`{name}` takes no number, so it has no parentheses"),
+        _ => format!("`{name}` takes {wants}, not {}", values.len()),
+    };
     let error = Diagnostic::error(codes::ACTIVATION, field.span, message);
     Some(error.help(if names.is_empty() {
         format!("write `{name}`")

@@ -36,11 +36,11 @@ pub(super) fn read(
 
 fn check_depthwise(scope: &mut Scope, input_channels: usize, channels: Spanned<i64>) -> Option<usize> {
     let output_channels = usize::try_from(channels.value).ok()?;
-    if output_channels % input_channels == 0 {
+    if output_channels.is_multiple_of(input_channels) {
         return Some(input_channels);
     }
     let message = format!(
-        "channels {output_channels} is no multiple of the {input_channels} input channels of a depthwise layer"
+        "channels {output_channels} is not a multiple of the {input_channels} input channels of a depthwise layer"
     );
     let below = output_channels / input_channels * input_channels;
     let nearest = [below, below + input_channels].into_iter().filter(|&nearest| nearest > 0);
@@ -53,7 +53,7 @@ fn check_depthwise(scope: &mut Scope, input_channels: usize, channels: Spanned<i
 fn check_groups(scope: &mut Scope, groups: usize, span: Span, inputs: usize, outputs: usize) -> Option<usize> {
     let undivided: Vec<String> = [(inputs, "input"), (outputs, "output")]
         .into_iter()
-        .filter(|(channels, _)| channels % groups != 0)
+        .filter(|(channels, _)| !channels.is_multiple_of(groups))
         .map(|(channels, side)| format!("the {channels} {side} channels"))
         .collect();
     if undivided.is_empty() {
@@ -75,7 +75,8 @@ fn check_groups(scope: &mut Scope, groups: usize, span: Span, inputs: usize, out
 
 /// All divisors in increasing order.
 fn divisors(number: usize) -> Vec<usize> {
-    let low: Vec<usize> = (1..).take_while(|low| low * low <= number).filter(|low| number % low == 0).collect();
+    let low: Vec<usize> =
+        (1..).take_while(|low| low * low <= number).filter(|low| number.is_multiple_of(*low)).collect();
     let high = low.iter().rev().map(|low| number / low).filter(|high| high * high != number);
     low.iter().copied().chain(high).collect()
 }

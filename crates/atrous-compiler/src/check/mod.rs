@@ -12,10 +12,14 @@ mod open;
 mod padding;
 mod read;
 mod scope;
+mod settings;
 mod shape;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod warnings;
 
+pub(crate) use names::type_name;
 pub use open::OpenNet;
 pub use shape::{Dim, Sizes};
 pub(crate) use suggest::closest;

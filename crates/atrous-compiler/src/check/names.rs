@@ -16,7 +16,7 @@ const KEYWORDS: &[&str] = &[
 pub(super) fn problem(name: &str, span: Span) -> Option<Diagnostic> {
     KEYWORDS.contains(&name).then(|| {
         let error =
-            Diagnostic::error(codes::BAD_NAME, span, format!("`{name}` is a word of Rust and cannot be a name"));
+            Diagnostic::error(codes::BAD_NAME, span, format!("`{name}` is a Rust keyword and cannot be a name"));
         let other = if name == "_" { "unused".to_string() } else { format!("{name}_") };
         error.help(format!("use another name, such as `{other}`"))
     })

@@ -29,6 +29,15 @@ struct Defined<'a> {
     used: bool,
 }
 
+/// A step, and the indices in [`Checker::values`] of what it computes and reads.
+struct Computed {
+    value: usize,
+    /// `None` where a size is free or after an error.
+    op: Option<Op>,
+    /// `None` after an error.
+    reads: Option<Vec<usize>>,
+}
+
 /// The check of one net.
 struct Checker<'a, 'r> {
     reports: &'r mut Reports,
@@ -38,8 +47,7 @@ struct Checker<'a, 'r> {
     values: Vec<Defined<'a>>,
     by_name: BTreeMap<&'a str, usize>,
     inputs: Vec<(String, Vec<Dim>)>,
-    /// Steps with the indices in `values` of what they read; `None` where a size is free or after an error.
-    steps: Vec<(usize, Option<(Op, Vec<usize>)>)>,
+    steps: Vec<Computed>,
     layout: Option<Spanned<Layout>>,
 }
 
@@ -121,7 +129,7 @@ impl<'a> Checker<'a, '_> {
             "add" | "mul" => self.elementwise(step, &reads),
             other => {
                 let message = format!("there is no operation `{other}`");
-                let error = Diagnostic::error(codes::UNKNOWN_OP, step.op.span, message);
+                let error = Diagnostic::error(codes::UNKNOWN_OP, step.op.span, message).label("unknown");
                 let help = match closest(other, OPS) {
                     Some(near) => format!("write `{near}`"),
                     None => format!("use {}", alternatives(OPS)),
@@ -132,7 +140,7 @@ impl<'a> Checker<'a, '_> {
         };
         let value = self.define(&step.name, shape, false);
         let reads = reads.into_iter().collect::<Option<Vec<_>>>();
-        self.steps.push((value, op.zip(reads)));
+        self.steps.push(Computed { value, op, reads });
     }
 
     /// The value that a step reads by a name.
@@ -148,7 +156,9 @@ impl<'a> Checker<'a, '_> {
             }
             true => {
                 let message = format!("`{}` is used before it is defined", read.text);
-                Diagnostic::error(codes::USED_BEFORE, read.span, message).help("move its definition up")
+                Diagnostic::error(codes::USED_BEFORE, read.span, message)
+                    .label("defined further down")
+                    .help("move its definition up")
             }
             false => self.undefined(read),
         };
@@ -158,7 +168,7 @@ impl<'a> Checker<'a, '_> {
 
     fn undefined(&self, name: &Name) -> Diagnostic {
         let message = format!("there is no value `{}`", name.text);
-        let error = Diagnostic::error(codes::UNDEFINED, name.span, message);
+        let error = Diagnostic::error(codes::UNDEFINED, name.span, message).label("not defined");
         // The names of a net are as many as the user likes, so a search for each of many errors would take long.
         let near = if self.reports.is_full() { None } else { closest(&name.text, self.by_name.keys().copied()) };
         match near {
@@ -190,7 +200,7 @@ impl<'a> Checker<'a, '_> {
             let word = |layout| if layout == Layout::Nchw { "nchw" } else { "nhwc" };
             let (this, other) = (word(layout.value), word(first.value));
             let message = format!("its layout is {this}, but the net's first layer has {other}");
-            let error = Diagnostic::error(codes::LAYOUT_MISMATCH, layout.span, message);
+            let error = Diagnostic::error(codes::LAYOUT_MISMATCH, layout.span, message).label(this);
             let help = "all layers of a net have one layout: write `layout: nhwc` in each of them, or in none";
             self.scope("layer", &step.name).add(error.help(help));
         }
@@ -232,7 +242,9 @@ impl<'a> Checker<'a, '_> {
             let error = |code, message| Diagnostic::error(code, name.span, message);
             if self.values[value].is_input {
                 let message = format!("the output `{}` is an input itself", name.text);
-                self.net_scope().add(error(codes::OUTPUT_IS_INPUT, message).help("the output of a net is computed"));
+                self.net_scope().add(
+                    error(codes::OUTPUT_IS_INPUT, message).label("an input").help("the output of a net is computed"),
+                );
             } else if self.values[value].is_output {
                 let message = format!("`{}` is an output twice", name.text);
                 self.net_scope().add(error(codes::OUTPUT_TWICE, message).label("the second time").help("remove it"));
@@ -280,10 +292,9 @@ impl<'a> Checker<'a, '_> {
         let shape = |dims: Vec<Dim>| dims.into_iter().map(size).collect();
         let inputs = self.inputs.into_iter().map(|(name, dims)| Input { name, shape: shape(dims) }).collect();
         let values = &self.values;
-        let steps = self.steps.into_iter().filter_map(|(value, step)| {
-            let (op, reads) = step?;
-            let reads = reads.into_iter().map(|read| ids[read]).collect();
-            Some(NetStep { name: values[value].name.text.clone(), op, reads })
+        let steps = self.steps.into_iter().filter_map(|step| {
+            let reads = step.reads?.into_iter().map(|read| ids[read]).collect();
+            Some(NetStep { name: values[step.value].name.text.clone(), op: step.op?, reads })
         });
         Checked::Net(Net {
             name: self.net.name.text.clone(),
@@ -320,13 +331,13 @@ fn merge(scope: &mut Scope, first: &Name, common: &mut Shape, name: &Name, shape
     }
     let (a, b) = (shown_shape(common), shown_shape(shape));
     let message = format!("`{}` is {b}, but `{}` is {a}", name.text, first.text);
-    let error = Diagnostic::error(codes::SHAPE_MISMATCH, name.span, message);
+    let error = Diagnostic::error(codes::SHAPE_MISMATCH, name.span, message).label(b);
     let size = |shape: &Shape, dimension: usize| shape[dimension].unwrap_or_default();
     scope.add(match dimension {
         Some(dimension) if common.len() == shape.len() => {
             let part = match dimension {
                 0 => "batch".to_string(),
-                1 => "channels".to_string(),
+                1 => "channel count".to_string(),
                 _ => format!("size in axis {}", dimension - 2),
             };
             let (common, shape) = (size(common, dimension), size(shape, dimension));

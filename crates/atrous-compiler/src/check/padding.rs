@@ -2,6 +2,7 @@
 
 use super::read::{MOST, PerAxis, Rank, choice, entries_fit, integer};
 use super::scope::{Scope, Spanned};
+use super::suggest::count;
 use crate::ast::{Value, ValueKind};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -54,7 +55,7 @@ fn read_axis(scope: &mut Scope, entry: &Value, axis: usize) -> Option<Spanned<Pa
                 Padding::Sides([lo?, hi?])
             }
             sides => {
-                let message = format!("{what} has {} sides; an axis has two", sides.len());
+                let message = format!("{what} has {}; an axis has two", count(sides.len(), "side", "sides"));
                 let error = Diagnostic::error(codes::WRONG_COUNT, entry.span, message);
                 scope.add(error.help("write `[lo, hi]`, or one integer for both sides"));
                 return None;

@@ -13,7 +13,9 @@ pub(super) const MOST: i64 = i32::MAX as i64;
 
 /// An integer of at least `least`. `what` names it: "kernel", "kernel of axis 1".
 pub(super) fn integer(scope: &mut Scope, value: &Value, what: &str, least: i64) -> Option<i64> {
-    let wrong_type = |is: &str| Diagnostic::error(codes::WRONG_TYPE, value.span, format!("{what} is {is}"));
+    let wrong_type = |is: &str| {
+        Diagnostic::error(codes::WRONG_TYPE, value.span, format!("{what} is {is}")).label("an integer is expected")
+    };
     let text = match &value.kind {
         ValueKind::Integer(text) => text,
         ValueKind::Float(text) => {
@@ -33,22 +35,22 @@ pub(super) fn integer(scope: &mut Scope, value: &Value, what: &str, least: i64) 
             return None;
         }
     };
-    let out_of_range = |bound| {
+    let out_of_range = |label: &str, bound| {
         let message = format!("{what} is {}; {bound}", shortened(text));
-        Diagnostic::error(codes::OUT_OF_RANGE, value.span, message)
+        Diagnostic::error(codes::OUT_OF_RANGE, value.span, message).label(label)
     };
     match text.replace('_', "").parse::<i64>() {
         Ok(number) if (least..=MOST).contains(&number) => Some(number),
         Ok(number) if number < least => {
-            scope.add(out_of_range(format!("the least is {least}")).help(format!("use {least}")));
+            scope.add(out_of_range("too small", format!("the least is {least}")).help(format!("use {least}")));
             None
         }
         Err(_) if text.starts_with('-') => {
-            scope.add(out_of_range(format!("the least is {least}")));
+            scope.add(out_of_range("too small", format!("the least is {least}")));
             None
         }
         Ok(_) | Err(_) => {
-            scope.add(out_of_range(format!("the most is {MOST}")));
+            scope.add(out_of_range("too large", format!("the most is {MOST}")));
             None
         }
     }
@@ -88,7 +90,7 @@ pub(super) fn choice<T: Copy>(scope: &mut Scope, value: &Value, what: &str, choi
     let chosen = choices.iter().find(|choice| choice.0 == text);
     if chosen.is_none() {
         let message = format!("{what} `{}` is unknown", shortened(text));
-        let error = Diagnostic::error(codes::UNKNOWN_VALUE, value.span, message);
+        let error = Diagnostic::error(codes::UNKNOWN_VALUE, value.span, message).label("unknown");
         scope.add(match closest(text, words().collect::<Vec<_>>()) {
             Some(near) => error.help(format!("use {near}")),
             None => error.help(format!("use {}", alternatives(words()))),
@@ -148,7 +150,7 @@ pub(super) fn entries_fit(scope: &mut Scope, entries: &[Value], span: Span, what
     }
     let axes = count(rank, "spatial axis", "spatial axes");
     let message = format!("{what} has {}, but the input has {axes}", count(entries.len(), "entry", "entries"));
-    let error = Diagnostic::error(codes::WRONG_COUNT, span, message);
+    let error = Diagnostic::error(codes::WRONG_COUNT, span, message).label(format!("{rank} expected"));
     let is_padding = what == "padding";
     let help = match entries {
         [lo, hi] if rank == 1 && is_padding => {

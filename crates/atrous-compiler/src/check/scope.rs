@@ -19,7 +19,7 @@ impl Scope<'_> {
 }
 
 /// A value and where it was written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spanned<T> {
     pub value: T,
     pub span: Span,

@@ -27,7 +27,8 @@ pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> +
     if let Some(meant) = synonym.and_then(|synonym| known.clone().into_iter().find(|&known| known == synonym.1)) {
         return Some(meant);
     }
-    let farthest = (word.len() / 3).max(1);
+    // One letter of a short word is a different word, not a misspelling.
+    let farthest = (word.len() / 3).max(1).min(word.len().saturating_sub(1));
     // The lengths alone are a lower bound of the distance.
     let near = known.into_iter().filter(|known| known.len().abs_diff(word.len()) <= farthest);
     let ranked = near.map(|known| (strsim::damerau_levenshtein(&word, &known.to_lowercase()), known));

@@ -54,13 +54,16 @@ fn blind_ends(scope: &mut Scope, written: &Written, axis: &LayerAxis) {
         let first_behind = (input + lo + stride - 1).div_euclid(stride);
         (first_seeing, outputs - first_behind)
     };
-    let blind = before.clamp(0, outputs) + behind.clamp(0, outputs);
+    let blind = (before.clamp(0, outputs) + behind.clamp(0, outputs)).min(outputs);
     if blind > 0 {
-        let blind = usize::try_from(blind.min(outputs)).unwrap_or(usize::MAX);
+        let blind = usize::try_from(blind).unwrap_or(usize::MAX);
         let blind = count(blind, "output sees", "outputs see");
-        let message = format!("{blind} no input, only padding (axis {}, {outputs} outputs)", written.axis);
-        let warning = Diagnostic::warning(codes::ONLY_PADDING, written.padding.span, message);
-        scope.add(warning.help("the padding reaches farther than the kernel"));
+        let message = format!("{blind} no input (axis {}, {outputs} outputs)", written.axis);
+        let (span, help) = match written.output_padding.or(written.output_size) {
+            Some(given) if behind > 0 => (given.span, "the output padding reaches farther than the kernel"),
+            _ => (written.padding.span, "the padding reaches farther than the kernel"),
+        };
+        scope.add(Diagnostic::warning(codes::ONLY_PADDING, span, message).help(help));
     }
 }
 

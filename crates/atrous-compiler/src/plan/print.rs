@@ -39,7 +39,7 @@ impl Display for Stage {
     }
 }
 
-/// Without the dimensions of the index: `q + 2*r - 1`, with variables as `var3`.
+/// Variables are written by their numbers, `var3`: their names are the stage's.
 impl Display for Affine {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str(&affine(self, &[]))

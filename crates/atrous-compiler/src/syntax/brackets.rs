@@ -17,7 +17,8 @@ pub(super) fn check(tokens: &[Token], reports: &mut Reports) {
                 open.push((bracket, token.span));
                 if open.len() > DEEPEST {
                     let message = format!("brackets are nested more than {DEEPEST} deep");
-                    reports.add(Diagnostic::error(codes::NESTED_TOO_DEEPLY, token.span, message));
+                    let error = Diagnostic::error(codes::NESTED_TOO_DEEPLY, token.span, message);
+                    reports.add(error.label("one too many"));
                     return;
                 }
             }
@@ -39,11 +40,14 @@ pub(super) fn check(tokens: &[Token], reports: &mut Reports) {
 
 fn never_closed((bracket, span): (Bracket, Span)) -> Diagnostic {
     let message = format!("the `{}` that opens here is never closed", bracket.open());
-    Diagnostic::error(codes::OPEN_BRACKET, span, message).help(format!("add the missing `{}`", bracket.close()))
+    Diagnostic::error(codes::OPEN_BRACKET, span, message)
+        .label("never closed")
+        .help(format!("add the missing `{}`", bracket.close()))
 }
 
 fn closes_nothing(bracket: Bracket, innermost: Option<&(Bracket, Span)>, span: Span) -> Diagnostic {
-    let error = Diagnostic::error(codes::STRAY_BRACKET, span, format!("this `{}` closes nothing", bracket.close()));
+    let message = format!("this `{}` closes nothing", bracket.close());
+    let error = Diagnostic::error(codes::STRAY_BRACKET, span, message).label("closes nothing");
     match innermost {
         Some((open, _)) => error.help(format!("the innermost open bracket is `{}`", open.open())),
         None => error.help("remove it"),

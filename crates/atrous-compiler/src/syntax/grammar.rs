@@ -69,13 +69,14 @@ fn item(input: Tokens) -> Parsed<Item> {
 }
 
 fn not_an_item(input: Tokens) -> Parsed<Item> {
+    const HELP: &str = "a source is made of `layer name { … }` and `net name { … }`";
     let fault = Fault::expected(input, "`layer` or `net`");
     Err(nom::Err::Error(match input.kind() {
         TokenKind::Name(name) => match closest(name, ["layer", "net"]) {
             Some(near) => fault.help(format!("write `{near}`")),
-            None => fault,
+            None => fault.help(HELP),
         },
-        _ => fault,
+        _ => fault.help(HELP),
     }))
 }
 
@@ -124,7 +125,7 @@ fn output_statement(input: Tokens) -> Parsed<Statement> {
             (TokenKind::Comma, _) => rest.rest(),
             // Two names in a row lack a comma, unless the second starts a statement of its own.
             (TokenKind::Name(_), TokenKind::Comma | TokenKind::Semicolon | TokenKind::Close(_)) => {
-                report_missing(input, rest, "`,` or `;` behind this name");
+                report_missing(input, rest, "`,` or `;` after this name");
                 rest
             }
             _ => return Ok((rest, Statement::Output { names })),
@@ -140,7 +141,7 @@ fn not_a_statement(input: Tokens) -> Parsed<Statement> {
         let fault = Fault::expected(input, "a statement");
         return Err(nom::Err::Error(fault.help("statements are `input …;`, `name = op(…) …;` and `output …;`")));
     };
-    let fault = Fault::expected(input.rest(), &format!("`=` behind `{name}`"));
+    let fault = Fault::expected(input.rest(), &format!("`=` after `{name}`"));
     Err(nom::Err::Error(match closest(name, ["input", "output"]) {
         Some(near) => fault.help(format!("or write `{near}` instead of `{name}`")),
         None => fault,
@@ -154,7 +155,7 @@ fn field(input: Tokens) -> Parsed<Field> {
         TokenKind::Colon => map(preceded(token(TokenKind::Colon, "`:`"), value), Given::Value).parse(rest),
         TokenKind::Open(Bracket::Round) => map(arguments, Given::Arguments).parse(rest),
         TokenKind::Equals | TokenKind::Minus | TokenKind::Integer(_) | TokenKind::Float(_) | TokenKind::Open(_) => {
-            let fault = Fault::expected(rest, &format!("`:` behind `{}`", name.text));
+            let fault = Fault::expected(rest, &format!("`:` after `{}`", name.text));
             Err(nom::Err::Failure(fault))
         }
         _ => success(Given::Flag).parse(rest),
@@ -164,12 +165,11 @@ fn field(input: Tokens) -> Parsed<Field> {
 }
 
 fn value(input: Tokens) -> Parsed<Value> {
-    let word = map(name("a value"), |name| Value { kind: ValueKind::Name(name.text), span: name.span });
     match input.kind() {
         TokenKind::Open(Bracket::Square) => list(input),
         TokenKind::Minus | TokenKind::Integer(_) | TokenKind::Float(_) => number(input),
         TokenKind::Open(_) => Err(nom::Err::Error(Fault::expected(input, "a value").help("lists stand in `[ ]`"))),
-        _ => { word }.parse(input),
+        _ => map(name("a value"), |name| Value { kind: ValueKind::Name(name.text), span: name.span }).parse(input),
     }
 }
 
@@ -205,13 +205,13 @@ struct ListStyle {
 mod styles {
     use super::{Bracket, ListStyle, TokenKind};
 
-    const COMMAS: ListStyle = ListStyle { bracket: Bracket::Curly, open: "`{`", separator: TokenKind::Comma, wrong_separator: TokenKind::Semicolon, terminated: false, after: "`,` or `}` behind this field" };
+    const COMMAS: ListStyle = ListStyle { bracket: Bracket::Curly, open: "`{` after the name", separator: TokenKind::Comma, wrong_separator: TokenKind::Semicolon, terminated: false, after: "`,` or `}` after this field" };
 
     pub const FIELDS: ListStyle = COMMAS;
-    pub const STATEMENTS: ListStyle = ListStyle { separator: TokenKind::Semicolon, wrong_separator: TokenKind::Comma, terminated: true, after: "`;` behind this statement", ..COMMAS };
-    pub const READS: ListStyle = ListStyle { bracket: Bracket::Round, open: "`(` and the values to read", after: "`,` or `)` behind this name", ..COMMAS };
-    pub const ARGUMENTS: ListStyle = ListStyle { bracket: Bracket::Round, open: "`(`", after: "`,` or `)` behind this value", ..COMMAS };
-    pub const VALUES: ListStyle = ListStyle { bracket: Bracket::Square, open: "a list in `[ ]`", after: "`,` or `]` behind this value", ..COMMAS };
+    pub const STATEMENTS: ListStyle = ListStyle { separator: TokenKind::Semicolon, wrong_separator: TokenKind::Comma, terminated: true, after: "`;` after this statement", ..COMMAS };
+    pub const READS: ListStyle = ListStyle { bracket: Bracket::Round, open: "`(` and the values to read", after: "`,` or `)` after this name", ..COMMAS };
+    pub const ARGUMENTS: ListStyle = ListStyle { bracket: Bracket::Round, open: "`(`", after: "`,` or `)` after this value", ..COMMAS };
+    pub const VALUES: ListStyle = ListStyle { bracket: Bracket::Square, open: "a list in `[ ]`", after: "`,` or `]` after this value", ..COMMAS };
 }
 use styles::{ARGUMENTS, FIELDS, READS, STATEMENTS, VALUES};
 
@@ -258,9 +258,10 @@ fn separate<'a>(element: Tokens<'a>, input: Tokens<'a>, style: &ListStyle) -> To
 fn report_missing(element: Tokens, input: Tokens, what: &str) {
     let consumed = &element.tokens[..element.tokens.len() - input.tokens.len()];
     let Fault(error) = Fault::expected(input, what);
-    let at_last = error
-        .zip(consumed.last())
-        .map(|(error, last)| Box::new(Diagnostic { code: codes::MISSING_SEPARATOR, span: last.span, ..*error }));
+    let at_last = error.zip(consumed.last()).map(|(error, last)| {
+        let error = Diagnostic { code: codes::MISSING_SEPARATOR, span: last.span, ..*error };
+        Box::new(error.label("after this"))
+    });
     input.report(Fault(at_last));
 }
 

@@ -30,9 +30,9 @@ pub(super) fn word(text: &str, span: Span, reports: &mut Reports) -> TokenKind {
     TokenKind::Name(text.into())
 }
 
-/// The token of a punctuation character; nothing when the language has no such character.
-pub(super) fn punctuation(character: char, span: Span, reports: &mut Reports) -> Option<TokenKind> {
-    let kind = match character {
+/// The token of a punctuation character.
+pub(super) fn punctuation(character: char, span: Span, reports: &mut Reports) -> TokenKind {
+    match character {
         ':' => TokenKind::Colon,
         ',' => TokenKind::Comma,
         ';' => TokenKind::Semicolon,
@@ -40,10 +40,9 @@ pub(super) fn punctuation(character: char, span: Span, reports: &mut Reports) ->
         '-' => TokenKind::Minus,
         _ => {
             reports.add(stray(character, span));
-            return None;
+            TokenKind::Bad(character.into())
         }
-    };
-    Some(kind)
+    }
 }
 
 fn stray(character: char, span: Span) -> Diagnostic {
@@ -81,9 +80,9 @@ fn number(text: &str) -> Result<TokenKind, Diagnostic> {
         let error = Diagnostic::error(codes::NUMBER_RADIX, NOWHERE, format!("`{shown}` is {word}"));
         let value = u64::from_str_radix(&text[prefix.len()..].replace('_', ""), base);
         return Err(match (sizes(text), value) {
-            (Some(sizes), _) => error.help(format!("sizes are lists: write `{sizes}`")),
-            (None, Ok(value)) => error.help(format!("numbers are decimal: write {value}")),
-            (None, Err(_)) => error.help("numbers are decimal"),
+            (Some(sizes), Ok(value)) => error.help(format!("write {value}, or for sizes `{sizes}`")),
+            (_, Ok(value)) => error.help(format!("numbers are decimal: write {value}")),
+            (_, Err(_)) => error.help("numbers are decimal"),
         });
     }
     let (integer, behind) = text.split_at(run(text, |c| c.is_ascii_digit() || c == '_'));

@@ -16,7 +16,7 @@ pub(crate) fn lex(stream: TokenStream, reports: &mut Reports) -> (Vec<Token>, Ve
     lexer.all(stream);
     lexer.flush_attribute();
     let end = lexer.places.last().copied().unwrap_or_else(proc_macro2::Span::call_site);
-    lexer.push(end, |_, _| Some(TokenKind::End));
+    lexer.push(end, |_, _| TokenKind::End);
     (lexer.tokens, lexer.places)
 }
 
@@ -46,7 +46,7 @@ impl Lexer<'_> {
                 stack.pop();
                 self.flush_attribute();
                 if let Some((bracket, place)) = close {
-                    self.push(place, |_, _| Some(TokenKind::Close(bracket)));
+                    self.push(place, |_, _| TokenKind::Close(bracket));
                 }
                 continue;
             };
@@ -74,7 +74,7 @@ impl Lexer<'_> {
         match tree {
             TokenTree::Group(group) => return Some(self.open(&group)),
             TokenTree::Ident(ident) => {
-                self.push(ident.span(), |span, reports| Some(lexeme::word(&ident.to_string(), span, reports)));
+                self.push(ident.span(), |span, reports| lexeme::word(&ident.to_string(), span, reports));
             }
             TokenTree::Punct(punct) => {
                 self.push(punct.span(), |span, reports| lexeme::punctuation(punct.as_char(), span, reports));
@@ -82,10 +82,10 @@ impl Lexer<'_> {
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();
                 if text.starts_with('-') {
-                    self.push(literal.span(), |_, _| Some(TokenKind::Minus));
+                    self.push(literal.span(), |_, _| TokenKind::Minus);
                 }
                 let unsigned = text.trim_start_matches('-');
-                self.push(literal.span(), |span, reports| Some(lexeme::literal(unsigned, span, reports)));
+                self.push(literal.span(), |span, reports| lexeme::literal(unsigned, span, reports));
             }
         }
         None
@@ -98,7 +98,7 @@ impl Lexer<'_> {
             Delimiter::Brace => Bracket::Curly,
             Delimiter::None => return (group.stream().into_iter(), None),
         };
-        self.push(group.span_open(), |_, _| Some(TokenKind::Open(bracket)));
+        self.push(group.span_open(), |_, _| TokenKind::Open(bracket));
         (group.stream().into_iter(), Some((bracket, group.span_close())))
     }
 
@@ -109,11 +109,11 @@ impl Lexer<'_> {
         }
     }
 
-    /// Adds a token with its place. Something reported without becoming a token keeps its place too.
-    fn push(&mut self, place: proc_macro2::Span, kind: impl FnOnce(Span, &mut Reports) -> Option<TokenKind>) {
+    /// Adds a token with its place.
+    fn push(&mut self, place: proc_macro2::Span, kind: impl FnOnce(Span, &mut Reports) -> TokenKind) {
         let span = Span { start: self.places.len(), end: self.places.len() + 1 };
         self.places.push(place);
-        self.tokens.extend(kind(span, self.reports).map(|kind| Token { kind, span }));
+        self.tokens.push(Token { kind: kind(span, self.reports), span });
     }
 }
 

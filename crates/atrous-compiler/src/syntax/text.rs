@@ -9,7 +9,7 @@ use crate::reports::Reports;
 /// The longest text, in bytes.
 pub const LONGEST_TEXT: usize = 1 << 20;
 
-/// The tokens of a text. Whatever is no token is reported and left out, or becomes [`TokenKind::Bad`].
+/// The tokens of a text. Whatever is no token is reported and becomes [`TokenKind::Bad`].
 pub(crate) fn lex(text: &str, reports: &mut Reports) -> Vec<Token> {
     if text.len() > LONGEST_TEXT {
         let message = format!("the text has {} bytes; at most {LONGEST_TEXT} are read", text.len());
@@ -47,14 +47,15 @@ fn next(text: &str, at: usize, reports: &mut Reports) -> (usize, Option<TokenKin
         });
         return (length, None);
     }
-    if let Some(length) = quoted_len(rest) {
-        let length = length.unwrap_or_else(|| {
+    match quoted_len(rest) {
+        Some(Some(length)) => return (length, Some(lexeme::literal(&rest[..length], span(length), reports))),
+        Some(None) => {
             let error =
                 Diagnostic::error(codes::OPEN_COMMENT, span(1), "the quoted text that starts here does not end");
             reports.add(error.help("values are written without quotes"));
-            rest.len()
-        });
-        return (length, Some(lexeme::literal(&rest[..length], span(length), reports)));
+            return (rest.len(), Some(TokenKind::Bad(rest.into())));
+        }
+        None => {}
     }
     let first = rest.chars().next().unwrap_or_default();
     let length = first.len_utf8();
@@ -73,7 +74,7 @@ fn next(text: &str, at: usize, reports: &mut Reports) -> (usize, Option<TokenKin
             let length = word_len(rest);
             return (length, Some(lexeme::word(&rest[..length], span(length), reports)));
         }
-        _ => return (length, lexeme::punctuation(first, span(length), reports)),
+        _ => lexeme::punctuation(first, span(length), reports),
     };
     (length, Some(kind))
 }

@@ -1,6 +1,6 @@
 //! A stage in the form that the interpreter executes.
 
-use std::cell::Cell;
+use std::array::from_fn;
 
 use super::super::types::{Access, BinaryOp, Count, Instr, Plan, Reg, Stage, Step, Stmt, Tile};
 
@@ -60,8 +60,7 @@ impl Program {
     /// Runs the stage once.
     pub(super) fn execute(&self, memory: &mut [f32]) {
         let mut registers = vec![0.0; self.registers];
-        let registers = Cell::from_mut(registers.as_mut_slice()).as_slice_of_cells();
-        execute(&self.body, &mut vec![0; self.vars], registers, memory);
+        execute(&self.body, &mut vec![0; self.vars], &mut registers, memory);
     }
 }
 
@@ -153,14 +152,14 @@ impl Place {
         self.terms.iter().fold(self.offset, |sum, &(var, coefficient)| sum + coefficient * vars[var])
     }
 
-    /// The memory positions of the lanes.
-    fn lanes(&self, vars: &[i64]) -> impl Iterator<Item = usize> {
-        let (first, stride) = (self.at(vars), self.stride);
+    /// The memory positions of the lanes from `lane` on.
+    fn positions(&self, lane: usize, vars: &[i64]) -> impl Iterator<Item = usize> {
+        let (first, stride) = (self.at(vars) + lane as i64 * self.stride, self.stride);
         (0..).map(move |lane| (first + lane * stride) as usize)
     }
 }
 
-fn execute(body: &[Node], vars: &mut [i64], registers: &[Cell<f32>], memory: &mut [f32]) {
+fn execute(body: &[Node], vars: &mut [i64], registers: &mut [f32], memory: &mut [f32]) {
     for node in body {
         match node {
             Node::Loop { var, count, body } => {
@@ -181,66 +180,65 @@ fn execute(body: &[Node], vars: &mut [i64], registers: &[Cell<f32>], memory: &mu
                     execute(body, vars, registers, memory);
                 }
             }
-            Node::Do { lanes, op } => op.execute(*lanes, vars, registers, memory),
+            // Lanes are a power of two, and each works for itself: groups of a fixed size are fast.
+            Node::Do { lanes, op } if *lanes < 4 => {
+                (0..*lanes).for_each(|lane| op.execute::<1>(lane, vars, registers, memory));
+            }
+            Node::Do { lanes, op } => {
+                (0..*lanes).step_by(4).for_each(|lane| op.execute::<4>(lane, vars, registers, memory));
+            }
         }
     }
 }
 
 impl Op {
-    fn execute(&self, lanes: usize, vars: &[i64], registers: &[Cell<f32>], memory: &mut [f32]) {
-        let lanes_of = |first: usize| &registers[first..first + lanes];
-        match *self {
-            Op::Constant { to, value } => lanes_of(to).iter().for_each(|lane| lane.set(value)),
-            Op::Load { to, ref from } => {
-                lanes_of(to).iter().zip(from.lanes(vars)).for_each(|(lane, position)| lane.set(memory[position]));
-            }
-            Op::Broadcast { to, ref from } => {
-                let value = memory[from.at(vars) as usize];
-                lanes_of(to).iter().for_each(|lane| lane.set(value));
-            }
+    /// Executes the lanes from `lane` on.
+    fn execute<const LANES: usize>(&self, lane: usize, vars: &[i64], registers: &mut [f32], memory: &mut [f32]) {
+        let lanes_of = |first: usize| first + lane..first + lane + LANES;
+        let get = |first: usize| {
+            let mut lanes = [0.0; LANES];
+            lanes.copy_from_slice(&registers[lanes_of(first)]);
+            lanes
+        };
+        let (to, lanes) = match *self {
             Op::Store { from, ref to } => {
-                lanes_of(from).iter().zip(to.lanes(vars)).for_each(|(lane, position)| memory[position] = lane.get());
+                to.positions(lane, vars).zip(get(from)).for_each(|(position, value)| memory[position] = value);
+                return;
             }
-            Op::Binary { op, to, left, right } => {
-                let [to, left, right] = [to, left, right].map(lanes_of);
-                match op {
-                    BinaryOp::Add => each(to, left, right, |a, b| a + b),
-                    BinaryOp::Sub => each(to, left, right, |a, b| a - b),
-                    BinaryOp::Mul => each(to, left, right, |a, b| a * b),
-                    BinaryOp::Div => each(to, left, right, |a, b| a / b),
-                    BinaryOp::Min => each(to, left, right, |a, b| if a < b { a } else { b }),
-                    BinaryOp::Max => each(to, left, right, |a, b| if a > b { a } else { b }),
-                }
+            Op::Constant { to, value } => (to, [value; LANES]),
+            Op::Broadcast { to, ref from } => (to, [memory[from.at(vars) as usize]; LANES]),
+            Op::Load { to, ref from } => {
+                let mut lanes = [0.0; LANES];
+                from.positions(lane, vars).zip(&mut lanes).for_each(|(position, lane)| *lane = memory[position]);
+                (to, lanes)
             }
+            Op::Binary { op, to, left, right } => (to, binary(op, get(left), get(right))),
             Op::MultiplyAdd { to, left, right, addend } => {
-                let [to, left, right, addend] = [to, left, right, addend].map(lanes_of);
-                for lane in 0..lanes {
-                    to[lane].set(left[lane].get() * right[lane].get() + addend[lane].get());
-                }
+                let (left, right, addend) = (get(left), get(right), get(addend));
+                (to, from_fn(|lane| left[lane] * right[lane] + addend[lane]))
             }
             Op::FusedMultiplyAdd { to, left, right, addend } => {
-                let [to, left, right, addend] = [to, left, right, addend].map(lanes_of);
-                for lane in 0..lanes {
-                    to[lane].set(left[lane].get().mul_add(right[lane].get(), addend[lane].get()));
-                }
+                let (left, right, addend) = (get(left), get(right), get(addend));
+                (to, from_fn(|lane| left[lane].mul_add(right[lane], addend[lane])))
             }
             Op::SelectLess { to, left, right, yes, no } => {
-                let [to, left, right, yes, no] = [to, left, right, yes, no].map(lanes_of);
-                for lane in 0..lanes {
-                    let value = if left[lane].get() < right[lane].get() { &yes[lane] } else { &no[lane] };
-                    to[lane].set(value.get());
-                }
+                let (left, right, yes, no) = (get(left), get(right), get(yes), get(no));
+                (to, from_fn(|lane| if left[lane] < right[lane] { yes[lane] } else { no[lane] }))
             }
-            Op::ShiftLeft { to, from, bits } => {
-                let shifted = |value: f32| f32::from_bits(value.to_bits() << bits);
-                lanes_of(to).iter().zip(lanes_of(from)).for_each(|(to, from)| to.set(shifted(from.get())));
-            }
-        }
+            Op::ShiftLeft { to, from, bits } => (to, get(from).map(|lane| f32::from_bits(lane.to_bits() << bits))),
+        };
+        registers[lanes_of(to)].copy_from_slice(&lanes);
     }
 }
 
-fn each(to: &[Cell<f32>], left: &[Cell<f32>], right: &[Cell<f32>], op: impl Fn(f32, f32) -> f32) {
-    for ((to, left), right) in to.iter().zip(left).zip(right) {
-        to.set(op(left.get(), right.get()));
+fn binary<const LANES: usize>(op: BinaryOp, left: [f32; LANES], right: [f32; LANES]) -> [f32; LANES] {
+    let each = |op: fn(f32, f32) -> f32| from_fn(|lane| op(left[lane], right[lane]));
+    match op {
+        BinaryOp::Add => each(|a, b| a + b),
+        BinaryOp::Sub => each(|a, b| a - b),
+        BinaryOp::Mul => each(|a, b| a * b),
+        BinaryOp::Div => each(|a, b| a / b),
+        BinaryOp::Min => each(|a, b| if a < b { a } else { b }),
+        BinaryOp::Max => each(|a, b| if a > b { a } else { b }),
     }
 }

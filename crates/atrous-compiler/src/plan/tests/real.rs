@@ -2,11 +2,12 @@
 
 use super::brute::{self, Outcome};
 use super::{mutations, parse};
+use crate::ir;
 use crate::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
 use crate::lower::lower;
 use crate::net::{Net, Op, Step, ValueId};
 use crate::passes;
-use crate::plan::{Plan, Target, build, verify};
+use crate::plan::{Buffer, Plan, Role, Target, build, eval, verify};
 
 const AXIS: LayerAxis = LayerAxis { input: 9, kernel: 3, stride: 1, dilation: 1, padding: [1, 1], output_padding: 0 };
 
@@ -86,6 +87,59 @@ fn plans_of_layers_are_valid() {
         assert_eq!(parse::plan(&plan.to_string()).to_string(), plan.to_string());
         if let Err(violation) = verify(plan.clone()) {
             panic!("{violation}\n{plan}");
+        }
+    }
+}
+
+/// Tensors `[N, C, S…]` in a memory order.
+fn in_memory(layout: Layout, shape: &[usize], values: &[f32]) -> Vec<f32> {
+    let (channels, positions) = (shape[1], shape[2..].iter().product::<usize>());
+    let image = |image: &[f32]| -> Vec<f32> {
+        let element = |index: usize| match layout {
+            Layout::Nchw => image[index],
+            Layout::Nhwc => image[index % channels * positions + index / channels],
+        };
+        (0..image.len()).map(element).collect()
+    };
+    values.chunks(channels * positions).flat_map(image).collect()
+}
+
+/// Small integers, which differ from buffer to buffer.
+fn numbers(buffers: &[&Buffer], seed: usize) -> Vec<Vec<f32>> {
+    let number = |seed: usize, index: usize| ((index * index + 5 * index + seed) * 7 % 13) as f32 - 6.0;
+    let of_buffer = |(number_of, buffer): (usize, &&Buffer)| {
+        (0..buffer.len()).map(|index| number(seed + 3 * number_of, index)).collect()
+    };
+    buffers.iter().enumerate().map(of_buffer).collect()
+}
+
+fn slices<T>(buffers: &[Vec<T>]) -> Vec<&[T]> {
+    buffers.iter().map(Vec::as_slice).collect()
+}
+
+#[test]
+fn plans_compute_what_graphs_do() {
+    for (net, target) in nets().iter().flat_map(|net| targets().map(|target| (net, target))) {
+        let graph = lower(net);
+        let plan = verify(plan_of(net, &target)).unwrap();
+        let of_role = |role| plan.buffers.iter().filter(|buffer| buffer.role == role).collect::<Vec<_>>();
+        let inputs = numbers(&of_role(Role::Input), 1);
+        let parameters = numbers(&of_role(Role::Parameter), 2);
+        let wide = |buffers: &[Vec<f32>]| -> Vec<Vec<f64>> {
+            buffers.iter().map(|buffer| buffer.iter().map(|&value| f64::from(value)).collect()).collect()
+        };
+        let expected = ir::eval::run(&graph, &slices(&wide(&inputs)), &slices(&wide(&parameters)));
+        let shapes = net.inputs.iter().map(|input| &input.shape);
+        let inputs: Vec<_> = shapes.zip(&inputs).map(|(shape, values)| in_memory(net.layout, shape, values)).collect();
+        let packed = eval::pack(&plan, &slices(&parameters)).unwrap();
+        let found = eval::run(&plan, &packed, &slices(&inputs)).unwrap();
+        assert_eq!(found.len(), expected.len());
+        for ((&output, found), expected) in net.outputs.iter().zip(&found).zip(&expected) {
+            let expected: Vec<f32> = expected.iter().map(|&value| value as f32).collect();
+            let expected = in_memory(net.layout, &net.value_shape(output), &expected);
+            assert_eq!(found.len(), expected.len());
+            let is_near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-5 * b.abs().max(1.0);
+            assert!(found.iter().zip(&expected).all(is_near), "{found:?}\n{expected:?}\n{}", *plan);
         }
     }
 }

@@ -198,7 +198,7 @@ impl Partition {
                 self.classes - 1
             });
         }
-        // Each split leaves at most as many classes as there are positions; without renumbering, numbers grow.
+        // Numbers out of use pile up; in use are at most as many as there are positions.
         if self.classes > 2 * self.class.len() {
             let (class, examples) = self.atoms();
             *self = Partition { class, classes: examples.len() };

@@ -24,13 +24,6 @@ use sites::Site;
 #[derive(Clone, Debug)]
 pub struct Checked<T>(T);
 
-impl<T> Checked<T> {
-    /// The value itself, no longer known to be checked.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-}
-
 impl<T> std::ops::Deref for Checked<T> {
     type Target = T;
 

@@ -1,4 +1,7 @@
 //! Registers of a tile are written before they are read, and those alive at once fit the machine.
+//!
+//! Scalars count like vectors, because machines keep both in the same registers. What a back end needs beside the
+//! plan's registers, such as the product of an unfused multiply-add, does not count.
 
 use std::collections::BTreeSet;
 
