@@ -1,9 +1,9 @@
 //! Every spec on every executor, in both memory orders; and each layer of each net by itself.
 
+use atrous_compiler::Target;
 use atrous_compiler::front;
 use atrous_compiler::layer::Layout;
 use atrous_compiler::net::Net;
-use atrous_compiler::{Target, compile};
 use atrous_tests::compiled;
 use atrous_tests::data::{self, Data};
 use atrous_tests::differential;
@@ -78,10 +78,7 @@ fn check_back_ends(spec: &str, net: &Net) -> Result<(), String> {
     compare_compiled(&integers, &outputs)?;
     let outputs = differential::check_plan(net, &target, &reals, &differential::expected_of_reals(net, &reals))?;
     compare_compiled(&reals, &outputs)?;
-    compare_compiled(
-        &specials,
-        &differential::check_jit(&compile(net, &target).map_err(|error| error.to_string())?, &specials)?,
-    )
+    compare_compiled(&specials, &differential::check_jit(&differential::planned(net, &target)?, &specials)?)
 }
 
 #[test]
