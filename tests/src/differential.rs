@@ -146,13 +146,8 @@ pub fn check_macs(net: &Net, target: &Target) -> Result<(), String> {
     let lowered = lower::lower(&net);
     let Macs { nominal, useful } = macs::of_layers(&lowered);
     let executed = macs::executed(&passes::run(lowered, &mut |_, _, _| {}));
-<<<<<<< HEAD
-    let plan = compile(&net, target).map_err(|error| error.to_string())?;
-    let planned = plan::eval::count_macs(&plan);
-=======
     let plan = planned(&net, target)?;
     let in_plan = atrous_compiler::plan::eval::count_macs(&plan);
->>>>>>> tests
     let counted: u64 = net.layers().map(oracle::useful_macs).sum();
     if [useful, executed, u128::from(in_plan)] == [u128::from(counted); 3] && useful <= nominal {
         return Ok(());
