@@ -34,7 +34,7 @@ fn main() {
 
 /// The generated type, and a function of the same signature for every net.
 fn source(net: &Net) -> String {
-    let plan = compile(net, &Target::portable());
+    let plan = compile(net, &Target::portable()).unwrap_or_else(|error| panic!("{error}"));
     let items = emit::source(net, &plan, &Options::default()).expect("the default options are right");
     let list = |name: &str, count: usize| (0..count).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(", ");
     let (inputs, outputs) = (list("input", net.inputs.len()), list("output", net.outputs.len()));

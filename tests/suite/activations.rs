@@ -53,7 +53,7 @@ fn pass_through(activation: Activation, positions: usize) -> Net {
 }
 
 fn activate(activation: Activation, inputs: Vec<f32>) -> Vec<f32> {
-    let plan = compile(&pass_through(activation, inputs.len()), &Target::portable());
+    let plan = compile(&pass_through(activation, inputs.len()), &Target::portable()).expect("a plan");
     let data = Data { inputs: vec![inputs], parameters: vec![vec![1.0]] };
     executors::interpret(&plan, &data).expect("tensors of the plan's shapes").swap_remove(0)
 }

@@ -6,7 +6,7 @@
 
 use atrous_compiler::emit::{self, Options};
 use atrous_compiler::net::Net;
-use atrous_compiler::{Target, compile, lower, passes};
+use atrous_compiler::{Checked, Plan, Target, compile, lower, passes};
 use atrous_tests::specs::{self, Spec};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,16 +43,20 @@ fn ir(net: &Net) -> String {
     text
 }
 
+fn planned(net: &Net) -> Checked<Plan> {
+    compile(net, &Target::portable()).unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn plan(net: &Net) -> String {
-    compile(net, &Target::portable()).to_string()
+    planned(net).to_string()
 }
 
 fn rust(net: &Net) -> String {
-    emit::source(net, &compile(net, &Target::portable()), &Options::default()).expect("the default options are right")
+    emit::source(net, &planned(net), &Options::default()).expect("the default options are right")
 }
 
 fn clif(net: &Net) -> String {
-    atrous_jit::clif(&compile(net, &Target::portable()))
+    atrous_jit::clif(&planned(net))
 }
 
 /// Compares one level of every spec with its snapshot, and reports all that differ.

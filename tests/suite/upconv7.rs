@@ -25,7 +25,7 @@ fn upconv7_gives_the_reference_picture() {
     let net = spec.net_of_sizes(&BTreeMap::from([("H".to_string(), height), ("W".to_string(), width)]));
     let parameters: Vec<&[f32]> = net.parameters().iter().map(|parameter| &tensors[&parameter.name][..]).collect();
 
-    let kernel = Kernel::compile(&compile(&net, &Target::portable())).expect("a kernel");
+    let kernel = Kernel::compile(&compile(&net, &Target::portable()).expect("a plan")).expect("a kernel");
     let packed = kernel.pack(&parameters).expect("the weights of the spec");
     let mut output = vec![f32::NAN; 3 * 4 * height * width];
     kernel.run(&packed, &[&photo], &mut [&mut output]).expect("the photo of the spec");

@@ -25,13 +25,13 @@ pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
         }
         Emit::Layer => |net, _| Ok(net.to_string()),
         Emit::Ir => |net, args| Ok(graphs(net, args.dump_passes)),
-        Emit::Plan => |net, args| Ok(plan(net, args).to_string()),
+        Emit::Plan => |net, args| Ok(plan(net, args)?.to_string()),
         Emit::Rust => |net, args| {
-            emit::source(net, &plan(net, args), &emit::Options::default())
+            emit::source(net, &plan(net, args)?, &emit::Options::default())
                 .map_err(|error| Failure::error(error.to_string()))
         },
-        Emit::Clif => |net, args| Ok(atrous_jit::clif(&plan(net, args))),
-        Emit::Asm => |net, args| atrous_jit::asm(&plan(net, args)).map_err(|error| Failure::error(error.to_string())),
+        Emit::Clif => |net, args| Ok(atrous_jit::clif(&plan(net, args)?)),
+        Emit::Asm => |net, args| atrous_jit::asm(&plan(net, args)?).map_err(|error| Failure::error(error.to_string())),
     };
     let texts: Vec<String> = nets(args, &front)?.iter().map(|net| print(net, args)).collect::<Result<_, _>>()?;
     output::write(&args.output, texts.join("\n").as_bytes())
@@ -50,8 +50,8 @@ fn nets(args: &BuildArgs, front: &Front) -> Result<Vec<Net>, Failure> {
     models.into_iter().map(|model| model::closed(model).map(with_layout)).collect()
 }
 
-fn plan(net: &Net, args: &BuildArgs) -> Checked<Plan> {
-    compile(net, &args.spec.target.target())
+fn plan(net: &Net, args: &BuildArgs) -> Result<Checked<Plan>, Failure> {
+    compile(net, &args.spec.target.target()).map_err(|error| Failure::error(error.to_string()))
 }
 
 /// The graph as lowered and after each pass that changes it; with `dump`, what each pass leaves to do as well.

@@ -1,18 +1,37 @@
 //! The pipeline behind the front end, on one screen.
 
+use std::fmt::{Display, Formatter};
+
 use crate::lower::lower;
 use crate::net::Net;
 use crate::passes;
-use crate::plan::{self, Checked, Plan, Target};
+use crate::plan::{self, Checked, Plan, Target, Violation};
 
 /// The verified plan of a net.
 ///
-/// # Panics
+/// # Errors
 ///
-/// If the compiler breaks one of its own rules: the message says which pass or stage.
-pub fn compile(net: &Net, target: &Target) -> Checked<Plan> {
+/// The net is so large that its plan cannot be shown to be right.
+pub fn compile(net: &Net, target: &Target) -> Result<Checked<Plan>, Unplanned> {
     let lowered = lower(net);
     let graph = passes::run(lowered, &mut |_, _, _| {});
     let plan = plan::build(&graph, target);
-    plan::verify(plan).unwrap_or_else(|violation| panic!("plan of {}: {violation:?}", net.name))
+    plan::verify(plan).map_err(|violation| Unplanned { net: net.name.clone(), violation })
 }
+
+/// Why a net has no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplanned {
+    /// The name of the net.
+    pub net: String,
+    /// What could not be shown.
+    pub violation: Violation,
+}
+
+impl Display for Unplanned {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` has no plan: {}", self.net, self.violation)
+    }
+}
+
+impl std::error::Error for Unplanned {}

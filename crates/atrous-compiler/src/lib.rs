@@ -24,7 +24,7 @@ pub mod render;
 mod reports;
 pub mod syntax;
 
-pub use compile::compile;
+pub use compile::{Unplanned, compile};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use layer::Layer;
 pub use net::Net;

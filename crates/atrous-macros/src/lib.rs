@@ -51,7 +51,10 @@ fn expand(
             Model::Net(net) => {
                 let name = place_of(&net.name).map_or_else(Span::call_site, |place| place.start);
                 let options = Options { facade: facade.clone(), name };
-                output.extend(emit::rust(net, &compile(net, &Target::portable()), &options));
+                match compile(net, &Target::portable()) {
+                    Ok(plan) => output.extend(emit::rust(net, &plan, &options)),
+                    Err(error) => messages.push(Message::error(error.to_string(), Place::all(name))),
+                }
             }
             // What is wrong may be the sizes themselves.
             Model::Open(_) if front.has_errors() => {}

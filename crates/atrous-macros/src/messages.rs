@@ -40,6 +40,11 @@ impl Message {
         Message { severity: *severity, text: format!("{code}: {message}{help}"), place }
     }
 
+    /// An error without a code.
+    pub fn error(text: String, place: Place) -> Message {
+        Message { severity: Severity::Error, text, place }
+    }
+
     /// The error that a net has free sizes; `help` says what to do.
     pub fn unbound(open: &OpenNet, help: &str, place: Place) -> Message {
         let message = format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "));

@@ -39,7 +39,7 @@ pub fn compile(spec: &str, sizes: &[(&str, usize)]) -> Result<Model, Error> {
             return Err(Error::Spec(format!("a spec of one layer or net is expected, this one has {}", others + 1)));
         }
     };
-    let plan = atrous_compiler::compile(&net, &Target::portable());
+    let plan = atrous_compiler::compile(&net, &Target::portable()).map_err(Error::Plan)?;
     let kernel = Kernel::compile(&plan).map_err(Error::Compile)?;
     Ok(Model { net, kernel })
 }
@@ -109,6 +109,8 @@ impl Loaded {
 pub enum Error {
     /// The spec cannot be compiled: all of its errors, with the lines that they point at.
     Spec(String),
+    /// The layer or net is too large to plan.
+    Plan(compiler::Unplanned),
     /// There is no machine code for the spec.
     Compile(CompileError),
     /// The parameters do not fit.
@@ -121,6 +123,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Spec(errors) => f.write_str(errors),
+            Error::Plan(error) => error.fmt(f),
             Error::Compile(error) => error.fmt(f),
             Error::Tensors(error) => error.fmt(f),
             Error::Run(error) => error.fmt(f),

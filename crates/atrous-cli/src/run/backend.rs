@@ -44,8 +44,8 @@ pub fn prepare(net: &Net, backend: Backend, target: &Target, progress: &Progress
     progress.at(0, "compiling");
     let start = Instant::now();
     let engine = match backend {
-        Backend::Jit => Engine::Jit(Kernel::compile(&compile(net, target)).map_err(failed)?),
-        Backend::Interpreter => Engine::Interpreter(compile(net, target)),
+        Backend::Jit => Engine::Jit(Kernel::compile(&compile(net, target).map_err(failed)?).map_err(failed)?),
+        Backend::Interpreter => Engine::Interpreter(compile(net, target).map_err(failed)?),
         Backend::Oracle => Engine::Oracle,
     };
     Ok(Prepared { engine, time: start.elapsed() })

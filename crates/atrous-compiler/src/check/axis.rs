@@ -16,6 +16,7 @@ pub(super) struct Written {
     pub transposed: bool,
     pub kernel: Spanned<i64>,
     pub stride: i64,
+    pub stride_span: Span,
     pub dilation: i64,
     pub padding: Spanned<Padding>,
     pub mode: PaddingMode,
@@ -52,6 +53,7 @@ impl Written {
 
 /// The axis, and its outputs; `None` after an error. What depends on an unknown input is left out.
 pub(super) fn resolve(scope: &mut Scope, written: &Written) -> Option<(Option<LayerAxis>, Option<usize>)> {
+    check_parts(scope, written)?;
     let sides = sides(scope, written)?;
     check_output_padding(scope, written, sides)?;
     let (Some(input), Some(sides)) = (written.input, sides) else {
@@ -75,6 +77,30 @@ pub(super) fn resolve(scope: &mut Scope, written: &Written) -> Option<(Option<La
         output_padding: size(output_padding)?,
     };
     Some((Some(axis), usize::try_from(output).ok()))
+}
+
+/// The most parts into which an axis may be cut: phases, borders of taps, positions that repeat an input.
+const MOST_PARTS: i64 = 1 << 16;
+
+/// Checks that the parts of the axis, each of which the compiler looks at, are not too many.
+fn check_parts(scope: &mut Scope, written: &Written) -> Option<()> {
+    let side = match (written.mode, written.padding.value) {
+        (PaddingMode::Zeros, _) => 0,
+        (_, Padding::Sides(sides)) => sides[0].max(sides[1]),
+        (_, Padding::Causal | Padding::Same | Padding::SameLower) => 0,
+    };
+    let stride = if written.transposed { written.stride } else { 1 };
+    let parts = [
+        ("kernel", written.kernel.value, written.kernel.span),
+        ("stride of a transposed layer", stride, written.stride_span),
+        ("padding that repeats inputs", side, written.padding.span),
+    ];
+    let Some((what, value, span)) = parts.into_iter().find(|part| part.1 > MOST_PARTS) else {
+        return Some(());
+    };
+    let message = format!("a {what} is at most {MOST_PARTS}, not {value} (axis {})", written.axis);
+    scope.add(Diagnostic::error(codes::TOO_LARGE, span, message).label("too large"));
+    None
 }
 
 /// Padding as numbers; the inner `None` where it depends on an unknown input, the outer after an error.

@@ -99,6 +99,7 @@ fn geometry(scope: &mut Scope, settings: &Settings, input: &Shape) -> Option<(Sh
         transposed: settings.transposed,
         kernel: kernel.get(axis),
         stride: stride.get(axis).value,
+        stride_span: stride.get(axis).span,
         dilation: dilation.get(axis).value,
         padding: padding.get(axis),
         mode,

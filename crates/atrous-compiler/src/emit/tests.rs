@@ -27,7 +27,8 @@ fn layer(name: &str, axis: LayerAxis, channels: [usize; 2]) -> Layer {
 const SAME: LayerAxis = LayerAxis { input: 6, kernel: 3, stride: 1, dilation: 1, padding: [1, 1], output_padding: 0 };
 
 fn emit(net: &Net) -> String {
-    source(net, &compile(net, &Target::portable()), &Options::default()).expect("the default facade is a path")
+    source(net, &compile(net, &Target::portable()).expect("the net has a plan"), &Options::default())
+        .expect("the default facade is a path")
 }
 
 fn step(name: &str, op: Op, reads: &[usize]) -> net::Step {
@@ -71,7 +72,7 @@ fn the_same_every_time() {
 #[test]
 fn the_facade_is_a_path_of_the_users() {
     let net = Net::of_layer(layer("conv_1", SAME, [2, 3]));
-    let plan = compile(&net, &Target::portable());
+    let plan = compile(&net, &Target::portable()).expect("the net has a plan");
     let options = |facade| Options { facade, ..Options::default() };
     let renamed = source(&net, &plan, &options(quote!(crate::convolution))).expect("a path");
     assert!(renamed.contains("use crate::convolution::rt;") && !renamed.contains("atrous"));

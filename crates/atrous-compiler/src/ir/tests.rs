@@ -1,4 +1,5 @@
 use super::axis::{Axis, Piece};
+use super::graph::PiecewiseAxis;
 
 /// Calls `check` with every relation of small numbers.
 fn for_every_axis(mut check: impl FnMut(Axis)) {
@@ -88,4 +89,27 @@ fn the_adjoint_has_the_pairs_backwards_and_is_an_involution() {
         assert_eq!(by_definition(axis.adjoint()), backwards, "{axis:?}");
         assert_eq!(axis.adjoint().adjoint(), axis);
     });
+}
+
+#[test]
+fn verify_sees_outputs_that_are_covered_twice_or_not_at_all() {
+    let axis = Axis { input: 4, output: 7, taps: 3, up: 2, stride: 1, dilation: 1, pad: 1 };
+    let whole = PiecewiseAxis { input: 4, output: 7, taps: 3, pieces: axis.phases(), empty: Vec::new() };
+    assert_eq!(super::verify::verify_pieces(&whole), Ok(()));
+    let change = |change: fn(&mut PiecewiseAxis)| {
+        let mut changed = whole.clone();
+        change(&mut changed);
+        super::verify::verify_pieces(&changed)
+    };
+    let error = Err("pieces do not cover the outputs exactly once".to_string());
+    let changes: [fn(&mut PiecewiseAxis); 5] = [
+        |axis| axis.output = 8,
+        |axis| axis.output = 6,
+        |axis| axis.pieces.truncate(1),
+        |axis| axis.pieces[1].outputs.start = 3,
+        |axis| axis.empty.push(axis.pieces[0].outputs),
+    ];
+    for (index, changed) in changes.into_iter().enumerate() {
+        assert_eq!(change(changed), error, "change {index}");
+    }
 }

@@ -94,12 +94,9 @@ fn verify_contraction(contraction: &Contraction, input: &[usize], weight: &[usiz
 }
 
 /// Outputs are covered exactly once, taps exist, and the inner relation has the numbers of the outer progressions.
-fn verify_pieces(axis: &PiecewiseAxis) -> Result<(), String> {
-    let mut outputs: Vec<i64> = Vec::new();
-    let all = axis.pieces.iter().map(|piece| &piece.outputs).chain(&axis.empty);
-    all.for_each(|&progression| outputs.extend((0..progression.count).map(|n| progression.at(n))));
-    outputs.sort_unstable();
-    ensure(outputs.iter().copied().eq(0..axis.output), || "pieces do not cover the outputs exactly once".into())?;
+pub(super) fn verify_pieces(axis: &PiecewiseAxis) -> Result<(), String> {
+    let outputs = axis.pieces.iter().map(|piece| piece.outputs).chain(axis.empty.iter().copied());
+    ensure(is_partition(outputs.collect(), axis.output), || "pieces do not cover the outputs exactly once".into())?;
     axis.pieces.iter().try_for_each(|Piece { outputs, taps, axis: inner }| {
         let in_range = |part: &Progression, whole: i64| {
             part.count == 0 || (part.start >= 0 && part.step > 0 && part.at(part.count - 1) < whole)
@@ -108,4 +105,19 @@ fn verify_pieces(axis: &PiecewiseAxis) -> Result<(), String> {
         ensure(inner.up == 1 && inner.input == axis.input, || format!("{inner:?} is not dense"))?;
         ensure(inner.output == outputs.count && inner.taps == taps.count, || format!("{inner:?} has other counts"))
     })
+}
+
+/// Whether progressions of one step cover `0..len` exactly once: they are inside, disjoint, and enough.
+fn is_partition(mut parts: Vec<Progression>, len: i64) -> bool {
+    parts.retain(|part| part.count > 0);
+    let step = parts.first().map_or(1, |part| part.step);
+    let is_inside = |part: &Progression| part.step == step && part.start >= 0 && part.at(part.count - 1) < len;
+    if step < 1 || !parts.iter().all(is_inside) {
+        return false;
+    }
+    parts.sort_unstable_by_key(|part| (part.start % step, part.start));
+    let are_disjoint = |pair: &[Progression]| {
+        pair[0].start % step != pair[1].start % step || pair[0].at(pair[0].count) <= pair[1].start
+    };
+    parts.windows(2).all(are_disjoint) && parts.iter().map(|part| part.count).sum::<i64>() == len
 }

@@ -15,7 +15,7 @@ pub use affine::Affine;
 pub use build::build;
 pub use target::Target;
 pub use types::*;
-pub use verify::{Checked, verify};
+pub use verify::{Checked, Violation, verify};
 
 #[cfg(test)]
 mod tests;

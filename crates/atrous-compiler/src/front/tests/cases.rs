@@ -85,6 +85,9 @@ pub const BAD: &[Case] = cases! {
     "layer a { input: [1, 3, 2147483647], channels: 4, kernel: 2147483647, transposed, stride: 2147483647, dilation: 2147483647, padding: -2147483647 }"
     "layer a { input: [1, 1024, 65536, 65536], channels: 4, kernel: 3 }"
     "layer a { input: [1, 1000000, 3, 3], channels: 1000000, kernel: 3 }"
+    "layer a { input: [1, 1, 100000], channels: 1, kernel: 70000 }"
+    "layer a { input: [1, 1, 3], channels: 1, kernel: 3, stride: 100_000_000, transposed }"
+    "layer a { input: [1, 1, 3, 3], channels: 1, kernel: 3, padding: [[1, 1], [0, 70000]], padding_mode: replicate }"
     "layer a { input: [1, 1, 65536, 65536], channels: 1000, kernel: 1 }"
     "layer a { input: [1, 3, 8, 8], channels: 4, kernel: 3, padding: causal }"
     // Groups.
