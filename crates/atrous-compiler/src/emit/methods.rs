@@ -27,7 +27,7 @@ pub fn runners(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
 fn new(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
     let facade = interface.facade;
     let of_role = |role| interface.plan.buffers.iter().enumerate().filter(move |(_, buffer)| buffer.role == role);
-    let variables = interface.parameters.iter().map(|parameter| identifier(&parameter.name));
+    let variables = interface.parameters.iter().map(|parameter| variable(interface, parameter));
     let callers: BTreeMap<_, _> = of_role(Role::Parameter).map(|(index, _)| BufferId(index)).zip(variables).collect();
     let surroundings = Surroundings { plan: interface.plan, callers, packed: quote!(packed), facade };
     let Program { functions, body, used } = program(&surroundings, &interface.plan.pack, "pack");
@@ -84,17 +84,18 @@ fn from_tensors(interface: &Interface<'_>) -> Option<TokenStream> {
     }
     let (facade, model) = (interface.facade, &interface.net.name);
     let names: Vec<&str> = interface.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-    let variables: Vec<Ident> = names.iter().map(|name| identifier(name)).collect();
+    let variables: Vec<Ident> = interface.parameters.iter().map(|parameter| variable(interface, parameter)).collect();
     let arguments = if interface.net.standalone {
         quote!(#(#variables),*)
     } else {
         let layers = interface.net.layers().map(|layer| {
-            let kinds = ["weight", "bias"].into_iter().take(1 + usize::from(layer.bias)).map(|kind| {
-                let (field, variable) = (identifier(kind), identifier(&format!("{}.{kind}", layer.name)));
-                quote!(#field: #variable)
-            });
+            let fields =
+                interface.parameters.iter().filter(|parameter| parameter.layer == layer.name).map(|parameter| {
+                    let (field, variable) = (identifier(parameter_kind(parameter)), variable(interface, parameter));
+                    quote!(#field: #variable)
+                });
             let (name, kind) = (identifier(&layer.name), if layer.bias { quote!(WeightBias) } else { quote!(Weight) });
-            quote!(#name: #facade::#kind { #(#kinds),* })
+            quote!(#name: #facade::#kind { #(#fields),* })
         });
         let name = interface.parameters_name();
         quote!(#name { #(#layers),* })
@@ -200,6 +201,11 @@ fn infer(interface: &Interface<'_>) -> TokenStream {
             ::core::result::Result::Ok(#value)
         }
     }
+}
+
+/// The variable that holds a parameter: a layer has one weight and one bias.
+fn variable(interface: &Interface<'_>, parameter: &Parameter) -> Ident {
+    identifier(if interface.net.standalone { parameter_kind(parameter) } else { &parameter.name })
 }
 
 /// `weight` or `bias`.
