@@ -11,6 +11,11 @@ pub enum CompileError {
         /// Cranelift's words.
         reason: String,
     },
+    /// The plan is for a machine with instructions that this one lacks.
+    Target {
+        /// The name of the plan's target.
+        target: &'static str,
+    },
     /// Cranelift refused the function of a stage.
     Stage {
         /// The stage: `run::<name>` or `pack::<name>`.
@@ -29,6 +34,7 @@ impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CompileError::Host { reason } => write!(f, "no machine code for this host: {reason}"),
+            CompileError::Target { target } => write!(f, "this host does not have the instructions of `{target}`"),
             CompileError::Stage { stage, reason } => write!(f, "no machine code for stage `{stage}`: {reason}"),
             CompileError::Memory { reason } => write!(f, "no memory for machine code: {reason}"),
         }

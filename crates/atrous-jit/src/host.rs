@@ -1,9 +1,38 @@
-//! How Cranelift is set up for this machine.
+//! What this machine can do, and how Cranelift is set up for it.
 
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, Flags, SetError};
 
+use atrous_compiler::Target;
+
+use crate::assemble::InstructionSet;
 use crate::error::CompileError;
+
+/// The target with the widest vectors of this machine.
+pub fn host_target() -> Target {
+    let wide = [Target::avx512(), Target::avx2()].into_iter().find(supports);
+    wide.unwrap_or_else(Target::portable)
+}
+
+/// Whether kernels for a target run on this machine. Those for [`Target::avx2`] and [`Target::avx512`] need the
+/// instructions of these names; all others run everywhere.
+pub fn supports(target: &Target) -> bool {
+    InstructionSet::of(target).is_none_or(has)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has(set: InstructionSet) -> bool {
+    use std::arch::is_x86_feature_detected as has;
+    match set {
+        InstructionSet::Avx2 => has!("avx2") && has!("fma"),
+        InstructionSet::Avx512 => has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl"),
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has(_: InstructionSet) -> bool {
+    false
+}
 
 /// This machine with all the features it has.
 pub(crate) fn isa() -> Result<OwnedTargetIsa, CompileError> {

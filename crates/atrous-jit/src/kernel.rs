@@ -29,9 +29,13 @@ impl Kernel {
     ///
     /// # Errors
     ///
-    /// When Cranelift knows no machine like this one, when a stage is larger than it can take, or when the system
+    /// When this machine lacks the instructions of the plan's target ([`supports`](crate::supports) tells), when Cranelift
+    /// knows no machine like this one, when a stage is larger than it can take, or when the system
     /// gives no executable memory.
     pub fn compile(plan: &Checked<Plan>) -> Result<Kernel, CompileError> {
+        if !host::supports(&plan.target) {
+            return Err(CompileError::Target { target: plan.target.name });
+        }
         Ok(Kernel { machine: Arc::new(Machine::compile(plan, host::isa()?)?) })
     }
 

@@ -2,8 +2,12 @@
 //!
 //! ```text
 //! plan::Plan ──translate──► one Cranelift function per stage ──machine──► executable memory ──► Kernel
-//!                                      └──text──► CLIF or assembly for people
+//!                  └──assemble──► tiles of wide vectors ───┘
 //! ```
+//!
+//! Cranelift has vectors of 128 bits. Plans for [`Target::avx2`](atrous_compiler::Target::avx2) and
+//! [`Target::avx512`](atrous_compiler::Target::avx512) have wider ones: their tiles are assembled here, and Cranelift
+//! compiles the loops around them. `text` prints both for people.
 //!
 //! Nothing in here knows what a convolution is: a [`Plan`](atrous_compiler::Plan) says every loop, every address and
 //! every float operation, and the translation prints them one by one.
@@ -15,6 +19,7 @@
 //! several threads at once.
 #![deny(unsafe_code)]
 
+mod assemble;
 mod error;
 mod host;
 mod kernel;
@@ -24,6 +29,7 @@ mod text;
 mod translate;
 
 pub use error::{CompileError, RunError};
+pub use host::{host_target, supports};
 pub use kernel::{Kernel, Packed};
 pub use text::{asm, clif};
 

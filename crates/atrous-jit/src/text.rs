@@ -10,10 +10,11 @@ use cranelift_codegen::ir::{Block, Function, Inst, Value};
 use cranelift_codegen::isa::CallConv;
 use cranelift_codegen::write::{FuncWriter, PlainWriter, decorate_function};
 
+use crate::assemble;
 use crate::error::CompileError;
 use crate::host;
 use crate::machine::codegen_reason;
-use crate::translate::{self, Program, Translated};
+use crate::translate::{self, First, Program, Translated};
 
 /// All stages of a plan as Cranelift IR, with comments that name the loops. The same on every machine.
 pub fn clif(plan: &Checked<Plan>) -> String {
@@ -28,7 +29,8 @@ pub fn clif(plan: &Checked<Plan>) -> String {
     text
 }
 
-/// All stages of a plan as this machine's assembly in Cranelift's notation, before addresses are filled in.
+/// All stages of a plan as this machine's assembly in Cranelift's notation, before addresses are filled in. Tiles that
+/// Cranelift does not compile follow their stage.
 ///
 /// # Errors
 ///
@@ -37,6 +39,7 @@ pub fn asm(plan: &Checked<Plan>) -> Result<String, CompileError> {
     let isa = host::isa()?;
     let mut text = String::new();
     for (name, stage) in translate_all(plan, isa.default_call_conv()) {
+        let tiles = stage.tiles;
         let mut context = Context::for_function(stage.function);
         context.set_disasm(true);
         let compiled = context.compile(&*isa, &mut ControlPlane::default());
@@ -44,18 +47,23 @@ pub fn asm(plan: &Checked<Plan>) -> Result<String, CompileError> {
             .map_err(|error| CompileError::Stage { stage: name.clone(), reason: codegen_reason(&error.inner) })?;
         let code = compiled.vcode.as_deref().unwrap_or_default();
         let _ = writeln!(text, "{name}:\n{}\n", code.trim_end());
+        for (index, tile) in tiles.into_iter().enumerate() {
+            let tile = tile.map_err(|reason| CompileError::Stage { stage: name.clone(), reason })?;
+            let _ = writeln!(text, "{name}::tile{index}:\n{}", assemble::text(&tile));
+        }
     }
     Ok(text)
 }
 
 /// The stages of both programs with their names, numbered as in a kernel.
 fn translate_all(plan: &Plan, call_conv: CallConv) -> Vec<(String, Translated)> {
-    let mut tables = 0;
+    let mut first = First::default();
     let mut all = Vec::new();
     for program in [Program::Pack, Program::Run] {
         for stage in program.stages(plan) {
-            let translated = translate::stage(plan, program, stage, call_conv, tables);
-            tables += translated.tables.len();
+            let translated = translate::stage(plan, program, stage, call_conv, first);
+            first.table += translated.tables.len();
+            first.tile += translated.tiles.len() + 1;
             all.push((program.qualify(stage), translated));
         }
     }

@@ -3,12 +3,15 @@
 use std::mem::ManuallyDrop;
 
 use atrous_compiler::plan::Plan;
-use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{DataDescription, FuncId, Linkage, Module, ModuleError, default_libcall_names};
 
 use crate::error::CompileError;
-use crate::translate::{self, Program, Table, Translated};
+use crate::translate::{self, First, Program, Table, Translated};
+
+/// Bytes: a cache line.
+const TILE_ALIGNMENT: u64 = 64;
 
 /// A compiled stage.
 ///
@@ -45,9 +48,9 @@ impl Code {
         builder.symbol("fmaf", fused_multiply_add as *const u8);
         let module = ManuallyDrop::new(JITModule::new(builder));
         let mut code = Code { module, pack: Vec::new(), run: Vec::new() };
-        let mut tables = 0;
-        let pack = define(&mut code.module, plan, Program::Pack, &mut tables)?;
-        let run = define(&mut code.module, plan, Program::Run, &mut tables)?;
+        let mut first = First::default();
+        let pack = define(&mut code.module, plan, Program::Pack, &mut first)?;
+        let run = define(&mut code.module, plan, Program::Run, &mut first)?;
         code.module.finalize_definitions().map_err(|error| CompileError::Memory { reason: error.to_string() })?;
         code.pack = pack.into_iter().map(|id| function(&code.module, id)).collect();
         code.run = run.into_iter().map(|id| function(&code.module, id)).collect();
@@ -75,20 +78,21 @@ impl Drop for Code {
     }
 }
 
-/// Compiles the stages of a program. `tables` counts the tables of the module.
+/// Compiles the stages of a program. `first` counts the tables and the functions of the module.
 fn define(
     module: &mut JITModule,
     plan: &Plan,
     program: Program,
-    tables: &mut usize,
+    first: &mut First,
 ) -> Result<Vec<FuncId>, CompileError> {
     let mut ids = Vec::new();
     let mut context = module.make_context();
     for stage in program.stages(plan) {
         let name = program.qualify(stage);
         let call_conv = module.isa().default_call_conv();
-        let translated = translate::stage(plan, program, stage, call_conv, *tables);
-        *tables += translated.tables.len();
+        let translated = translate::stage(plan, program, stage, call_conv, *first);
+        first.table += translated.tables.len();
+        first.tile += translated.tiles.len() + 1;
         module.clear_context(&mut context);
         ids.push(define_stage(module, &mut context, &name, translated)?);
     }
@@ -106,6 +110,15 @@ fn define_stage(
         // Numbered from zero in the order of their definition, like the symbols that `translate` makes.
         let id = module.declare_anonymous_data(false, false).map_err(failed)?;
         module.define_data(id, &data(table)).map_err(failed)?;
+    }
+    let tile_signature = translate::signature(CallConv::SystemV);
+    for (index, tile) in translated.tiles.iter().enumerate() {
+        let tile = tile.as_ref();
+        let tile = tile.map_err(|reason| CompileError::Stage { stage: name.to_owned(), reason: reason.clone() })?;
+        let name = format!("{name}::tile{index}");
+        // Numbered like the tables, with the functions of the stages in between.
+        let id = module.declare_function(&name, Linkage::Local, &tile_signature).map_err(failed)?;
+        module.define_function_bytes(id, TILE_ALIGNMENT, &tile.bytes, &[]).map_err(failed)?;
     }
     let signature = &translated.function.signature;
     let id = module.declare_function(name, Linkage::Local, signature).map_err(failed)?;

@@ -4,15 +4,26 @@ mod kernel;
 mod plans;
 mod sketch;
 
-use atrous_compiler::plan::{Checked, Plan, Role, eval, verify};
+use atrous_compiler::plan::{Checked, Plan, Role, Target, eval, verify};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::machine::Machine;
-use crate::{Kernel, host};
+use crate::{Kernel, host, supports};
 
-/// Compares machine code with the interpreter, bit by bit, on several inputs.
+/// Compares machine code with the interpreter, bit by bit, on several inputs; and that for wider vectors than Cranelift
+/// has too.
 #[track_caller]
 fn check(name: &str, plan: Plan) {
+    check_target(name, plan.clone());
+    for target in [Target::avx2(), Target::avx512()] {
+        if plan.target.lanes <= target.lanes && supports(&target) {
+            check_target(&format!("{name} for {}", target.name), Plan { target, ..plan.clone() });
+        }
+    }
+}
+
+#[track_caller]
+fn check_target(name: &str, plan: Plan) {
     let plan = checked(plan);
     for (machine, isa) in machines() {
         let compiled = Machine::compile(&plan, isa).unwrap_or_else(|error| panic!("{name} on {machine}: {error}"));

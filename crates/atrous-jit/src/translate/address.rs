@@ -104,6 +104,15 @@ impl Scope {
         (Pointer { buffer: access.buffer, terms }, displacement)
     }
 
+    /// How many bytes the variables that are not bound yet add to an access.
+    pub(super) fn moves(&self, plan: &Plan, access: &Access) -> Vec<(Var, i64)> {
+        let offset = access.offset(&plan.buffers[access.buffer.0]);
+        let open = offset.terms.into_iter().filter(|term| self.binding(term.0).is_none());
+        let mut moves: Vec<_> = open.map(|(var, coefficient)| (var, coefficient.wrapping_mul(ELEMENT))).collect();
+        moves.sort_unstable();
+        moves
+    }
+
     /// The pointers of accesses that change with some variables which have just been bound.
     pub(super) fn moving(&self, plan: &Plan, accesses: &[&Access], vars: &[Var]) -> BTreeSet<Pointer> {
         let moves = |pointer: &Pointer| pointer.terms.iter().any(|term| vars.contains(&term.0));

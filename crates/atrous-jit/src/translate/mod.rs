@@ -1,13 +1,16 @@
 //! From a stage of a plan to one function of Cranelift IR.
 //!
-//! `nest` prints loops, `address` keeps their pointers, `vector` prints the instructions of tiles.
+//! `nest` prints loops, `address` keeps their pointers, `vector` prints the instructions of tiles. Where the plan is for
+//! wider vectors than Cranelift has, `call` prints a call instead, of a function that `assemble` makes.
 
 mod address;
+mod call;
 mod nest;
 mod vector;
 
 use std::collections::BTreeMap;
 
+use crate::assemble::Assembled;
 use atrous_compiler::plan::{Plan, Stage};
 use cranelift_codegen::ir::{AbiParam, Block, Function, Signature, UserFuncName, types};
 use cranelift_codegen::isa::CallConv;
@@ -45,6 +48,9 @@ pub(crate) struct Translated {
     pub function: Function,
     /// What the function's symbols `u1:0`, `u1:1` … stand for.
     pub tables: Vec<Table>,
+    /// What the function's symbols `u0:0`, `u0:1` … call: the tiles that Cranelift does not compile, or why there is no
+    /// code for one.
+    pub tiles: Vec<Result<Assembled, String>>,
     /// What the blocks are, for people.
     pub notes: BTreeMap<Block, String>,
 }
@@ -60,22 +66,28 @@ pub(crate) struct Table {
 /// The namespace of [`Table`] symbols, which is the one that Cranelift modules have for data.
 pub(crate) const TABLES: u32 = 1;
 
-/// The type of the functions of all stages.
+/// The namespace of the symbols of tiles, which is the one that Cranelift modules have for functions.
+pub(crate) const TILES: u32 = 0;
+
+/// How many symbols of either kind come before those of a stage.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct First {
+    /// Of [`TABLES`].
+    pub table: usize,
+    /// Of [`TILES`].
+    pub tile: usize,
+}
+
+/// The type of the functions of all stages, and of tiles in the System V convention.
 pub(crate) fn signature(call_conv: CallConv) -> Signature {
     let mut signature = Signature::new(call_conv);
     signature.params.push(AbiParam::new(types::I64));
     signature
 }
 
-/// Translates one stage of a verified plan. The table symbols count from `first_table`.
-pub(crate) fn stage(
-    plan: &Plan,
-    program: Program,
-    stage: &Stage,
-    call_conv: CallConv,
-    first_table: usize,
-) -> Translated {
+/// Translates one stage of a verified plan.
+pub(crate) fn stage(plan: &Plan, program: Program, stage: &Stage, call_conv: CallConv, first: First) -> Translated {
     let name = UserFuncName::testcase(program.qualify(stage));
     let function = Function::with_name_signature(name, signature(call_conv));
-    nest::translate(plan, stage, function, first_table)
+    nest::translate(plan, stage, function, first)
 }

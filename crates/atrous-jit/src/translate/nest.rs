@@ -9,10 +9,11 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use super::address::{self, Binding, Pointer, Scope};
-use super::{TABLES, Table, Translated};
+use super::{First, TABLES, Table, Translated};
+use crate::assemble::{Assembled, InstructionSet};
 
 /// Bytes of a pointer and of a number in a table.
-const WORD: i64 = 8;
+pub(super) const WORD: i64 = 8;
 
 /// A function while it is written.
 pub(super) struct Emitter<'a> {
@@ -20,8 +21,11 @@ pub(super) struct Emitter<'a> {
     pub builder: FunctionBuilder<'a>,
     pub scope: Scope,
     stage: &'a Stage,
-    first_table: usize,
+    pub first: First,
     tables: Vec<Table>,
+    pub tiles: Vec<Result<Assembled, String>>,
+    /// What tiles are assembled for, unless Cranelift compiles them.
+    set: Option<InstructionSet>,
     notes: BTreeMap<Block, String>,
 }
 
@@ -37,18 +41,19 @@ enum Trips {
 }
 
 /// Fills a function that has its name and signature with the statements of a stage.
-pub(super) fn translate(plan: &Plan, stage: &Stage, mut function: Function, first_table: usize) -> Translated {
+pub(super) fn translate(plan: &Plan, stage: &Stage, mut function: Function, first: First) -> Translated {
     let mut context = FunctionBuilderContext::new();
     let builder = FunctionBuilder::new(&mut function, &mut context);
-    let (scope, tables, notes) = (Scope::default(), Vec::new(), BTreeMap::new());
-    let mut emitter = Emitter { plan, builder, scope, stage, first_table, tables, notes };
+    let (scope, tables, tiles, notes) = (Scope::default(), Vec::new(), Vec::new(), BTreeMap::new());
+    let set = InstructionSet::of(&plan.target);
+    let mut emitter = Emitter { plan, builder, scope, stage, first, tables, tiles, set, notes };
     emitter.enter();
     emitter.statements(&stage.body);
     emitter.builder.ins().return_(&[]);
     // `FunctionBuilder::finalize` would reset the context, which is not used again, and spill references to garbage
     // collected objects, of which there are none.
-    let (tables, notes) = (emitter.tables, emitter.notes);
-    Translated { function, tables, notes }
+    let (tables, tiles, notes) = (emitter.tables, emitter.tiles, emitter.notes);
+    Translated { function, tables, tiles, notes }
 }
 
 impl Emitter<'_> {
@@ -75,7 +80,10 @@ impl Emitter<'_> {
                     self.counted(*var, *count, &accesses, |emitter| emitter.statements(body));
                 }
                 Stmt::Regions { columns, rows, body } => self.regions(columns, rows, body),
-                Stmt::Tile(tile) => self.tile(tile),
+                Stmt::Tile(tile) => match self.set {
+                    None => self.tile(tile),
+                    Some(set) => self.call(set, tile),
+                },
             }
         }
     }
@@ -214,7 +222,7 @@ impl Emitter<'_> {
 
     /// Numbers outside the function that it can read. Their address need not be near the code.
     fn table(&mut self, table: Table) -> GlobalValue {
-        let index = (self.first_table + self.tables.len()) as u32;
+        let index = (self.first.table + self.tables.len()) as u32;
         self.tables.push(table);
         let name = UserExternalName { namespace: TABLES, index };
         let name = self.builder.func.declare_imported_user_function(name);
