@@ -52,7 +52,7 @@ impl InstructionSet {
     }
 
     /// Vector registers.
-    pub(crate) fn registers(self) -> usize {
+    fn registers(self) -> usize {
         match self {
             InstructionSet::Avx2 => 16,
             InstructionSet::Avx512 => 32,
@@ -115,21 +115,11 @@ pub(crate) struct Assembled {
 ///
 /// When an instruction cannot be encoded, which is an error of this module.
 pub(crate) fn tile(set: InstructionSet, tile: &Tile, frame: &Frame) -> Result<Assembled, String> {
-    with_registers(set, set.registers(), tile, frame)
-}
-
-/// Assembles a tile with some of the machine's registers.
-pub(crate) fn with_registers(
-    set: InstructionSet,
-    file: usize,
-    tile: &Tile,
-    frame: &Frame,
-) -> Result<Assembled, String> {
     let nodes = program::of(set, tile, frame);
-    let mut assembler = Assembler::new(set, file, tile, frame, &nodes, false);
+    let mut assembler = Assembler::new(set, tile, frame, &nodes, false);
     assembler.run(&nodes);
     if assembler.registers.exhausted {
-        assembler = Assembler::new(set, file, tile, frame, &nodes, true);
+        assembler = Assembler::new(set, tile, frame, &nodes, true);
         assembler.run(&nodes);
     }
     if assembler.misfit || assembler.registers.exhausted {
@@ -153,8 +143,8 @@ struct Assembler<'a> {
 }
 
 impl<'a> Assembler<'a> {
-    fn new(set: InstructionSet, file: usize, tile: &'a Tile, frame: &'a Frame, nodes: &[Node], spill: bool) -> Self {
-        let registers = Registers::new(tile.registers.len(), file, spill);
+    fn new(set: InstructionSet, tile: &'a Tile, frame: &'a Frame, nodes: &[Node], spill: bool) -> Self {
+        let registers = Registers::new(tile.registers.len(), set.registers(), spill);
         let pointers = Pointers::new(frame, nodes);
         Assembler { set, tile, frame, listing: Listing::default(), registers, pointers, misfit: false }
     }

@@ -7,11 +7,15 @@ use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{DataDescription, FuncId, Linkage, Module, ModuleError, default_libcall_names};
 
+use crate::assemble::Assembled;
 use crate::error::CompileError;
 use crate::translate::{self, First, Program, Table, Translated};
 
 /// Bytes: a cache line.
 const TILE_ALIGNMENT: u64 = 64;
+
+/// The code of an assembled tile.
+type Bytes = fn(&Assembled) -> Vec<u8>;
 
 /// A compiled stage.
 ///
@@ -42,15 +46,15 @@ unsafe impl Sync for Code {}
 
 impl Code {
     /// Compiles all stages.
-    pub(super) fn compile(plan: &Plan, isa: OwnedTargetIsa) -> Result<Code, CompileError> {
+    pub(super) fn compile(plan: &Plan, isa: OwnedTargetIsa, bytes: Bytes) -> Result<Code, CompileError> {
         let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
         // Machines without fused multiply-add call this symbol, which not every C library exports.
         builder.symbol("fmaf", fused_multiply_add as *const u8);
         let module = ManuallyDrop::new(JITModule::new(builder));
         let mut code = Code { module, pack: Vec::new(), run: Vec::new() };
         let mut first = First::default();
-        let pack = define(&mut code.module, plan, Program::Pack, &mut first)?;
-        let run = define(&mut code.module, plan, Program::Run, &mut first)?;
+        let pack = define(&mut code.module, plan, Program::Pack, &mut first, bytes)?;
+        let run = define(&mut code.module, plan, Program::Run, &mut first, bytes)?;
         code.module.finalize_definitions().map_err(|error| CompileError::Memory { reason: error.to_string() })?;
         code.pack = pack.into_iter().map(|id| function(&code.module, id)).collect();
         code.run = run.into_iter().map(|id| function(&code.module, id)).collect();
@@ -84,6 +88,7 @@ fn define(
     plan: &Plan,
     program: Program,
     first: &mut First,
+    bytes: Bytes,
 ) -> Result<Vec<FuncId>, CompileError> {
     let mut ids = Vec::new();
     let mut context = module.make_context();
@@ -94,7 +99,7 @@ fn define(
         first.table += translated.tables.len();
         first.tile += translated.tiles.len() + 1;
         module.clear_context(&mut context);
-        ids.push(define_stage(module, &mut context, &name, translated)?);
+        ids.push(define_stage(module, &mut context, &name, translated, bytes)?);
     }
     Ok(ids)
 }
@@ -104,6 +109,7 @@ fn define_stage(
     context: &mut cranelift_codegen::Context,
     name: &str,
     translated: Translated,
+    bytes: Bytes,
 ) -> Result<FuncId, CompileError> {
     let failed = |error| failure(name, error);
     for table in &translated.tables {
@@ -118,7 +124,7 @@ fn define_stage(
         let name = format!("{name}::tile{index}");
         // Numbered like the tables, with the functions of the stages in between.
         let id = module.declare_function(&name, Linkage::Local, &tile_signature).map_err(failed)?;
-        module.define_function_bytes(id, TILE_ALIGNMENT, &tile.bytes, &[]).map_err(failed)?;
+        module.define_function_bytes(id, TILE_ALIGNMENT, &bytes(tile), &[]).map_err(failed)?;
     }
     let signature = &translated.function.signature;
     let id = module.declare_function(name, Linkage::Local, signature).map_err(failed)?;

@@ -2,6 +2,8 @@
 
 mod arena;
 mod code;
+#[cfg(all(test, target_arch = "x86_64"))]
+pub(crate) mod emulator;
 
 use std::ptr;
 
@@ -10,6 +12,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 
 pub(crate) use self::arena::Arena;
 pub(crate) use self::code::codegen_reason;
+use crate::assemble::Assembled;
 use crate::error::{CompileError, RunError};
 use crate::translate::Program;
 
@@ -31,7 +34,16 @@ struct Memory<'a> {
 impl Machine {
     /// Compiles a plan.
     pub(crate) fn compile(plan: &Checked<Plan>, isa: OwnedTargetIsa) -> Result<Machine, CompileError> {
-        Ok(Machine { plan: plan.clone(), code: code::Code::compile(plan, isa)? })
+        Machine::compile_with(plan, isa, |tile| tile.bytes.clone())
+    }
+
+    /// The same with other code than that assembled for the tiles.
+    pub(crate) fn compile_with(
+        plan: &Checked<Plan>,
+        isa: OwnedTargetIsa,
+        bytes: fn(&Assembled) -> Vec<u8>,
+    ) -> Result<Machine, CompileError> {
+        Ok(Machine { plan: plan.clone(), code: code::Code::compile(plan, isa, bytes)? })
     }
 
     /// The plan.
@@ -105,6 +117,8 @@ impl Machine {
             Role::Scratch { offset } => memory.scratch.start().wrapping_add(offset),
         };
         let bases: Vec<*mut f32> = self.plan.buffers.iter().map(base).collect();
+        #[cfg(all(test, target_arch = "x86_64"))]
+        emulator::allow(bases.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
         let stages = program.stages(&self.plan).iter().zip(self.code.stages(program));
         for (done, (stage, function)) in stages.enumerate() {
             observe(done, &stage.name);

@@ -16,10 +16,35 @@ use crate::{Kernel, host, supports};
 fn check(name: &str, plan: Plan) {
     check_target(name, plan.clone());
     for target in [Target::avx2(), Target::avx512()] {
-        if plan.target.lanes <= target.lanes && supports(&target) {
-            check_target(&format!("{name} for {}", target.name), Plan { target, ..plan.clone() });
+        if plan.target.lanes <= target.lanes && plan.target.registers <= target.registers {
+            let name = format!("{name} for {}", target.name);
+            let plan = Plan { target, ..plan.clone() };
+            check_emulated(&name, &checked(plan.clone()));
+            if supports(&plan.target) {
+                check_target(&name, plan);
+            }
         }
     }
+}
+
+/// Runs the tiles that are assembled by the emulator, which sees accesses that are in no buffer.
+#[track_caller]
+fn check_emulated(name: &str, plan: &Checked<Plan>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use crate::machine::emulator;
+        let isa = host::isa().expect("the host is supported");
+        let machine = Machine::compile_with(plan, isa, emulator::trampoline);
+        let machine = machine.unwrap_or_else(|error| panic!("{name} emulated: {error}"));
+        for data in [integers, normals, specials] {
+            let found = found(&machine, data);
+            let runs = emulator::result().unwrap_or_else(|error| panic!("{name} emulated: {error}"));
+            assert!(runs > 0 || plan.run.is_empty(), "{name}: no tile has run");
+            compare(&format!("{name} emulated"), &expected(plan, data), &found);
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (name, plan);
 }
 
 #[track_caller]
@@ -28,15 +53,18 @@ fn check_target(name: &str, plan: Plan) {
     for (machine, isa) in machines() {
         let compiled = Machine::compile(&plan, isa).unwrap_or_else(|error| panic!("{name} on {machine}: {error}"));
         for data in [integers, normals, specials] {
-            let expected = expected(&plan, data);
-            let found = found(&compiled, data);
-            for (buffer, (expected, found)) in expected.iter().zip(&found).enumerate() {
-                let different = expected.iter().zip(found).position(|(e, f)| !same(*e, *f));
-                if let Some(at) = different {
-                    let (expected, found) = (expected[at], found[at]);
-                    panic!("{name} on {machine}: element {at} of output {buffer} is {found:e}, not {expected:e}");
-                }
-            }
+            compare(&format!("{name} on {machine}"), &expected(&plan, data), &found(&compiled, data));
+        }
+    }
+}
+
+#[track_caller]
+fn compare(name: &str, expected: &[Vec<f32>], found: &[Vec<f32>]) {
+    for (buffer, (expected, found)) in expected.iter().zip(found).enumerate() {
+        let different = expected.iter().zip(found).position(|(e, f)| !same(*e, *f));
+        if let Some(at) = different {
+            let (expected, found) = (expected[at], found[at]);
+            panic!("{name}: element {at} of output {buffer} is {found:e}, not {expected:e}");
         }
     }
 }
