@@ -85,11 +85,14 @@ fn check_item_names(file: &File, reports: &mut Reports) {
         let type_name = names::type_name(&name.text);
         match types.get(&type_name) {
             Some(&other) => {
-                let message = match other == name.text {
-                    true => format!("the name `{other}` is defined twice"),
-                    false => format!("`{other}` and `{}` would both become the type `{type_name}`", name.text),
+                let (message, label) = match other == name.text {
+                    true => (format!("the name `{other}` is defined twice"), "the second time".to_string()),
+                    false => (
+                        format!("`{other}` and `{}` would both become the type `{type_name}`", name.text),
+                        format!("`{type_name}` again"),
+                    ),
                 };
-                let error = Diagnostic::error(codes::ITEM_TWICE, name.span, message).label("the second time");
+                let error = Diagnostic::error(codes::ITEM_TWICE, name.span, message).label(label);
                 reports.add(error.help("use another name for one of them"));
             }
             None => {
