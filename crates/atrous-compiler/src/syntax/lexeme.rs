@@ -52,6 +52,7 @@ fn stray(character: char, span: Span) -> Diagnostic {
         '.' => error.help("a fraction has a digit before its point: `0.5`"),
         '×' | '*' => error.help("sizes are lists: `[3, 3]`"),
         '+' => error.help("numbers stand without `+`; to add values write `add(a, b)`"),
+        '/' => error.help("comments start with `//`, and paths stand in quotes"),
         '#' => error.help("comments start with `//`"),
         '−' | '–' => error.help("write `-`"),
         _ => error,
