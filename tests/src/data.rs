@@ -56,13 +56,13 @@ pub fn reals(net: &Net, seed: u64) -> Data {
     generate(net, seed, |random| 3.0 * random.real(), weight)
 }
 
-/// Small integers with a few infinities and NaNs among inputs and weights.
-pub fn with_infinities(net: &Net, seed: u64) -> Data {
+/// Small integers with an infinity, a NaN or a negative zero in each tensor.
+pub fn with_specials(net: &Net, seed: u64) -> Data {
     let mut data = integers(net, seed);
     let mut random = Random(!seed);
     for tensor in data.inputs.iter_mut().chain(&mut data.parameters) {
         let place = (random.bits() % tensor.len() as u64) as usize;
-        tensor[place] = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN][(random.bits() % 3) as usize];
+        tensor[place] = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -0.0][(random.bits() % 4) as usize];
     }
     data
 }

@@ -5,7 +5,7 @@ use crate::executors;
 use atrous_compiler::ir::macs::{self, Macs};
 use atrous_compiler::layer::{Activation, Layout, Number};
 use atrous_compiler::net::{Net, Op, ValueId};
-use atrous_compiler::{Target, compile, ir, lower, oracle, passes, plan};
+use atrous_compiler::{Checked, Plan, Target, compile, ir, lower, oracle, passes};
 
 /// The largest error of a value behind an activation that is not exact on small integers, relative to the largest
 /// magnitude in its tensor or to 1. The transcendental activations themselves state less; sums of their values add to it.
@@ -146,14 +146,15 @@ pub fn check_macs(net: &Net, target: &Target) -> Result<(), String> {
     let lowered = lower::lower(&net);
     let Macs { nominal, useful } = macs::of_layers(&lowered);
     let executed = macs::executed(&passes::run(lowered, &mut |_, _, _| {}));
-    let planned = plan::eval::count_macs(&compile(&net, target).map_err(|error| error.to_string())?);
+    let plan = planned(&net, target)?;
+    let in_plan = atrous_compiler::plan::eval::count_macs(&plan);
     let counted: u64 = net.layers().map(oracle::useful_macs).sum();
-    if [useful, executed, u128::from(planned)] == [u128::from(counted); 3] && useful <= nominal {
+    if [useful, executed, u128::from(in_plan)] == [u128::from(counted); 3] && useful <= nominal {
         return Ok(());
     }
     Err(format!(
         "multiply-adds: {nominal} nominal, {useful} useful, {counted} by the oracle, {executed} after the passes, \
-         {planned} in the plan"
+         {in_plan} in the plan"
     ))
 }
 
@@ -167,13 +168,24 @@ fn without_activations(mut net: Net) -> Net {
     net
 }
 
+/// The verified plan of a net.
+pub fn planned(net: &Net, target: &Target) -> Result<Checked<Plan>, String> {
+    compile(net, target).map_err(|error| error.to_string())
+}
+
 /// Runs the plan of a net by the interpreter, against what the oracle expects, and by the JIT, against the interpreter
 /// bit for bit. Returns the outputs.
 pub fn check_plan(net: &Net, target: &Target, data: &Data, expected: &[Expected]) -> Result<Vec<Vec<f32>>, String> {
-    let plan = compile(net, target).map_err(|error| error.to_string())?;
-    let interpreted = executors::interpret(&plan, data)?;
-    compare("interpreter", expected, &widen(&interpreted))?;
-    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(&plan, data)?)?;
+    let plan = planned(net, target)?;
+    let outputs = check_jit(&plan, data)?;
+    compare("interpreter", expected, &widen(&outputs))?;
+    Ok(outputs)
+}
+
+/// Runs a plan by the interpreter and by the JIT, bit for bit. Returns the outputs.
+pub fn check_jit(plan: &Checked<Plan>, data: &Data) -> Result<Vec<Vec<f32>>, String> {
+    let interpreted = executors::interpret(plan, data)?;
+    compare_bits(["interpreter", "JIT"], &interpreted, &executors::jit(plan, data)?)?;
     Ok(interpreted)
 }
 
@@ -187,7 +199,7 @@ pub const MACHINES: &[Target] = &[
 /// Runs the plans for [`MACHINES`] by the interpreter, against what the oracle expects.
 pub fn check_machines(net: &Net, data: &Data, expected: &[Expected]) -> Result<(), String> {
     MACHINES.iter().try_for_each(|target| {
-        let interpreted = executors::interpret(&compile(net, target).map_err(|error| error.to_string())?, data)?;
+        let interpreted = executors::interpret(&planned(net, target)?, data)?;
         compare(&format!("interpreter for {}", target.name), expected, &widen(&interpreted))
     })
 }

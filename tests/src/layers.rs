@@ -36,11 +36,12 @@ fn any_size(rank: usize) -> impl Strategy<Value = Layer> {
     )
 }
 
-/// Batch, groups, and input and output channels per group: dense, grouped and depthwise layers.
+/// Batch, groups, and input and output channels per group: dense layers, few wide groups, many narrow groups, depthwise.
 fn channels() -> impl Strategy<Value = (usize, usize, usize, usize)> {
     prop_oneof![
         3 => (1..=2usize, Just(1), 1..=9usize, 1..=20usize),
-        2 => (1..=2usize, 2..=3usize, 1..=3usize, 1..=9usize),
+        1 => (1..=2usize, 2..=3usize, 1..=3usize, 1..=9usize),
+        1 => (1..=2usize, 4..=9usize, 2..=3usize, 1..=3usize),
         2 => (1..=2usize, 2..=18usize, Just(1), 1..=2usize),
     ]
 }

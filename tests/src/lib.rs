@@ -5,4 +5,5 @@ pub mod data;
 pub mod differential;
 pub mod executors;
 pub mod layers;
+pub mod nets;
 pub mod specs;

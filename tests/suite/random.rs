@@ -6,7 +6,8 @@
 use atrous_compiler::Target;
 use atrous_compiler::layer::{Activation, Layer, Layout, PaddingMode};
 use atrous_compiler::net::Net;
-use atrous_tests::{data, differential, layers, specs};
+use atrous_tests::{data, differential, layers, nets, specs};
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 /// A number from the environment, or its default.
@@ -17,34 +18,32 @@ fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
-#[track_caller]
 fn for_random_layers(rank: usize, cases: u64, check: impl Fn(&Net) -> Result<(), String>) {
     for_layers(rank, setting("ATROUS_SEED", 1), setting("ATROUS_CASES", cases), check);
 }
 
-#[track_caller]
 fn for_layers(rank: usize, seed: u64, cases: u64, check: impl Fn(&Net) -> Result<(), String>) {
+    for_nets(layers::layers(rank).prop_map(Net::of_layer), seed, cases, check);
+}
+
+/// Runs a check on nets by way of their texts, as they will be when they have become specs.
+fn for_nets(nets: impl Strategy<Value = Net>, seed: u64, cases: u64, check: impl Fn(&Net) -> Result<(), String>) {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    bytes[8] = rank as u8;
     let config =
         Config { cases: cases as u32, max_shrink_iters: 2_000, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let test = |layer: Layer| check(&parsed(&layer)).map_err(TestCaseError::fail);
-    match runner.run(&layers::layers(rank), test) {
+    let test = |net: Net| parsed(&net).and_then(|net| check(&net)).map_err(TestCaseError::fail);
+    match runner.run(&nets, test) {
         Ok(()) => {}
-        Err(TestError::Fail(reason, layer)) => panic!("{reason}\n\n// {reason}\n{}", Net::of_layer(layer)),
+        Err(TestError::Fail(reason, net)) => panic!("\n\n// {reason}\n{net}"),
         Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
 }
 
-/// The layer by way of its text, as it will be when it has become a spec.
-fn parsed(layer: &Layer) -> Net {
-    let net = Net::of_layer(layer.clone());
-    let text = net.to_string();
-    let again = specs::parse(&text, &Default::default()).unwrap_or_else(|error| panic!("{error}\n\n{text}"));
-    assert_eq!(again, net, "\n\n{text}");
-    again
+fn parsed(net: &Net) -> Result<Net, String> {
+    let again = specs::parse(&net.to_string(), &Default::default())?;
+    if again == *net { Ok(again) } else { Err(format!("the text means another net:\n{again}")) }
 }
 
 /// The same without an activation whose value at an infinity is a matter of taste.
@@ -59,7 +58,7 @@ fn check_graphs(net: &Net) -> Result<(), String> {
     let data = data::integers(&net, 1);
     differential::check_graphs(&net, &data, &differential::expected(&net, &data))?;
     let net = without_rounded_activation(&net);
-    let data = data::with_infinities(&net, 2);
+    let data = data::with_specials(&net, 2);
     differential::check_last_graph(&net, &data, &differential::expected(&net, &data))
 }
 
@@ -76,6 +75,18 @@ fn graphs_of_rank_2() {
 #[test]
 fn graphs_of_rank_3() {
     for_random_layers(3, 200, check_graphs);
+}
+
+#[test]
+fn nets_of_several_steps() {
+    for_nets(nets::nets(), setting("ATROUS_SEED", 1), setting("ATROUS_CASES", 300), |net| {
+        let data = data::integers(net, 1);
+        let expected = differential::expected(net, &data);
+        differential::check_plan(net, &Target::portable(), &data, &expected)?;
+        differential::check_machines(net, &data, &expected)?;
+        let net = &net.clone().with_layout(Layout::Nchw);
+        differential::check_graphs(net, &data, &differential::expected(net, &data))
+    });
 }
 
 /// What a layer may have.
@@ -95,6 +106,7 @@ const FEATURES: &[Feature] = &[
     ("replicate",                   |layer| layer.padding_mode == PaddingMode::Replicate),
     ("circular",                    |layer| layer.padding_mode == PaddingMode::Circular),
     ("grouped",                     |layer| layer.groups > 1 && layer.input_channels > layer.groups),
+    ("groups for a vector",         |layer| layer.groups >= 4 && layer.input_channels > layer.groups),
     ("depthwise",                   |layer| layer.groups > 1 && layer.input_channels == layer.groups),
     ("bias",                        |layer| layer.bias),
     ("activation",                  |layer| layer.activation != Activation::None),
@@ -133,7 +145,7 @@ fn check_plan(net: &Net) -> Result<(), String> {
     let data = data::reals(net, 3);
     differential::check_plan(net, &target, &data, &differential::expected_of_reals(net, &data))?;
     let net = &without_rounded_activation(net);
-    let data = data::with_infinities(net, 2);
+    let data = data::with_specials(net, 2);
     differential::check_plan(net, &target, &data, &differential::expected(net, &data)).map(drop)
 }
 

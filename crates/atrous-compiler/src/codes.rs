@@ -67,6 +67,7 @@ codes! {
 
     UNKNOWN_SIZE = "A0401": "A size is given for a name that is not free.";
     SIZE_RANGE = "A0402": "A given size is out of range.";
+    UNBOUND_SIZE = "A0403": "A size is free where all must be known.";
 
     UNUSED = "A0901": "A value is never used.";
     POINTLESS_DILATION = "A0902": "A dilation has no effect.";

@@ -3,11 +3,11 @@
 //! [`conv!`] takes the spec of layers and networks, inline or from a file, and makes a type of each: its weights are
 //! packed once, and it runs on plain `f32` slices.
 //!
-//! ```ignore
+//! ```
 //! atrous::conv! {
 //!     layer upscale {
-//!         input: [1, 16, 32, 32],
-//!         channels: 3,
+//!         input: [1, 2, 3, 3],
+//!         channels: 1,
 //!         kernel: 4,
 //!         stride: 2,
 //!         padding: 1,
@@ -16,9 +16,17 @@
 //!     }
 //! }
 //!
-//! let upscale = Upscale::new(&weight, &bias)?;
-//! let image: Vec<f32> = upscale.infer(&features)?;
+//! # fn main() -> Result<(), atrous::Error> {
+//! let weight = [0.25; 2 * 1 * 4 * 4];
+//! let upscale = Upscale::new(&weight, &[0.0])?;
+//! let image = upscale.infer(&[1.0; 2 * 3 * 3])?;
+//! assert_eq!(image.len(), 6 * 6);
+//! assert_eq!(image[7], 2.0);
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! The same spec can be compiled while the program runs, with the feature `jit`.
 #![deny(unsafe_code)]
 
 mod error;
@@ -36,9 +44,10 @@ pub use parameters::{Tensors, Weight, WeightBias};
 /// The spec stands in the braces, or in a file whose path is relative to the manifest of the crate. Sizes that the file
 /// leaves free are bound behind the path.
 ///
-/// ```ignore
+/// ```
 /// atrous::conv! { layer blur { input: [1, 3, 64, 64], channels: 3, kernel: 5, depthwise } }
-/// atrous::conv!("specs/upconv7.conv", H = 160, W = 160);
+/// atrous::conv!("tests/specs/residual.conv", L = 16);
+/// assert_eq!((Blur::OUTPUT_SHAPE, Residual::INPUT_SHAPE), ([1, 3, 60, 60], [1, 1, 16]));
 /// ```
 ///
 /// A layer or net `upconv7` becomes a type `Upconv7` with

@@ -19,6 +19,7 @@ mod suggest;
 mod tests;
 mod warnings;
 
+pub(crate) use names::type_name;
 pub use open::OpenNet;
 pub use shape::{Dim, Sizes};
 pub(crate) use suggest::closest;

@@ -5,6 +5,7 @@
 
 mod affine;
 mod api;
+mod methods;
 mod names;
 mod program;
 mod registers;

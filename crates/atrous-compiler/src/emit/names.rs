@@ -32,12 +32,7 @@ pub fn identifier(name: &str) -> Ident {
 
 /// The name of a type: `up_conv7` → `UpConv7`.
 pub fn type_name(name: &str, span: Span) -> Ident {
-    let words = legal(name);
-    let words = words.split('_').map(|word| {
-        let mut letters = word.chars();
-        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
-    });
-    Ident::new(&legal(&words.collect::<String>()), span)
+    Ident::new(&legal(&crate::check::type_name(&legal(name))), span)
 }
 
 /// Whether rustc warns of the name for a variable.
@@ -48,7 +43,7 @@ pub fn is_snake_case(name: &str) -> bool {
 /// The nearest text that is an identifier.
 fn legal(name: &str) -> String {
     let name = name.strip_prefix("r#").unwrap_or(name);
-    let name = name.replace(|letter: char| letter != '_' && !letter.is_alphanumeric(), "_");
+    let name = name.replace(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric(), "_");
     let candidates = [name.clone(), format!("{name}_"), format!("n{name}")];
     let is_legal = |candidate: &&String| syn::parse_str::<Ident>(candidate).is_ok();
     candidates.iter().find(is_legal).cloned().unwrap_or_else(|| "unnamed".into())

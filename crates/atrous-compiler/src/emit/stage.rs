@@ -1,10 +1,10 @@
 //! Stages as functions: tables, loops, tiles.
 
 use super::affine::{float, integer, length};
-use super::names::{Names, identifier};
+use super::names::Names;
 use super::tile::tile;
 use super::usage::{Usage, runs};
-use crate::plan::{BufferId, Count, Plan, Stage, Stmt, Var};
+use crate::plan::{BufferId, Count, Plan, Role, Stage, Stmt, Var};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeMap;
@@ -75,11 +75,25 @@ fn printer<'a>(plan: &'a Plan, stage: &Stage, usage: &Usage) -> Printer<'a> {
     });
     let vars = vars.collect();
     let buffers = usage.reads.iter().chain(&usage.writes).map(|&buffer| {
-        let name = identifier(&plan.buffers[buffer.0].name);
-        (buffer, names.fresh_or(&name.to_string(), "buffer"))
+        let name = short_name(plan, stage, buffer);
+        (buffer, names.fresh_or(name, "buffer"))
     });
     let buffers = buffers.collect();
     Printer { plan, vars, buffers, names }
+}
+
+/// The name of a buffer within a stage, where the names of layers say nothing new: `conv_1.weight` → `weight`.
+fn short_name<'a>(plan: &'a Plan, stage: &Stage, buffer: BufferId) -> &'a str {
+    let buffer = &plan.buffers[buffer.0];
+    match buffer.role {
+        Role::Output | Role::Scratch { .. } if buffer.name == stage.name => "output",
+        Role::Input | Role::Output | Role::Scratch { .. } => &buffer.name,
+        Role::Parameter | Role::Packed { .. } => {
+            let stages = plan.run.iter().map(|stage| stage.name.as_str());
+            let rests = stages.filter_map(|stage| buffer.name.strip_prefix(stage)?.strip_prefix(['.', '_']));
+            rests.min_by_key(|rest| rest.len()).unwrap_or(&buffer.name)
+        }
+    }
 }
 
 fn statements(

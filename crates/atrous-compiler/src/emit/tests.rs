@@ -1,8 +1,12 @@
 use super::{Options, source};
 use crate::compile;
 use crate::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
-use crate::net::{Input, Net, Op, Step, ValueId};
-use crate::plan::Target;
+use crate::net::{self, Input, Net, Op, ValueId};
+use crate::plan::{
+    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Plan, Reg, Register, Role, Stage, Step, Stmt,
+    Target, Tile, Var,
+};
+use quote::quote;
 
 fn layer(name: &str, axis: LayerAxis, channels: [usize; 2]) -> Layer {
     Layer {
@@ -27,8 +31,8 @@ fn emit(net: &Net) -> String {
         .expect("the default facade is a path")
 }
 
-fn step(name: &str, op: Op, reads: &[usize]) -> Step {
-    Step { name: name.into(), op, reads: reads.iter().copied().map(ValueId).collect() }
+fn step(name: &str, op: Op, reads: &[usize]) -> net::Step {
+    net::Step { name: name.into(), op, reads: reads.iter().copied().map(ValueId).collect() }
 }
 
 #[test]
@@ -37,21 +41,112 @@ fn a_layer() {
     insta::assert_snapshot!(emit(&Net::of_layer(Layer { activation, ..layer("conv_1", SAME, [2, 3]) })));
 }
 
-/// Names that are keywords, twice the same type, or not in snake case; several inputs and outputs; shared scratch memory.
-#[test]
-fn a_net() {
+/// Names that are taken already or not in snake case; several inputs and outputs; scratch memory.
+fn net() -> Net {
     let input = |name: &str| Input { name: name.into(), shape: vec![1, 2, 6] };
-    let net = Net {
-        name: "self".into(),
+    Net {
+        name: "head_2d".into(),
         standalone: false,
         layout: Layout::Nchw,
         inputs: vec![input("x"), input("packed")],
         steps: vec![
-            step("type", Op::Conv(layer("type", SAME, [2, 2])), &[0]),
+            step("stem", Op::Conv(layer("stem", SAME, [2, 2])), &[0]),
             step("Mixed", Op::Conv(Layer { bias: false, ..layer("Mixed", SAME, [2, 2]) }), &[2]),
-            step("sum", Op::Add(Activation::Relu), &[3, 1]),
+            step("again", Op::Conv(Layer { bias: false, ..layer("again", SAME, [2, 2]) }), &[3]),
+            step("sum", Op::Add(Activation::Relu), &[4, 1]),
         ],
-        outputs: vec![ValueId(4), ValueId(2)],
+        outputs: vec![ValueId(5), ValueId(2)],
+    }
+}
+
+#[test]
+fn a_net() {
+    insta::assert_snapshot!(emit(&net()));
+}
+
+#[test]
+fn the_same_every_time() {
+    assert_eq!(emit(&net()), emit(&net()));
+}
+
+#[test]
+fn the_facade_is_a_path_of_the_users() {
+    let net = Net::of_layer(layer("conv_1", SAME, [2, 3]));
+    let plan = compile(&net, &Target::portable()).expect("the net has a plan");
+    let options = |facade| Options { facade, ..Options::default() };
+    let renamed = source(&net, &plan, &options(quote!(crate::convolution))).expect("a path");
+    assert!(renamed.contains("use crate::convolution::rt;") && !renamed.contains("atrous"));
+    assert!(source(&net, &plan, &options(quote!(not a path))).is_err());
+}
+
+/// Whatever a plan can say, in a stage that computes nothing sensible.
+#[test]
+fn a_stage() {
+    let buffer = |name: &str, role, shape: &[usize]| Buffer { name: name.into(), role, shape: shape.into() };
+    let plan = Plan {
+        name: "all".into(),
+        target: Target { name: "wide", lanes: 8, registers: 16, fused: true },
+        buffers: vec![
+            buffer("y", Role::Input, &[9, 20]),
+            buffer("unread", Role::Input, &[4]),
+            buffer("conv.1", Role::Output, &[9, 20]),
+        ],
+        packed_len: 0,
+        scratch_len: 0,
+        pack: vec![],
+        run: vec![],
     };
-    insta::assert_snapshot!(emit(&net));
+    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    let [y, count, unused, x, k, never] = [0, 1, 2, 3, 4, 5].map(Var);
+    let registers = [("sum", 8), ("y", 8), ("carried", 1), ("local", 1), ("late", 8)];
+    let registers = registers.map(|(name, lanes)| Register { name: name.into(), lanes });
+    let [sum, loaded, carried, local, late] = [0, 1, 2, 3, 4].map(Reg);
+    let access = |buffer, index: [Affine; 2], lanes| Access { buffer: BufferId(buffer), index: index.into(), lanes };
+    let lanes = |dim, step| Some(Lanes { dim, step });
+    let row = |offset| Affine::var(y).plus_constant(offset);
+    let number = |value| Number::new(value);
+    let binary = |op, to, left, right| Step::Do(Instr::Binary { op, to, left, right });
+    let inner = vec![
+        Step::Do(Instr::Load {
+            to: loaded,
+            from: access(0, [row(1), Affine::term(k, -2).plus_constant(19)], lanes(1, -2)),
+        }),
+        Step::Do(Instr::MultiplyAdd { to: sum, left: loaded, right: loaded, addend: sum, fused: true }),
+        Step::Do(Instr::MultiplyAdd { to: sum, left: loaded, right: loaded, addend: sum, fused: false }),
+        Step::Do(Instr::Broadcast {
+            to: loaded,
+            from: access(0, [row(1), Affine::term(k, -2).plus_constant(3)], None),
+        }),
+        Step::Do(Instr::SelectLess { to: late, left: loaded, right: sum, yes: sum, no: loaded }),
+        Step::Do(Instr::Load { to: local, from: access(0, [0.into(), k.into()], None) }),
+        binary(BinaryOp::Sub, carried, local, carried),
+    ];
+    let nothing = vec![Step::Do(Instr::Load {
+        to: local,
+        from: Access { buffer: BufferId(1), index: vec![never.into()], lanes: None },
+    })];
+    let body = vec![
+        Step::Do(Instr::Constant { to: sum, value: number(-std::f32::consts::LOG2_E) }),
+        Step::Reduce { var: k, count: Count::Column(count), body: inner },
+        Step::Reduce { var: never, count: Count::Fixed(0), body: nothing },
+        Step::Do(Instr::ShiftLeft { to: sum, from: sum, bits: 23 }),
+        binary(BinaryOp::Min, late, late, sum),
+        Step::Do(Instr::Store { from: late, to: access(2, [row(0), x.into()], lanes(0, 1)) }),
+        Step::Do(Instr::Store { from: sum, to: access(2, [row(0), Affine::var(x).plus_constant(1)], lanes(1, 1)) }),
+        Step::Do(Instr::Store { from: carried, to: access(2, [8.into(), x.into()], None) }),
+    ];
+    let tile = Stmt::Tile(Tile { registers: registers.into(), body });
+    let rows = vec![vec![-1, 2, 0], vec![1, 0, 7]];
+    let stage = Stage {
+        name: "all".into(),
+        vars: names(&["y", "count", "unused", "x", "k", "never"]),
+        body: vec![Stmt::Regions {
+            columns: vec![y, count, unused],
+            rows,
+            body: vec![Stmt::Par { var: x, count: Count::Fixed(2), body: vec![tile.clone(), tile] }],
+        }],
+    };
+    let function = super::stage::function(&plan, &stage, &super::names::identifier("run_all"), &quote!(::atrous));
+    let items = quote!(impl All { #function });
+    insta::assert_snapshot!(prettyplease::unparse(&syn::parse2(items).expect("items")));
 }

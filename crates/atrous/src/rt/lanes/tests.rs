@@ -35,11 +35,11 @@ fn check<V: Lanes, const N: usize>() {
     let at = |start: usize| (V::load(&table, start), Array::<N>::load(&table, start));
     for start in 0..VALUES.len() {
         let (a, plain_a) = at(start % N);
-        for other in 0..VALUES.len() {
-            let (b, plain_b) = (V::splat(VALUES[other]), Array::<N>::splat(VALUES[other]));
+        for (other, value) in VALUES.into_iter().enumerate() {
+            let (b, plain_b) = (V::splat(value), Array::<N>::splat(value));
             let (c, plain_c) = at(other % N);
             let same = |op: &str, vector: V, plain: Array<N>| {
-                assert_eq!(lanes::<V, N>(vector), lanes::<_, N>(plain), "{op} from {start} with {}", VALUES[other]);
+                assert_eq!(lanes::<V, N>(vector), lanes::<_, N>(plain), "{op} from {start} with {value}");
             };
             same("add", a.add(b), plain_a.add(plain_b));
             same("sub", a.sub(b), plain_a.sub(plain_b));

@@ -1,0 +1,214 @@
+//! What stands between users and stages: checked lengths, and memory.
+
+use super::affine::length;
+use super::api::{Argument, Interface, sizes};
+use super::names::identifier;
+use super::program::{Program, Surroundings, program};
+use crate::net::Parameter;
+use crate::plan::{BufferId, Role};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use std::collections::BTreeMap;
+
+/// The functions that pack, and `new` and `from_tensors`, which call them.
+pub fn constructors(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
+    let from_tensors = from_tensors(interface);
+    let (functions, new) = new(interface);
+    (functions, quote!(#new #from_tensors))
+}
+
+/// The functions that compute, and `forward` and `infer`, which call them.
+pub fn runners(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
+    let infer = infer(interface);
+    let (functions, forward) = forward(interface);
+    (functions, quote!(#forward #infer))
+}
+
+fn new(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
+    let facade = interface.facade;
+    let of_role = |role| interface.plan.buffers.iter().enumerate().filter(move |(_, buffer)| buffer.role == role);
+    let variables = interface.parameters.iter().map(|parameter| variable(interface, parameter));
+    let callers: BTreeMap<_, _> = of_role(Role::Parameter).map(|(index, _)| BufferId(index)).zip(variables).collect();
+    let surroundings = Surroundings { plan: interface.plan, callers, packed: quote!(packed), facade };
+    let Program { functions, body, used } = program(&surroundings, &interface.plan.pack, "pack");
+    let checks = interface.parameters.iter().zip(surroundings.callers).map(|(parameter, (buffer, variable))| {
+        let Parameter { name, shape, .. } = parameter;
+        let variable = used.contains(&buffer).then_some(&variable);
+        check(interface, false, variable, name, shape, &parameter_slice(interface, parameter))
+    });
+    let (arguments, packed_len) = (new_arguments(interface), length(interface.plan.packed_len));
+    let is_packed = |buffer: &BufferId| matches!(interface.plan.buffers[buffer.0].role, Role::Packed { .. });
+    let mutability = used.iter().any(is_packed).then(|| quote!(mut));
+    let new = quote! {
+        /// Packs the parameters for fast access.
+        ///
+        /// # Errors
+        ///
+        /// A parameter has the wrong number of elements.
+        pub fn new(#arguments) -> ::core::result::Result<Self, #facade::Error> {
+            use #facade::rt;
+            #(#checks)*
+            let #mutability packed = rt::zeros(#packed_len);
+            #body
+            ::core::result::Result::Ok(Self { packed })
+        }
+    };
+    (functions, new)
+}
+
+fn new_arguments(interface: &Interface<'_>) -> TokenStream {
+    if interface.net.standalone {
+        let kinds = interface.parameters.iter().map(|parameter| identifier(parameter_kind(parameter)));
+        quote!(#(#kinds: &[f32]),*)
+    } else if interface.parameters.is_empty() {
+        quote!()
+    } else {
+        let name = interface.parameters_name();
+        quote!(parameters: #name<'_>)
+    }
+}
+
+/// Where `new` finds a parameter.
+fn parameter_slice(interface: &Interface<'_>, parameter: &Parameter) -> TokenStream {
+    let kind = identifier(parameter_kind(parameter));
+    if interface.net.standalone {
+        return quote!(#kind);
+    }
+    let layer = identifier(&parameter.layer);
+    quote!(parameters.#layer.#kind)
+}
+
+fn from_tensors(interface: &Interface<'_>) -> Option<TokenStream> {
+    if interface.parameters.is_empty() {
+        return None;
+    }
+    let (facade, model) = (interface.facade, &interface.net.name);
+    let names: Vec<&str> = interface.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    let variables: Vec<Ident> = interface.parameters.iter().map(|parameter| variable(interface, parameter)).collect();
+    let arguments = if interface.net.standalone {
+        quote!(#(#variables),*)
+    } else {
+        let layers = interface.net.layers().map(|layer| {
+            let fields =
+                interface.parameters.iter().filter(|parameter| parameter.layer == layer.name).map(|parameter| {
+                    let (field, variable) = (identifier(parameter_kind(parameter)), variable(interface, parameter));
+                    quote!(#field: #variable)
+                });
+            let (name, kind) = (identifier(&layer.name), if layer.bias { quote!(WeightBias) } else { quote!(Weight) });
+            quote!(#name: #facade::#kind { #(#fields),* })
+        });
+        let name = interface.parameters_name();
+        quote!(#name { #(#layers),* })
+    };
+    Some(quote! {
+        /// Finds the parameters by their names, `<layer>.weight` and `<layer>.bias`, and packs them.
+        ///
+        /// # Errors
+        ///
+        /// Parameters are missing, or one has the wrong number of elements.
+        pub fn from_tensors<T: #facade::Tensors + ?::core::marker::Sized>(
+            tensors: &T,
+        ) -> ::core::result::Result<Self, #facade::Error> {
+            let [#(#variables),*] = #facade::rt::find(#model, tensors, [#(#names),*])?;
+            Self::new(#arguments)
+        }
+    })
+}
+
+fn forward(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
+    let facade = interface.facade;
+    let buffers = interface.plan.buffers.iter().enumerate();
+    let of_role = |role| buffers.clone().filter(move |(_, buffer)| buffer.role == role);
+    let signature = of_role(Role::Input).chain(of_role(Role::Output)).map(|(index, _)| BufferId(index));
+    let arguments = interface.inputs.iter().chain(&interface.outputs);
+    let callers = signature.clone().zip(arguments.clone().map(|argument| argument.variable.clone())).collect();
+    let surroundings = Surroundings { plan: interface.plan, callers, packed: quote!(self.packed), facade };
+    let Program { functions, body, used } = program(&surroundings, &interface.plan.run, "run");
+    let checks = arguments.zip(signature).map(|(argument, buffer)| {
+        let Argument { name, variable, shape } = argument;
+        let is_output = interface.plan.buffers[buffer.0].role == Role::Output;
+        check(interface, is_output, used.contains(&buffer).then_some(variable), name, shape, &quote!(#variable))
+    });
+    let inputs = interface.inputs.iter().map(|argument| &argument.variable);
+    let outputs = interface.outputs.iter().map(|argument| &argument.variable);
+    let many = interface.inputs.len() + interface.outputs.len() > 6;
+    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let forward = quote! {
+        /// Computes the output from the input, into memory of the caller's.
+        ///
+        /// # Errors
+        ///
+        /// A slice has not as many elements as its shape; nothing has been written then.
+        #allow
+        pub fn forward(
+            &self,
+            #(#inputs: &[f32],)*
+            #(#outputs: &mut [f32]),*
+        ) -> ::core::result::Result<(), #facade::Error> {
+            use #facade::rt;
+            #(#checks)*
+            #body
+            ::core::result::Result::Ok(())
+        }
+    };
+    (functions, forward)
+}
+
+/// The statement that makes a slice an array of the shape's length; it checks the length of one that is not used too.
+fn check(
+    interface: &Interface<'_>,
+    is_output: bool,
+    variable: Option<&Ident>,
+    name: &str,
+    shape: &[usize],
+    slice: &TokenStream,
+) -> TokenStream {
+    let (model, len) = (&interface.net.name, length(shape.iter().product()));
+    let shape = sizes(shape);
+    let (function, reference) =
+        if is_output { (quote!(tensor_mut), quote!(&mut)) } else { (quote!(tensor), quote!(&)) };
+    match variable {
+        Some(variable) => {
+            quote!(let #variable: #reference [f32; #len] = rt::#function(#model, #name, &#shape, #slice)?;)
+        }
+        None => quote!(rt::#function::<#len>(#model, #name, &#shape, #slice)?;),
+    }
+}
+
+fn infer(interface: &Interface<'_>) -> TokenStream {
+    let facade = interface.facade;
+    let inputs: Vec<&Ident> = interface.inputs.iter().map(|argument| &argument.variable).collect();
+    let outputs: Vec<&Ident> = interface.outputs.iter().map(|argument| &argument.variable).collect();
+    let lengths = interface.outputs.iter().map(|argument| length(argument.shape.iter().product()));
+    let (kind, value) = match outputs[..] {
+        [output] => (quote!(#facade::rt::Vec<f32>), quote!(#output)),
+        _ => {
+            let count = length(outputs.len());
+            (quote!([#facade::rt::Vec<f32>; #count]), quote!([#(#outputs),*]))
+        }
+    };
+    let allow = (inputs.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote! {
+        /// Computes the output from the input, into new memory.
+        ///
+        /// # Errors
+        ///
+        /// A slice has not as many elements as its shape.
+        #allow
+        pub fn infer(&self, #(#inputs: &[f32]),*) -> ::core::result::Result<#kind, #facade::Error> {
+            #(let mut #outputs = #facade::rt::zeros(#lengths);)*
+            self.forward(#(#inputs,)* #(&mut #outputs),*)?;
+            ::core::result::Result::Ok(#value)
+        }
+    }
+}
+
+/// The variable that holds a parameter: a layer has one weight and one bias.
+fn variable(interface: &Interface<'_>, parameter: &Parameter) -> Ident {
+    identifier(if interface.net.standalone { parameter_kind(parameter) } else { &parameter.name })
+}
+
+/// `weight` or `bias`.
+fn parameter_kind(parameter: &Parameter) -> &str {
+    parameter.name.rsplit('.').next().unwrap_or(&parameter.name)
+}

@@ -1,0 +1,41 @@
+//! Compilation at run time, against the macro.
+#![cfg(feature = "jit")]
+
+use atrous::jit::{self, Error};
+
+const SPEC: &str = include_str!("specs/residual.conv");
+
+#[test]
+fn the_bits_of_the_macro() {
+    atrous::conv!("tests/specs/residual.conv", L = 13);
+    let some = |len: usize| -> Vec<f32> { (0..len).map(|index| (index * 37 % 19) as f32 / 7.0 - 1.0).collect() };
+    let tensors = [("wide.weight", some(6)), ("wide.bias", some(2)), ("narrow.weight", some(2))];
+    let signal = some(13);
+    let compiled = jit::compile(SPEC, &[("L", 13)]).unwrap();
+    let by_jit = compiled.load(&tensors).unwrap().infer(&[&signal]).unwrap();
+    let by_macro = Residual::from_tensors(&tensors).unwrap().infer(&signal).unwrap();
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&by_jit[0]), bits(&by_macro));
+    assert_eq!(compiled.net().inputs[0].shape, Residual::INPUT_SHAPE);
+}
+
+#[test]
+fn errors() {
+    let check = |error: Error, expected: &str| assert_eq!(error.to_string(), expected);
+    check(jit::compile(SPEC, &[]).unwrap_err(), "`residual` has sizes that are not bound: L");
+    let two =
+        "layer a { input: [1, 1, 1], channels: 1, kernel: 1 } layer b { input: [1, 1, 1], channels: 1, kernel: 1 }";
+    check(jit::compile(two, &[]).unwrap_err(), "a spec of one layer or net is expected, this one has 2");
+    let wrong = jit::compile("layer a { input: [1, 1, 1], channels: 1, kernel: 2 }", &[]).unwrap_err().to_string();
+    assert!(wrong.starts_with("A0210: layer `a`: "), "{wrong}");
+    assert!(wrong.contains("\n  --> spec:1:"), "{wrong}");
+    let residual = jit::compile(SPEC, &[("L", 2)]).unwrap();
+    check(
+        residual.load(&[("narrow.weight", [0.0; 2])]).unwrap_err(),
+        "`residual`: no tensor named `wide.weight`, `wide.bias`",
+    );
+    let tensors = [("wide.weight", vec![0.0; 6]), ("wide.bias", vec![0.0; 2]), ("narrow.weight", vec![0.0; 2])];
+    let loaded = residual.load(&tensors).unwrap();
+    check(loaded.infer(&[]).unwrap_err(), "expected 1 inputs, found 0");
+    check(loaded.infer(&[&[0.0]]).unwrap_err(), "`signal` has shape [1, 1, 2]: expected 2 elements, found 1");
+}
