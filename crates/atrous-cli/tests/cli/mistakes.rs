@@ -115,35 +115,62 @@ fn sizes_from_outside_may_be_wrong() {
     insta::assert_snapshot!(told);
 }
 
-/// The macro gets the same text one or more lines further down, so rustc marks the same column.
+/// The sources of all mistakes, cut short and with single bytes replaced.
+fn broken() -> Vec<Vec<u8>> {
+    let sources = KINDS.iter().flat_map(|kind| mistakes(kind)).map(|file| std::fs::read(root().join(file)));
+    let sources: Vec<Vec<u8>> = sources.map(|source| source.expect("a mistake is readable")).collect();
+    let places = |source: &[u8]| (0..source.len()).step_by(29).collect::<Vec<_>>();
+    let cut = |source: &Vec<u8>| places(source).into_iter().map(|end| source[..end].to_vec()).collect::<Vec<_>>();
+    let replaced = |source: &Vec<u8>| {
+        let replace = |at: usize| [&source[..at], b"\xf0\t}"[at % 3..].as_ref(), &source[at + 1..]].concat();
+        places(source).into_iter().map(replace).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(|source| [cut(source), replaced(source)].concat()).collect()
+}
+
+#[test]
+fn no_source_is_too_broken() {
+    let broken = broken();
+    assert!(broken.len() > 1000);
+    let mut sandbox = Sandbox::new();
+    for (number, source) in broken.iter().enumerate() {
+        sandbox = sandbox.file(&format!("{number}.conv"), source);
+    }
+    let names: Vec<String> = (0..broken.len()).map(|number| format!("{number}.conv")).collect();
+    let outcome = sandbox.atrous(&format!("check {}", names.join(" ")));
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    let last = outcome.stderr.lines().last().unwrap_or_default();
+    assert!(last.contains(&format!("{}.conv", broken.len() - 1)), "not the last file: {last}");
+}
+
+/// What rustc says of a mistake that is made in a macro too, and how many lines stand above its text there.
+fn in_macro(file: &Path) -> Option<(String, u64)> {
+    let stderr = std::fs::read_to_string(root().join(file.with_extension("stderr"))).ok()?;
+    let text = std::fs::read_to_string(root().join(file)).expect("a mistake is readable");
+    let rust = std::fs::read_to_string(root().join(file.with_extension("rs"))).expect("a mistake as Rust");
+    let above = rust[..rust.find(&text).expect("the same text")].lines().count();
+    Some((stderr, above as u64))
+}
+
+/// The macro gets the same text some lines further down, so rustc marks the same column.
 #[test]
 fn rustc_says_the_same_of_the_same_token() {
     let mut compared = 0;
     for file in KINDS.iter().flat_map(|kind| mistakes(kind)) {
-        let Ok(stderr) = std::fs::read_to_string(root().join(file.with_extension("stderr"))) else {
-            continue;
-        };
+        let Some((stderr, above)) = in_macro(&file) else { continue };
         compared += 1;
-        let text = std::fs::read_to_string(root().join(&file)).expect("a mistake is readable");
-        let rust = std::fs::read_to_string(root().join(file.with_extension("rs"))).expect("a mistake as Rust");
-        let above = rust[..rust.find(&text).expect("the same text")].lines().count();
-        let blocks: Vec<&str> = stderr.split("\n\n").collect();
+        let rust = file.with_extension("rs");
+        let rust = rust.strip_prefix("tests/mistakes").expect("a mistake").display();
         for value in diagnostics(&file) {
             let told = |name: &str| value[name].as_str().unwrap_or_default();
             let number = |name: &str| value[name].as_u64().expect("a number");
             let message = format!("{}: {}", told("code"), told("message"));
-            let place = format!(
-                "--> {}:{}:{}",
-                file.with_extension("rs").strip_prefix("tests/mistakes").expect("a mistake").display(),
-                number("line") + above as u64,
-                number("column")
-            );
-            let is_same = |block: &&str| {
-                block.contains(&message)
-                    && block.contains(told("help"))
-                    && block.lines().any(|line| line.trim() == place)
+            let place = format!("--> {rust}:{}:{}", number("line") + above, number("column"));
+            let is_same = |block: &str| {
+                let is_there = block.lines().any(|line| line.trim() == place);
+                is_there && block.contains(&message) && block.contains(told("help"))
             };
-            assert!(blocks.iter().any(is_same), "rustc does not say this at {place}:\n{value}\nbut:\n{stderr}");
+            assert!(stderr.split("\n\n").any(is_same), "rustc does not say this at {place}:\n{value}\nbut:\n{stderr}");
         }
     }
     assert!(compared >= 20, "only {compared} mistakes are made in macros");
