@@ -49,7 +49,7 @@ fn place(reg: Reg, steps: &[Step], path: &mut Path, declarations: &mut Declarati
 fn is_closed(reg: Reg, steps: &[Step]) -> bool {
     let mut mentioned = steps.iter().filter(|step| mentions(step, reg)).peekable();
     match mentioned.peek() {
-        Some(Step::Do(instr)) => !reads(instr).contains(&reg),
+        Some(Step::Do(instr)) => !instr.operands().contains(&reg),
         _ => mentioned.all(|step| matches!(step, Step::Reduce { body, .. } if is_closed(reg, body))),
     }
 }
@@ -64,34 +64,11 @@ fn mentions(step: &Step, reg: Reg) -> bool {
 /// How often a step writes a register, where a loop counts as more than once.
 fn writes(step: &Step, reg: Reg) -> usize {
     match step {
-        Step::Do(instr) => usize::from(written(instr) == Some(reg)),
+        Step::Do(instr) => usize::from(instr.written() == Some(reg)),
         Step::Reduce { body, .. } => 2 * body.iter().map(|step| writes(step, reg)).sum::<usize>(),
     }
 }
 
 fn uses(instr: &Instr, reg: Reg) -> bool {
-    written(instr) == Some(reg) || reads(instr).contains(&reg)
-}
-
-fn written(instr: &Instr) -> Option<Reg> {
-    match *instr {
-        Instr::Constant { to, .. }
-        | Instr::Load { to, .. }
-        | Instr::Broadcast { to, .. }
-        | Instr::Binary { to, .. }
-        | Instr::MultiplyAdd { to, .. }
-        | Instr::SelectLess { to, .. }
-        | Instr::ShiftLeft { to, .. } => Some(to),
-        Instr::Store { .. } => None,
-    }
-}
-
-fn reads(instr: &Instr) -> Vec<Reg> {
-    match *instr {
-        Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } => vec![],
-        Instr::Store { from, .. } | Instr::ShiftLeft { from, .. } => vec![from],
-        Instr::Binary { left, right, .. } => vec![left, right],
-        Instr::MultiplyAdd { left, right, addend, .. } => vec![left, right, addend],
-        Instr::SelectLess { left, right, yes, no, .. } => vec![left, right, yes, no],
-    }
+    instr.written() == Some(reg) || instr.operands().contains(&reg)
 }

@@ -151,16 +151,7 @@ impl Context<'_> {
 
 /// The register that an instruction writes, or stores.
 fn register(instr: &Instr) -> Reg {
-    match *instr {
-        Instr::Constant { to, .. }
-        | Instr::Load { to, .. }
-        | Instr::Broadcast { to, .. }
-        | Instr::Binary { to, .. }
-        | Instr::MultiplyAdd { to, .. }
-        | Instr::SelectLess { to, .. }
-        | Instr::ShiftLeft { to, .. } => to,
-        Instr::Store { from, .. } => from,
-    }
+    instr.written().unwrap_or_else(|| instr.operands()[0])
 }
 
 fn method(op: BinaryOp) -> TokenStream {

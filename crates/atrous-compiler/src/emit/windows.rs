@@ -73,14 +73,7 @@ fn find(windows: &mut Vec<Window>, buffer: BufferId, start: &Affine, stored: boo
     })
 }
 
+/// The memory of an instruction, and whether it is written.
 fn access(instr: &Instr) -> Option<(&Access, bool)> {
-    match instr {
-        Instr::Load { from, .. } | Instr::Broadcast { from, .. } => Some((from, false)),
-        Instr::Store { to, .. } => Some((to, true)),
-        Instr::Constant { .. }
-        | Instr::Binary { .. }
-        | Instr::MultiplyAdd { .. }
-        | Instr::SelectLess { .. }
-        | Instr::ShiftLeft { .. } => None,
-    }
+    instr.access().map(|access| (access, matches!(instr, Instr::Store { .. })))
 }

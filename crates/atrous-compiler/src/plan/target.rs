@@ -18,4 +18,14 @@ impl Target {
     pub fn portable() -> Target {
         Target { name: "portable", lanes: 4, registers: 16, fused: false }
     }
+
+    /// x86-64 with AVX2 and FMA: 256-bit vectors.
+    pub fn avx2() -> Target {
+        Target { name: "avx2", lanes: 8, registers: 16, fused: true }
+    }
+
+    /// x86-64 with AVX-512 (F, BW, DQ and VL): 512-bit vectors, and shorter ones in the same registers.
+    pub fn avx512() -> Target {
+        Target { name: "avx512", lanes: 16, registers: 32, fused: true }
+    }
 }

@@ -255,6 +255,46 @@ pub enum Instr {
     },
 }
 
+impl Instr {
+    /// The register that is written.
+    pub fn written(&self) -> Option<Reg> {
+        match *self {
+            Instr::Constant { to, .. }
+            | Instr::Load { to, .. }
+            | Instr::Broadcast { to, .. }
+            | Instr::Binary { to, .. }
+            | Instr::MultiplyAdd { to, .. }
+            | Instr::SelectLess { to, .. }
+            | Instr::ShiftLeft { to, .. } => Some(to),
+            Instr::Store { .. } => None,
+        }
+    }
+
+    /// The registers that are read.
+    pub fn operands(&self) -> Vec<Reg> {
+        match *self {
+            Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } => vec![],
+            Instr::Store { from, .. } | Instr::ShiftLeft { from, .. } => vec![from],
+            Instr::Binary { left, right, .. } => vec![left, right],
+            Instr::MultiplyAdd { left, right, addend, .. } => vec![left, right, addend],
+            Instr::SelectLess { left, right, yes, no, .. } => vec![left, right, yes, no],
+        }
+    }
+
+    /// The memory that is read or written.
+    pub fn access(&self) -> Option<&Access> {
+        match self {
+            Instr::Load { from, .. } | Instr::Broadcast { from, .. } => Some(from),
+            Instr::Store { to, .. } => Some(to),
+            Instr::Constant { .. }
+            | Instr::Binary { .. }
+            | Instr::MultiplyAdd { .. }
+            | Instr::SelectLess { .. }
+            | Instr::ShiftLeft { .. } => None,
+        }
+    }
+}
+
 /// Arithmetic of two operands, as IEEE 754 has it, rounding to nearest even.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryOp {

@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use atrous_compiler::plan::{Access, BufferId, Instr, Plan, Step, Stmt, Var};
+use atrous_compiler::plan::{Access, BufferId, Plan, Step, Stmt, Var};
 use cranelift_codegen::ir::Value;
 
 /// Bytes of an element.
@@ -130,21 +130,9 @@ pub(super) fn in_steps(steps: &[Step]) -> Vec<&Access> {
     let mut accesses = Vec::new();
     for step in steps {
         match step {
-            Step::Do(instr) => accesses.extend(access(instr)),
+            Step::Do(instr) => accesses.extend(instr.access()),
             Step::Reduce { body, .. } => accesses.extend(in_steps(body)),
         }
     }
     accesses
-}
-
-fn access(instr: &Instr) -> Option<&Access> {
-    match instr {
-        Instr::Load { from, .. } | Instr::Broadcast { from, .. } => Some(from),
-        Instr::Store { to, .. } => Some(to),
-        Instr::Constant { .. }
-        | Instr::Binary { .. }
-        | Instr::MultiplyAdd { .. }
-        | Instr::SelectLess { .. }
-        | Instr::ShiftLeft { .. } => None,
-    }
 }

@@ -52,7 +52,7 @@ fn alive_before(body: &[Step], alive: BTreeSet<Reg>, pressure: &mut usize) -> BT
         match step {
             Step::Do(instr) => {
                 // A result that nobody reads needs a register too.
-                alive.extend(writes(instr));
+                alive.extend(instr.written());
                 *pressure = (*pressure).max(alive.len());
                 alive = before_instr(instr, alive);
             }
@@ -68,34 +68,9 @@ fn alive_before(body: &[Step], alive: BTreeSet<Reg>, pressure: &mut usize) -> BT
 }
 
 fn before_instr(instr: &Instr, mut alive: BTreeSet<Reg>) -> BTreeSet<Reg> {
-    if let Some(register) = writes(instr) {
+    if let Some(register) = instr.written() {
         alive.remove(&register);
     }
-    alive.extend(reads(instr));
+    alive.extend(instr.operands());
     alive
-}
-
-/// The destination.
-pub(super) fn writes(instr: &Instr) -> Option<Reg> {
-    match *instr {
-        Instr::Constant { to, .. }
-        | Instr::Load { to, .. }
-        | Instr::Broadcast { to, .. }
-        | Instr::Binary { to, .. }
-        | Instr::MultiplyAdd { to, .. }
-        | Instr::SelectLess { to, .. }
-        | Instr::ShiftLeft { to, .. } => Some(to),
-        Instr::Store { .. } => None,
-    }
-}
-
-/// The operands.
-pub(super) fn reads(instr: &Instr) -> Vec<Reg> {
-    match *instr {
-        Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } => vec![],
-        Instr::Store { from, .. } | Instr::ShiftLeft { from, .. } => vec![from],
-        Instr::Binary { left, right, .. } => vec![left, right],
-        Instr::MultiplyAdd { left, right, addend, .. } => vec![left, right, addend],
-        Instr::SelectLess { left, right, yes, no, .. } => vec![left, right, yes, no],
-    }
 }

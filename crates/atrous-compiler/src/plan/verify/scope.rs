@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::super::affine::Affine;
 use super::super::types::{Access, Count, Instr, Plan, Reg, Stage, Step, Stmt, Tile, Var};
 use super::memory::is_identifier;
-use super::registers::{reads, writes};
 
 /// How deep statements may nest; the checks, the interpreter and the back ends recurse.
 const MAX_DEPTH: usize = 64;
@@ -151,7 +150,7 @@ impl<'a> Scope<'a> {
     }
 
     fn instr(&self, tile: &Tile, instr: &Instr) -> Result<(), String> {
-        let registers: Vec<Reg> = writes(instr).into_iter().chain(reads(instr)).collect();
+        let registers: Vec<Reg> = instr.written().into_iter().chain(instr.operands()).collect();
         if let Some(register) = registers.iter().find(|register| register.0 >= tile.registers.len()) {
             return Err(format!("there is no register {}", register.0));
         }
