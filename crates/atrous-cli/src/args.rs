@@ -270,7 +270,7 @@ fn named_size(text: &str) -> Result<(String, usize), String> {
     if !is_identifier(name) {
         return Err(format!("`{name}` is not the name of a size"));
     }
-    let size = size.parse().map_err(|_| format!("`{size}` is not a whole number"))?;
+    let size = size.parse().map_err(|_| format!("`{size}` is no size; sizes are 1 to {}", i32::MAX))?;
     Ok((name.to_string(), size))
 }
 

@@ -12,6 +12,9 @@ use crate::source::Source;
 /// Checks all files, whatever is in the earlier ones.
 pub fn run(args: &CheckArgs, report: &mut Report) -> Result<(), Failure> {
     let sizes = model::sizes(&args.sizes)?;
+    if args.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return Err(Failure::usage("standard input, `-`, is given twice"));
+    }
     for file in &args.files {
         match Source::read(file) {
             Ok(source) => check(&source, &sizes, report),

@@ -60,3 +60,8 @@ pub use parameters::{Tensors, Weight, WeightBias};
 macro_rules! conv {
     ($($spec:tt)*) => { $crate::rt::conv! { ($crate) $($spec)* } };
 }
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -29,8 +29,13 @@ impl<'a> Text<'a> {
         let end = ceil(&self.text, diagnostic.span.end.max(start));
         let (line, first) = self.lines.line(start);
         let last = self.text[end..].find('\n').map_or(self.text.len(), |newline| end + newline);
-        let mark = AnnotationKind::Primary.span(start - first..end - first).label(diagnostic.label.as_deref());
-        let snippet = Snippet::source(&self.text[first..last]).path(self.name).line_start(line).annotation(mark);
+        // Carriage returns would be drawn, and a byte order mark counted as a column.
+        let drawn = |end: usize| self.text[first..end].trim_start_matches('\u{feff}').replace("\r\n", "\n");
+        let lines = drawn(last);
+        let lines = lines.trim_end_matches('\r');
+        let mark = [start, end].map(|at| drawn(at).len().min(lines.len()));
+        let mark = AnnotationKind::Primary.span(mark[0]..mark[1]).label(diagnostic.label.as_deref());
+        let snippet = Snippet::source(lines).path(self.name).line_start(line).annotation(mark);
         let level = match diagnostic.severity {
             Severity::Error => Mark::ERROR,
             Severity::Warning => Mark::WARNING,

@@ -22,6 +22,8 @@ impl Lines {
     pub fn position(&self, bytes: &[u8], offset: usize) -> (usize, usize) {
         let offset = offset.min(bytes.len());
         let (line, start) = self.line(offset);
-        (line, 1 + String::from_utf8_lossy(&bytes[start..offset]).chars().count())
+        // A byte order mark is no column.
+        let before = String::from_utf8_lossy(&bytes[start..offset]);
+        (line, 1 + before.trim_start_matches('\u{feff}').chars().count())
     }
 }

@@ -52,7 +52,8 @@ impl Report {
         match self.format {
             MessageFormat::Human => {
                 let text = human::Text::new(source);
-                diagnostics.iter().for_each(|diagnostic| say(&text.render(diagnostic)));
+                // An empty line behind each, so that it is seen where one ends.
+                diagnostics.iter().for_each(|diagnostic| say(&(text.render(diagnostic) + "\n")));
             }
             MessageFormat::Json => {
                 let lines = lines::Lines::new(&source.bytes);

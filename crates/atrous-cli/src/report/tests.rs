@@ -19,7 +19,7 @@ fn a_diagnostic_points_at_its_line() {
 
 #[test]
 fn any_span_renders() {
-    for text in [&b""[..], b"\n", b"a", "layer \u{e9}\u{1f980} {\r\n\t}".as_bytes(), b"a\xff\xfe b\n\xc3"] {
+    for text in [&b""[..], b"\n", b"a", "\u{feff}layer \u{e9}\u{1f980} {\r\n\t}\r".as_bytes(), b"a\xff\xfe b\n\xc3"] {
         for start in 0..text.len() + 3 {
             for end in 0..text.len() + 3 {
                 let text = render(text, &error(start, end));
@@ -38,6 +38,8 @@ fn positions_count_characters_from_one() {
     let lines = lines::Lines::new(bytes);
     let positions = [0, 1, 2, 4, 8, 9, 10, 99].map(|offset| lines.position(bytes, offset));
     assert_eq!(positions, [(1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (2, 4), (3, 1), (3, 1)]);
+    let marked = "\u{feff}ab".as_bytes();
+    assert_eq!([0, 3, 4].map(|offset| lines::Lines::new(marked).position(marked, offset)), [(1, 1), (1, 1), (1, 2)]);
 }
 
 #[test]

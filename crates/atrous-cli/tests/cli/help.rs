@@ -36,6 +36,7 @@ fn wrong_command_lines_exit_with_2() {
         "build a.conv --emit ir --size H=-1",
         "build a.conv --emit ir --size H=1 --size H=2",
         "build a.conv --emit ir --layout nwhc",
+        "check - a.conv -",
         "check a.conv --deny errors",
         "check a.conv --message-format yaml",
         "run a.conv --weights random:x --input random:1",

@@ -4,5 +4,6 @@ mod build;
 mod check;
 mod files;
 mod help;
+mod mistakes;
 mod run;
 mod sandbox;

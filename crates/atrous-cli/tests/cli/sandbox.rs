@@ -91,9 +91,7 @@ impl Sandbox {
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_atrous"));
         command.args(arguments.split_whitespace()).current_dir(self.directory.path());
-        for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
-            command.env_remove(variable);
-        }
+        plain_environment(&mut command);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -121,6 +119,13 @@ impl Display for Outcome {
             writeln!(f, "--- standard error\n{}", self.stderr)?;
         }
         Ok(())
+    }
+}
+
+/// Takes away what in the environment changes messages.
+pub fn plain_environment(command: &mut Command) {
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        command.env_remove(variable);
     }
 }
 

@@ -175,7 +175,10 @@ fn check_cropping(scope: &mut Scope, written: &Written, input: usize, sides: [i1
         written.axis, sides[0], sides[1]
     );
     let error = Diagnostic::error(codes::NOTHING_LEFT, written.padding.span, message).label("nothing is left");
-    scope.add(error.help(format!("crop at most {} in total", input - 1)));
+    scope.add(match input {
+        1 => error.help("one position cannot be cropped"),
+        _ => error.help(format!("crop at most {} in total", input - 1)),
+    });
     None
 }
 
@@ -231,7 +234,8 @@ fn check_output(scope: &mut Scope, written: &Written, input: usize, sides: [i128
     }
     scope.add(if output > 0 {
         let message = format!("the output size {output} is too large (axis {}); the most is {MOST}", written.axis);
-        Diagnostic::error(codes::TOO_LARGE, written.kernel.span, message)
+        let span = if written.stride > 1 { written.stride_span } else { written.kernel.span };
+        Diagnostic::error(codes::TOO_LARGE, span, message).label("too large")
     } else if written.transposed {
         let padding = sides[0] + sides[1];
         let message = format!(

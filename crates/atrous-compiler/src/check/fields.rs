@@ -136,23 +136,57 @@ fn unknown(field: &Field, place: Place) -> (Diagnostic, Option<&'static str>) {
     let name = &field.name.text;
     let message = format!("there is no field or flag `{}`", shortened(name));
     let error = Diagnostic::error(codes::UNKNOWN_FIELD, field.name.span, message).label("unknown");
-    if matches!(name.as_str(), "activation" | "act") {
-        return (error.help("activations stand alone: write `relu`"), None);
+    if matches!(name.as_str(), "activation" | "act" | "activation_fn" | "nonlinearity") {
+        return (error.help(activation_help(&field.given)), None);
     }
     if matches!(name.as_str(), "in_channels" | "input_channels") {
         return (error.help("the input channels are the second entry of the input's shape"), None);
     }
     let known = FIELDS.iter().filter(|known| has_place(known.0, known.1, place)).map(|known| known.0);
-    match closest(name, known.clone()) {
-        Some(near) => {
-            let example = FIELDS.iter().find(|known| known.0 == near).map_or(near, |known| known.2);
-            (error.help(format!("did you mean `{near}`? Written as `{example}`")), Some(near))
+    let Some(near) = closest(name, known) else {
+        return (error.help(known_help(&field.given, place)), None);
+    };
+    let example = FIELDS.iter().find(|known| known.0 == near);
+    let written = example.map_or(near.to_string(), |&(_, form, example)| written_as(near, form, &field.given, example));
+    (error.help(format!("did you mean `{written}`?")), Some(near))
+}
+
+/// A field as it should be written, with the value that the user gave it if that has the right form.
+fn written_as(name: &str, form: Form, given: &Given, example: &str) -> String {
+    match (form, given) {
+        (Form::Value, Given::Value(value)) if !matches!(value.kind, ValueKind::Name(_)) => {
+            format!("{name}: {}", shortened(&value_text(value)))
         }
-        None => {
-            let known: Vec<&str> = known.collect();
-            (error.help(format!("known are {}", known.join(", "))), None)
-        }
+        _ => example.to_string(),
     }
+}
+
+/// What there is of the form that the user has written.
+fn known_help(given: &Given, place: Place) -> String {
+    let is_alike = |form: Form| match given {
+        Given::Value(_) => form == Form::Value,
+        Given::Flag => form != Form::Value,
+        Given::Arguments(_) => matches!(form, Form::Activation(names) if !names.is_empty()),
+    };
+    let known = FIELDS.iter().filter(|known| has_place(known.0, known.1, place));
+    let alike: Vec<&str> = known.filter(|known| is_alike(known.1)).map(|known| known.0).collect();
+    match given {
+        _ if alike.is_empty() => "besides its operands it takes only an activation".to_string(),
+        Given::Value(_) => format!("fields with a value are {}", alike.join(", ")),
+        Given::Flag => format!("flags are {}", alike.join(", ")),
+        Given::Arguments(_) => format!("numbers in parentheses stand behind {} only", alike.join(" and ")),
+    }
+}
+
+fn activation_help(given: &Given) -> String {
+    let is_activation = |form: Form| matches!(form, Form::Activation(_));
+    let known = FIELDS.iter().filter(|known| is_activation(known.1));
+    let meant = match given {
+        Given::Value(Value { kind: ValueKind::Name(word), .. }) => closest(word, known.clone().map(|known| known.0)),
+        Given::Value(_) | Given::Flag | Given::Arguments(_) => None,
+    };
+    let example = known.clone().find(|known| Some(known.0) == meant).map_or("relu", |known| known.2);
+    format!("activations stand alone: write `{example}`")
 }
 
 fn has_place(name: &str, form: Form, place: Place) -> bool {
@@ -204,12 +238,21 @@ fn misformed(field: &Field, name: &str, form: Form, example: &str) -> Option<Dia
     error(problem).map(|error| error.help(help))
 }
 
+/// What stands for false elsewhere.
+const NO: &[&str] = &["False", "FALSE", "no", "off", "none", "None", "0"];
+
 fn not_boolean(value: &Value, name: &str) -> Option<Diagnostic> {
     if matches!(&value.kind, ValueKind::Name(word) if word == "true" || word == "false") {
         return None;
     }
     let message = format!("{name} is true or false, not {}", shown(value));
-    Some(Diagnostic::error(codes::WRONG_TYPE, value.span, message).help(format!("write `{name}` alone for true")))
+    let help = match &value.kind {
+        ValueKind::Name(text) | ValueKind::Integer(text) if NO.contains(&text.as_str()) => {
+            format!("leave it out, or write `{name}: false`")
+        }
+        _ => format!("write `{name}` alone"),
+    };
+    Some(Diagnostic::error(codes::WRONG_TYPE, value.span, message).help(help))
 }
 
 fn wrong_numbers(field: &Field, name: &str, names: &[&str], values: &[Value], example: &str) -> Option<Diagnostic> {

@@ -24,7 +24,7 @@ pub use open::OpenNet;
 pub use shape::{Dim, Sizes};
 pub(crate) use suggest::closest;
 
-use crate::ast::{File, Item, Statement, Value, ValueKind};
+use crate::ast::{File, Item, Name, Statement, Value, ValueKind};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::net::Net;
@@ -45,10 +45,10 @@ use Model as Checked;
 
 /// The layers and nets of a file that have no error, with free names bound to the given sizes.
 pub(crate) fn file(file: &File, sizes: &Sizes, reports: &mut Reports) -> Vec<Model> {
-    check_item_names(file, reports);
+    let named = check_item_names(file, reports);
     let sizes_fit = check_sizes(file, sizes, reports);
     let mut models = Vec::new();
-    for item in &file.items {
+    for (item, is_named) in file.items.iter().zip(named) {
         // Errors that are there without sizes are told without them; what is left is told with their numbers.
         let mut unbound = Reports::default();
         let model = check_item(item, &Sizes::new(), &mut unbound);
@@ -58,11 +58,11 @@ pub(crate) fn file(file: &File, sizes: &Sizes, reports: &mut Reports) -> Vec<Mod
             .collect();
         if model.is_none() || bound.is_empty() || !sizes_fit {
             reports.append(unbound, "");
-            models.extend(model);
+            models.extend(model.filter(|_| is_named));
             continue;
         }
         let mut with_sizes = Reports::default();
-        models.extend(check_item(item, sizes, &mut with_sizes));
+        models.extend(check_item(item, sizes, &mut with_sizes).filter(|_| is_named));
         reports.append(with_sizes, &format!(" (with {})", bound.join(", ")));
     }
     models
@@ -75,29 +75,35 @@ fn check_item(item: &Item, sizes: &Sizes, reports: &mut Reports) -> Option<Model
     }
 }
 
-fn check_item_names(file: &File, reports: &mut Reports) {
+/// For each item whether it can have its name.
+fn check_item_names(file: &File, reports: &mut Reports) -> Vec<bool> {
     let mut types: BTreeMap<String, &str> = BTreeMap::new();
-    for item in &file.items {
-        let name = item.name();
-        if let Some(error) = names::item_problem(&name.text, name.span) {
-            reports.add(error);
-            continue;
+    let mut check = |name| {
+        let problem = item_name_problem(name, &types);
+        if problem.is_none() {
+            types.insert(names::type_name(&name.text), &name.text);
         }
-        let type_name = names::type_name(&name.text);
-        match types.get(&type_name) {
-            Some(&other) => {
-                let message = match other == name.text {
-                    true => format!("the name `{other}` is defined twice"),
-                    false => format!("`{other}` and `{}` would both become the type `{type_name}`", name.text),
-                };
-                let error = Diagnostic::error(codes::ITEM_TWICE, name.span, message).label("the second time");
-                reports.add(error.help("use another name for one of them"));
-            }
-            None => {
-                types.insert(type_name, &name.text);
-            }
-        }
+        let is_named = problem.is_none();
+        problem.into_iter().for_each(|error| reports.add(error));
+        is_named
+    };
+    file.items.iter().map(|item| check(item.name())).collect()
+}
+
+/// Why an item cannot have its name beside items that become the given types.
+fn item_name_problem(name: &Name, types: &BTreeMap<String, &str>) -> Option<Diagnostic> {
+    if let Some(error) = names::item_problem(&name.text, name.span) {
+        return Some(error);
     }
+    let type_name = names::type_name(&name.text);
+    let other = *types.get(&type_name)?;
+    let error = |message| Diagnostic::error(codes::ITEM_TWICE, name.span, message);
+    let error = match other == name.text {
+        true => error(format!("the name `{other}` is defined twice")).label("the second time"),
+        false => error(format!("`{other}` and `{}` would both become the type `{type_name}`", name.text))
+            .label(format!("`{type_name}` again")),
+    };
+    Some(error.help("use another name for one of them"))
 }
 
 /// Checks sizes that are given from outside.

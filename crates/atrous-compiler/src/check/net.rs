@@ -16,6 +16,9 @@ use crate::net::{Input, Net, Op, Step as NetStep, ValueId};
 use crate::reports::Reports;
 use std::collections::BTreeMap;
 
+/// As many names are told as help.
+const FEW: usize = 6;
+
 /// The operations.
 const OPS: [&str; 3] = ["conv", "add", "mul"];
 
@@ -160,19 +163,25 @@ impl<'a> Checker<'a, '_> {
                     .label("defined further down")
                     .help("move its definition up")
             }
-            false => self.undefined(read),
+            false => self.undefined(read, |_| true),
         };
         self.scope("step", &step.name).add(error);
         None
     }
 
-    fn undefined(&self, name: &Name) -> Diagnostic {
+    /// The error that a name stands for nothing, with the values that can be meant.
+    fn undefined(&self, name: &Name, can_be: impl Fn(&Defined) -> bool) -> Diagnostic {
         let message = format!("there is no value `{}`", name.text);
         let error = Diagnostic::error(codes::UNDEFINED, name.span, message).label("not defined");
         // The names of a net are as many as the user likes, so a search for each of many errors would take long.
-        let near = if self.reports.is_full() { None } else { closest(&name.text, self.by_name.keys().copied()) };
-        match near {
+        if self.reports.is_full() {
+            return error;
+        }
+        let known: Vec<&str> =
+            self.values.iter().filter(|value| can_be(value)).map(|value| value.name.text.as_str()).collect();
+        match closest(&name.text, known.iter().copied()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
+            None if (1..=FEW).contains(&known.len()) => error.help(format!("use {}", alternatives(known))),
             None => error,
         }
     }
@@ -235,7 +244,7 @@ impl<'a> Checker<'a, '_> {
         let names: Vec<&Name> = self.net.statements.iter().flat_map(output_names).collect();
         for name in &names {
             let Some(&value) = self.by_name.get(name.text.as_str()) else {
-                let error = self.undefined(name);
+                let error = self.undefined(name, |value| !value.is_input);
                 self.net_scope().add(error);
                 continue;
             };
@@ -243,7 +252,9 @@ impl<'a> Checker<'a, '_> {
             if self.values[value].is_input {
                 let message = format!("the output `{}` is an input itself", name.text);
                 self.net_scope().add(
-                    error(codes::OUTPUT_IS_INPUT, message).label("an input").help("the output of a net is computed"),
+                    error(codes::OUTPUT_IS_INPUT, message)
+                        .label("an input")
+                        .help("outputs are steps; whoever gives an input has it already"),
                 );
             } else if self.values[value].is_output {
                 let message = format!("`{}` is an output twice", name.text);

@@ -27,11 +27,16 @@ pub(super) fn integer(scope: &mut Scope, value: &Value, what: &str, least: i64) 
             return None;
         }
         ValueKind::Name(text) => {
-            scope.add(wrong_type(&format!("an integer, not `{}`", shortened(text))));
+            let error = wrong_type(&format!("an integer, not `{}`", shortened(text)));
+            scope.add(error.help("only sizes of inputs may be names"));
             return None;
         }
-        ValueKind::List(_) => {
-            scope.add(wrong_type("one integer, not a list"));
+        ValueKind::List(entries) => {
+            let error = wrong_type("one integer, not a list");
+            scope.add(match entries.as_slice() {
+                [only] => error.help(format!("write {}", shortened(&value_text(only)))),
+                _ => error,
+            });
             return None;
         }
     };
@@ -156,10 +161,15 @@ pub(super) fn entries_fit(scope: &mut Scope, entries: &[Value], span: Span, what
         [lo, hi] if rank == 1 && is_padding => {
             format!("for two sides of one axis write `[[{}, {}]]`", value_text(lo), value_text(hi))
         }
-        _ if entries.len() == 2 * rank && is_padding => "sides are given as `[[lo, hi], …]`, axis by axis".to_string(),
         [first, rest @ ..] if rest.iter().all(|entry| entry.kind == first.kind) => {
-            format!("write `{what}: {}` for all axes", value_text(first))
+            let sides = if entries.len() == 2 * rank && is_padding { "sides" } else { "axes" };
+            let one = format!("write `{what}: {}` for all {sides}", shortened(&value_text(first)));
+            match entries.len() == rank + 1 {
+                true => one + ", or put the batch in front of the input's shape",
+                false => one,
+            }
         }
+        _ if entries.len() == 2 * rank && is_padding => "sides are given as `[[lo, hi], …]`, axis by axis".to_string(),
         _ => format!("write one integer for all axes, or a list of {rank}"),
     };
     scope.add(error.help(help));

@@ -42,13 +42,15 @@ pub(super) const MOST_ELEMENTS: u128 = 1 << 40;
 pub(super) fn read(scope: &mut Scope, value: &Value, what: &str, sizes: &Sizes) -> Option<Vec<Dim>> {
     let ValueKind::List(entries) = &value.kind else {
         let message = format!("{what} is a list `[N, C, …]`, not {}", shown(value));
-        scope.add(Diagnostic::error(codes::WRONG_TYPE, value.span, message));
+        let error = Diagnostic::error(codes::WRONG_TYPE, value.span, message);
+        scope.add(error.help("write for example `[1, 3, 32, 32]`"));
         return None;
     };
     let read_entry = |(dimension, entry)| read_dim(scope, entry, dimension, what, sizes);
     let dims: Vec<_> = entries.iter().enumerate().map(read_entry).collect();
     if !(3..=5).contains(&entries.len()) {
-        let message = format!("{what} has {}", count(entries.len(), "dimension", "dimensions"));
+        let dimensions = count(entries.len(), "dimension", "dimensions");
+        let message = format!("{what} has {dimensions}, but a shape has 3 to 5");
         let error = Diagnostic::error(codes::RANK, value.span, message);
         scope.add(error.help("write batch, channels and one to three spatial sizes: `[1, 3, 32, 32]`"));
         return None;
@@ -101,7 +103,7 @@ pub(super) fn check_elements(scope: &mut Scope, shape: &[Option<usize>], what: &
         Some(size) => format!("{what} has a size of {size}; the most is {MOST}"),
         None => format!("{what} {} has {elements} elements; the most is {MOST_ELEMENTS} (2^40)", shown_shape(shape)),
     };
-    scope.add(Diagnostic::error(codes::TOO_LARGE, span, message));
+    scope.add(Diagnostic::error(codes::TOO_LARGE, span, message).label("too large"));
     None
 }
 

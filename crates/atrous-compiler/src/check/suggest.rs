@@ -18,6 +18,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("same_upper", "same"), ("full", "valid"),
     ("channels_first", "nchw"), ("channels_last", "nhwc"), ("ncl", "nchw"), ("ncdhw", "nchw"), ("nlc", "nhwc"), ("ndhwc", "nhwc"),
     ("conv2d", "conv"), ("conv1d", "conv"), ("conv3d", "conv"), ("convolution", "conv"), ("sum", "add"), ("plus", "add"), ("multiply", "mul"), ("times", "mul"),
+    ("return", "output"),
 ];
 
 /// The known word that a user probably meant: a synonym, or the nearest spelling if it is near enough.

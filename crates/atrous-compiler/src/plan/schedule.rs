@@ -4,15 +4,18 @@ use super::target::Target;
 use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
 
-/// How one contraction is computed.
+/// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
+/// weights serves all positions, and each vector of inputs all channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// What the lanes of a vector are.
     pub along: LaneAxis,
-    /// Lanes of a full vector; what is left over is computed one by one.
+    /// Lanes of a full vector.
     pub lanes: usize,
-    /// Vectors of outputs that a tile computes at once, so that what they share is loaded once.
-    pub accumulators: usize,
+    /// Output channels of a full tile; vectors of them with lanes along channels.
+    pub channels: usize,
+    /// Output positions of a full tile along the last spatial axis; vectors of them with lanes along the width.
+    pub positions: usize,
 }
 
 /// What the lanes of a vector are.
@@ -26,26 +29,93 @@ pub enum LaneAxis {
     Groups,
 }
 
-/// Chooses lanes that are contiguous in memory where there are enough of them.
-pub fn choose(contraction: &Contraction, layout: Layout, target: &Target) -> Schedule {
-    let enough = |along: LaneAxis| extent(contraction, along) >= target.lanes as i64;
+/// Chooses lanes that are contiguous in memory where there are enough of them, and the tile that costs least.
+///
+/// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
+pub fn choose(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Schedule {
+    let extents = Extents::of(contraction);
     let preferred = match layout {
         Layout::Nchw => [LaneAxis::Width, LaneAxis::OutputChannels, LaneAxis::Groups],
         Layout::Nhwc => [LaneAxis::OutputChannels, LaneAxis::Groups, LaneAxis::Width],
     };
-    let along = preferred.into_iter().find(|&along| enough(along));
-    let lanes = if along.is_some() { target.lanes } else { 1 };
-    let along = along.unwrap_or(LaneAxis::Width);
-    // A quarter of the registers: as many weights, and the shared input, are live beside the accumulators.
-    let accumulators = if along == LaneAxis::Groups { 1 } else { target.registers / 4 };
-    Schedule { along, lanes, accumulators }
+    // Rather short vectors along a contiguous axis than none.
+    let lanes = |along| largest_power_of_two(extents.along(along).min(target.lanes));
+    let vectorised = preferred.into_iter().find(|&along| lanes(along) >= target.lanes.min(4));
+    let along = vectorised.unwrap_or(LaneAxis::Width);
+    let lanes = if vectorised.is_some() { lanes(along) } else { 1 };
+    let (channels, positions) = tile(&extents, along, lanes, epilogue, target);
+    Schedule { along, lanes, channels, positions }
 }
 
-fn extent(contraction: &Contraction, along: LaneAxis) -> i64 {
-    let longest = |axis: &PiecewiseAxis| axis.pieces.iter().map(|piece| piece.outputs.count).max();
-    match along {
-        LaneAxis::Width => contraction.axes.last().and_then(longest).unwrap_or(0),
-        LaneAxis::OutputChannels => contraction.group_outputs as i64,
-        LaneAxis::Groups => contraction.groups as i64,
+/// The largest power of two that is not above a number; 1 for 0.
+pub fn largest_power_of_two(number: usize) -> usize {
+    1 << number.max(1).ilog2()
+}
+
+/// What there is to compute.
+struct Extents {
+    /// Outputs of the longest piece of the last axis.
+    width: usize,
+    /// Output channels of a group.
+    channels: usize,
+    groups: usize,
+}
+
+impl Extents {
+    fn of(contraction: &Contraction) -> Extents {
+        let longest = |axis: &PiecewiseAxis| axis.pieces.iter().map(|piece| piece.outputs.count).max();
+        Extents {
+            width: contraction.axes.last().and_then(longest).unwrap_or(0) as usize,
+            channels: contraction.group_outputs,
+            groups: contraction.groups,
+        }
+    }
+
+    fn along(&self, along: LaneAxis) -> usize {
+        match along {
+            LaneAxis::Width => self.width,
+            LaneAxis::OutputChannels => self.channels,
+            LaneAxis::Groups => self.groups,
+        }
+    }
+}
+
+/// The shape, as channels and positions, with the least cost whose registers fit.
+fn tile(extents: &Extents, along: LaneAxis, lanes: usize, epilogue: usize, target: &Target) -> (usize, usize) {
+    let (channels, positions) = match along {
+        LaneAxis::Width => (extents.channels, extents.width / lanes),
+        LaneAxis::OutputChannels => (extents.channels / lanes, extents.width),
+        LaneAxis::Groups => (1, extents.width),
+    };
+    let (channels, positions) = (channels.max(1), positions.max(1));
+    // The smaller side stays in registers while the other streams through one; rounding twice needs one for the product.
+    let registers = |c: usize, p: usize| c * p + (c.min(p) + 1 + usize::from(!target.fused)).max(epilogue);
+    let shapes =
+        (1..=channels.min(target.registers)).flat_map(|c| (1..=positions.min(target.registers)).map(move |p| (c, p)));
+    let leftover = if along == LaneAxis::Width { extents.width % lanes } else { 0 };
+    let cost = |&(c, p): &(usize, usize)| {
+        let blocks = |count: usize, size: usize| [(size, count / size), (count % size, 1)];
+        let rows = blocks(channels, c).into_iter().filter(|block| block.0 > 0);
+        let row = |(c, count): (usize, usize)| {
+            let inside: usize = blocks(positions, p).into_iter().map(|(p, count)| count * cycles(c, p)).sum();
+            count * (inside + leftover_cycles(leftover, c, target))
+        };
+        rows.map(row).sum::<usize>()
+    };
+    let fitting = shapes.filter(|&(c, p)| registers(c, p) <= target.registers);
+    fitting.min_by_key(|shape| (cost(shape), shape.0 * shape.1)).unwrap_or((1, 1))
+}
+
+/// Cycles per tap of a tile: one multiply-add or load each, and no less than the latency of the sum.
+fn cycles(channels: usize, positions: usize) -> usize {
+    if positions == 0 { 0 } else { (channels * positions).max(channels + positions).max(4) }
+}
+
+/// Cycles per tap of the positions that do not fill a vector: with lanes along the channels where those are a power of
+/// two, else one by one.
+fn leftover_cycles(positions: usize, channels: usize, target: &Target) -> usize {
+    match channels.is_power_of_two() && channels <= target.lanes {
+        true => cycles(1, positions),
+        false => positions * cycles(channels, 1),
     }
 }

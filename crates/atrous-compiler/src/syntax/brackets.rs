@@ -49,7 +49,9 @@ fn closes_nothing(bracket: Bracket, innermost: Option<&(Bracket, Span)>, span: S
     let message = format!("this `{}` closes nothing", bracket.close());
     let error = Diagnostic::error(codes::STRAY_BRACKET, span, message).label("closes nothing");
     match innermost {
-        Some((open, _)) => error.help(format!("the innermost open bracket is `{}`", open.open())),
+        Some((open, _)) => {
+            error.help(format!("the innermost open bracket is `{}`, which `{}` closes", open.open(), open.close()))
+        }
         None => error.help("remove it"),
     }
 }

@@ -59,7 +59,11 @@ impl Fault {
             Some(Token { kind: TokenKind::Bad(_), .. }) | None => Fault(None),
             Some(token) => {
                 let message = format!("expected {what}, found {}", token.kind);
-                Fault(Some(Box::new(Diagnostic::error(codes::UNEXPECTED_TOKEN, token.span, message))))
+                let fault = Fault(Some(Box::new(Diagnostic::error(codes::UNEXPECTED_TOKEN, token.span, message))));
+                match (&token.kind, input.rest().kind()) {
+                    (TokenKind::Minus, TokenKind::Name(_)) => fault.help("names are written with `_` instead of `-`"),
+                    _ => fault,
+                }
             }
         }
     }

@@ -15,7 +15,7 @@
 
 use super::cursor::{Fault, Parsed, Tokens, name, skip_to, token, word};
 use super::token::{Bracket, Token, TokenKind};
-use crate::ast::{Field, File, Given, Item, LayerItem, NetItem, Statement, Step, Value, ValueKind};
+use crate::ast::{Field, File, Given, Item, LayerItem, Name, NetItem, Statement, Step, Value, ValueKind};
 use crate::check::closest;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -41,7 +41,11 @@ pub(super) fn file(tokens: &[Token], reports: Reports) -> (File, Reports) {
                 report(input, error);
                 let starts_item =
                     |kind: &TokenKind| matches!(kind, TokenKind::Name(name) if name == "layer" || name == "net");
-                input = skip_to(input.rest(), starts_item);
+                let is_body = |kind: &TokenKind| *kind == TokenKind::Open(Bracket::Curly);
+                input = skip_to(input.rest(), |kind| starts_item(kind) || is_body(kind));
+                if is_body(input.kind()) {
+                    input = skip_to(input.rest(), |_| false).rest();
+                }
                 // Brackets match, so a closing one at this depth belongs to the item that did not parse.
                 while matches!(input.kind(), TokenKind::Close(_)) {
                     input = skip_to(input.rest(), starts_item);
@@ -76,20 +80,36 @@ fn not_an_item(input: Tokens) -> Parsed<Item> {
             Some(near) => fault.help(format!("write `{near}`")),
             None => fault.help(HELP),
         },
+        TokenKind::Semicolon | TokenKind::Comma => fault.help("remove it: layers and nets are not separated"),
         _ => fault.help(HELP),
     }))
 }
 
 fn layer(input: Tokens) -> Parsed<LayerItem> {
-    let (rest, name) = preceded(word("layer"), cut(name("the name of the layer"))).parse(input)?;
+    let (rest, name) = named("layer", "the name of the layer", "write `layer name { … }`").parse(input)?;
     let (rest, fields) = cut(fields).parse(rest)?;
     Ok((rest, LayerItem { name, fields }))
 }
 
 fn net(input: Tokens) -> Parsed<NetItem> {
-    let (rest, name) = preceded(word("net"), cut(name("the name of the net"))).parse(input)?;
+    let (rest, name) = named("net", "the name of the net", "write `net name { … }`").parse(input)?;
     let (rest, statements) = cut(|input| list_of(input, &STATEMENTS, statement)).parse(rest)?;
     Ok((rest, NetItem { name, statements }))
+}
+
+/// A word of the language and the name that stands behind it.
+fn named<'a>(
+    keyword: &'static str,
+    what: &'static str,
+    help: &'static str,
+) -> impl Parser<Tokens<'a>, Output = Name, Error = Fault> {
+    move |input: Tokens<'a>| {
+        let (rest, _) = word(keyword).parse(input)?;
+        match name(what).parse(rest) {
+            Err(nom::Err::Error(fault)) => Err(nom::Err::Failure(fault.help(help))),
+            parsed => parsed,
+        }
+    }
 }
 
 fn fields(input: Tokens) -> Parsed<Vec<Field>> {
@@ -103,26 +123,36 @@ fn statement(input: Tokens) -> Parsed<Statement> {
 fn step(input: Tokens) -> Parsed<Step> {
     let (rest, name) = terminated(name("a name"), token(TokenKind::Equals, "`=`")).parse(input)?;
     let (rest, op) = cut(self::name("an operation: `conv`, `add` or `mul`")).parse(rest)?;
-    let (rest, reads) = cut(|input| list_of(input, &READS, self::name("the name of a value"))).parse(rest)?;
+    let (rest, reads) = cut(|input| list_of(input, &READS, read)).parse(rest)?;
     let has_fields = *rest.kind() == TokenKind::Open(Bracket::Curly);
     let (rest, fields) = if has_fields { cut(fields).parse(rest)? } else { (rest, Vec::new()) };
     Ok((rest, Step { name, op, reads, fields }))
 }
 
+fn read(input: Tokens) -> Parsed<Name> {
+    let (rest, name) = name("the name of a value").parse(input)?;
+    let help = match rest.kind() {
+        TokenKind::Colon => format!("fields stand behind the values: `(x) {{ {}: … }}`", name.text),
+        TokenKind::Open(Bracket::Round) => "operations do not nest: give the inner one a name of its own".to_string(),
+        _ => return Ok((rest, name)),
+    };
+    Err(nom::Err::Error(Fault::expected(rest, READS.after).help(help)))
+}
+
 fn input_statement(input: Tokens) -> Parsed<Statement> {
-    let (rest, name) = preceded(word("input"), cut(name("the name of the input"))).parse(input)?;
+    const HELP: &str = "write for example `input image: [1, 3, 32, 32];`";
+    let (rest, name) = named("input", "the name of the input", HELP).parse(input)?;
     let colon = token(TokenKind::Colon, "`:` and the shape of the input");
     let (rest, shape) = cut(preceded(colon, list)).parse(rest)?;
     Ok((rest, Statement::Input { name, shape }))
 }
 
 fn output_statement(input: Tokens) -> Parsed<Statement> {
-    let value_name = || cut(name("the name of a value"));
-    let (mut rest, first) = preceded(word("output"), value_name()).parse(input)?;
+    let (mut rest, first) = named("output", "the name of a value", "write `output name;`").parse(input)?;
     let mut names = vec![first];
     loop {
         let next = match (rest.kind(), rest.rest().kind()) {
-            (TokenKind::Comma, _) => rest.rest(),
+            (TokenKind::Comma, next) if !matches!(next, TokenKind::Close(_)) => rest.rest(),
             // Two names in a row lack a comma, unless the second starts a statement of its own.
             (TokenKind::Name(_), TokenKind::Comma | TokenKind::Semicolon | TokenKind::Close(_)) => {
                 report_missing(input, rest, "`,` or `;` after this name");
@@ -130,7 +160,7 @@ fn output_statement(input: Tokens) -> Parsed<Statement> {
             }
             _ => return Ok((rest, Statement::Output { names })),
         };
-        let (behind, name) = value_name().parse(next)?;
+        let (behind, name) = cut(name("the name of a value")).parse(next)?;
         names.push(name);
         rest = behind;
     }
@@ -142,13 +172,20 @@ fn not_a_statement(input: Tokens) -> Parsed<Statement> {
         return Err(nom::Err::Error(fault.help("statements are `input …;`, `name = op(…) …;` and `output …;`")));
     };
     let fault = Fault::expected(input.rest(), &format!("`=` after `{name}`"));
-    Err(nom::Err::Error(match closest(name, ["input", "output"]) {
-        Some(near) => fault.help(format!("or write `{near}` instead of `{name}`")),
-        None => fault,
+    let near = closest(name, ["input", "output"]);
+    Err(nom::Err::Error(match (name.as_str(), input.rest().kind(), near) {
+        ("let", TokenKind::Name(value), _) => fault.help(format!("write `{value} = …` without `let`")),
+        (_, _, Some(near)) => fault.help(format!("or write `{near}` instead of `{name}`")),
+        (_, TokenKind::Colon, None) => fault.help(format!("write `{name} = …`")),
+        _ => fault,
     }))
 }
 
 fn field(input: Tokens) -> Parsed<Field> {
+    if let TokenKind::Integer(_) | TokenKind::Float(_) = input.kind() {
+        let fault = Fault::expected(input, "a field");
+        return Err(nom::Err::Error(fault.help("several values of one field stand in a list: `[3, 3]`")));
+    }
     let (rest, name) = name("a field").parse(input)?;
     let arguments = |input| list_of(input, &ARGUMENTS, value);
     let given = match rest.kind() {
@@ -156,7 +193,10 @@ fn field(input: Tokens) -> Parsed<Field> {
         TokenKind::Open(Bracket::Round) => map(arguments, Given::Arguments).parse(rest),
         TokenKind::Equals | TokenKind::Minus | TokenKind::Integer(_) | TokenKind::Float(_) | TokenKind::Open(_) => {
             let fault = Fault::expected(rest, &format!("`:` after `{}`", name.text));
-            Err(nom::Err::Failure(fault))
+            Err(nom::Err::Failure(match rest.kind() {
+                TokenKind::Equals => fault.help(format!("write `{}: …`", name.text)),
+                _ => fault,
+            }))
         }
         _ => success(Given::Flag).parse(rest),
     };

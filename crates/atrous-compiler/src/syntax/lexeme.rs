@@ -52,6 +52,7 @@ fn stray(character: char, span: Span) -> Diagnostic {
         '.' => error.help("a fraction has a digit before its point: `0.5`"),
         '×' | '*' => error.help("sizes are lists: `[3, 3]`"),
         '+' => error.help("numbers stand without `+`; to add values write `add(a, b)`"),
+        '/' => error.help("comments start with `//`, and paths stand in quotes"),
         '#' => error.help("comments start with `//`"),
         '−' | '–' => error.help("write `-`"),
         _ => error,
@@ -80,7 +81,8 @@ fn number(text: &str) -> Result<TokenKind, Diagnostic> {
         let error = Diagnostic::error(codes::NUMBER_RADIX, NOWHERE, format!("`{shown}` is {word}"));
         let value = u64::from_str_radix(&text[prefix.len()..].replace('_', ""), base);
         return Err(match (sizes(text), value) {
-            (Some(sizes), Ok(value)) => error.help(format!("write {value}, or for sizes `{sizes}`")),
+            // Of one digit it may well be a size by a size.
+            (Some(sizes), Ok(value)) if text.len() == 3 => error.help(format!("write {value}, or for sizes `{sizes}`")),
             (_, Ok(value)) => error.help(format!("numbers are decimal: write {value}")),
             (_, Err(_)) => error.help("numbers are decimal"),
         });
@@ -97,12 +99,20 @@ fn number(text: &str) -> Result<TokenKind, Diagnostic> {
     Err(match sizes(text) {
         Some(sizes) => Diagnostic::error(codes::NUMBER_SUFFIX, NOWHERE, format!("`{shown}` is not a number"))
             .help(format!("sizes are lists: write `{sizes}`")),
-        None => {
-            let message = format!("the number `{shown}` has the suffix `{}`", shortened(suffix));
+        None if TYPES.contains(&suffix) => {
+            let message = format!("the number `{shown}` has the suffix `{suffix}`");
             Diagnostic::error(codes::NUMBER_SUFFIX, NOWHERE, message).help(format!("write {}", shortened(plain)))
         }
+        None => Diagnostic::error(codes::NUMBER_SUFFIX, NOWHERE, format!("`{shown}` is neither a number nor a name"))
+            .help(format!("write {}, or start a name with a letter", shortened(plain))),
     })
 }
+
+/// The types of Rust that a number may end with.
+#[rustfmt::skip]
+const TYPES: &[&str] = &[
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f16", "f32", "f64", "f128",
+];
 
 /// The length of `.5`, `.`, `e-3` or `.5e-3` at the start of a text.
 pub(super) fn fraction_len(text: &str) -> usize {

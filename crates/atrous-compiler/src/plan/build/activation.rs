@@ -39,6 +39,18 @@ pub fn apply(tile: &mut TileBuilder, activation: Activation, x: Reg) -> Reg {
     }
 }
 
+/// The registers that an activation needs beside the one that it is applied to.
+pub fn registers(activation: Activation) -> usize {
+    match activation {
+        Activation::None => 0,
+        Activation::Relu => 2,
+        Activation::Relu6 | Activation::Clamp(..) => 3,
+        Activation::LeakyRelu(_) => 4,
+        Activation::Hardswish => 5,
+        Activation::Sigmoid | Activation::Tanh | Activation::Silu | Activation::Gelu => 6,
+    }
+}
+
 /// `1.5·2²³`: the sum with a number below `2²²` has the number, rounded to an integer, in its low mantissa bits.
 const ROUND: f32 = 12_582_912.0;
 /// ln 2 as a number of few bits, so that products with small integers are exact, and the rest.

@@ -1,8 +1,8 @@
 //! A contraction with its epilogue as one stage.
 
 use super::activation;
-use super::nest::{Header, TileBuilder, Vars, index, nest, reduce, split_blocks, split_lanes};
-use super::regions::{AxisTable, Position, open_positions};
+use super::nest::{Header, TileBuilder, Vars, index, nest, reduce};
+use super::regions::{AxisTable, Part, Position, open_positions};
 use crate::ir::Contraction;
 use crate::layer::{Activation, Layout, Number};
 use crate::plan::schedule::{LaneAxis, Schedule};
@@ -16,6 +16,8 @@ pub struct Job<'a> {
     pub contraction: &'a Contraction,
     /// How.
     pub schedule: Schedule,
+    /// The output channels (groups, with lanes along groups) as blocks, each with its packed weight.
+    pub blocks: &'a [(Block, BufferId)],
     /// Whether multiply-adds are fused.
     pub fused: bool,
     /// Batch size.
@@ -24,14 +26,61 @@ pub struct Job<'a> {
     pub layout: Layout,
     /// The input.
     pub input: BufferId,
-    /// The packed weight: `[G, I, K…, O]`, or `[O, I, K…, G]` with lanes along groups.
-    pub weight: BufferId,
     /// The packed bias: one number per output channel.
     pub bias: Option<BufferId>,
     /// Applied to the sums.
     pub activation: Activation,
     /// The output.
     pub output: BufferId,
+}
+
+/// Equal blocks of neighbouring output channels of a group; of neighbouring groups, with lanes along groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The first channel.
+    pub first: usize,
+    /// How many blocks.
+    pub count: usize,
+    /// Vectors of channels in a block; channels, with lanes along the width.
+    pub channels: usize,
+    /// Channels in a vector.
+    pub lanes: usize,
+}
+
+impl Block {
+    /// Channels of one block.
+    pub fn size(&self) -> usize {
+        self.channels * self.lanes
+    }
+
+    /// Whether the channels of a block with lanes along the width are a vector of at most `lanes` themselves.
+    fn fills_a_vector(&self, lanes: usize) -> bool {
+        self.channels.is_power_of_two() && self.channels <= lanes
+    }
+}
+
+/// The blocks of a schedule: full ones, and what is left over in ever smaller ones.
+pub fn blocks(contraction: &Contraction, schedule: Schedule) -> Vec<Block> {
+    let (extent, mut lanes) = match schedule.along {
+        LaneAxis::Width => (contraction.group_outputs, 1),
+        LaneAxis::OutputChannels => (contraction.group_outputs, schedule.lanes),
+        LaneAxis::Groups => (contraction.groups, schedule.lanes),
+    };
+    let mut blocks = Vec::new();
+    let (mut first, mut channels) = (0, schedule.channels);
+    while first < extent {
+        let count = (extent - first) / (channels * lanes);
+        if count > 0 {
+            blocks.push(Block { first, count, channels, lanes });
+            first += count * channels * lanes;
+        }
+        let left = extent - first;
+        while lanes > left.max(1) {
+            lanes /= 2;
+        }
+        channels = (left / lanes).clamp(1, schedule.channels);
+    }
+    blocks
 }
 
 /// Names of the spatial axes by rank, outermost first.
@@ -41,142 +90,153 @@ pub const AXIS_NAMES: [&[&str]; 4] = [&[], &["x"], &["y", "x"], &["z", "y", "x"]
 ///
 /// ```text
 /// for each image, group, and row of outputs:
-///     for each block of output channels, and each vector of outputs:
-///         accumulators = bias
-///         for each input channel and tap: accumulators += input · weight
-///         output = activation(accumulators)
+///     for each block of output channels, and each run of outputs in the row:
+///         sums = bias
+///         for each input channel and tap: sums += input · weight
+///         output = activation(sums)
 /// ```
 pub fn stage(job: &Job) -> Stage {
     let mut vars = Vars::default();
-    let body = match job.schedule.along {
-        LaneAxis::Width => along_width(job, &mut vars),
-        LaneAxis::OutputChannels => along_channels(job, &mut vars),
-        LaneAxis::Groups => along_groups(job, &mut vars),
+    let mut headers = Vec::new();
+    let outer = |name: &str, count: usize, vars: &mut Vars, headers: &mut Vec<Header>| {
+        index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
     };
-    vars.stage(job.name.clone(), body)
+    let image = outer("n", job.batch, &mut vars, &mut headers);
+    let Contraction { groups, group_outputs, axes, .. } = job.contraction;
+    // With lanes along groups, the blocks run over groups, and one loop over the channels of a group.
+    let outer_channel = match job.schedule.along {
+        LaneAxis::Groups => outer("o", *group_outputs, &mut vars, &mut headers),
+        LaneAxis::Width | LaneAxis::OutputChannels => outer("g", *groups, &mut vars, &mut headers),
+    };
+    let tables: Vec<AxisTable> = axes.iter().map(AxisTable::new).collect();
+    let (table, above) = tables.split_last().expect("a convolution has at least one axis");
+    let row = open_positions(above, AXIS_NAMES[axes.len()], &mut vars, &mut headers);
+    let columns = table.open("x", &widths(job), &mut vars, &mut headers);
+    let mut body = Vec::new();
+    for &(block, weight) in job.blocks {
+        let mut loops = Vec::new();
+        let number = index(&mut vars, "block", Count::Fixed(block.count as i64), |var, count| {
+            loops.push(Header::For(var, count))
+        });
+        let mut tiles = Vec::new();
+        for part in &columns.parts {
+            let Part { width, count, start } = part;
+            let mut runs = Vec::new();
+            let q = index(&mut vars, "x", *count, |var, count| runs.push(Header::For(var, count)));
+            let q = q.times(*width as i64).plus(start);
+            let shape = Shape::new(job.schedule, block, *width);
+            let position = |number: usize| {
+                let last = table.position(&columns, &q.clone().plus_constant((number * shape.position_step()) as i64));
+                [&row[..], &[last]].concat()
+            };
+            let place = Place {
+                image: &image,
+                outer: &outer_channel,
+                block: &number,
+                first: block.first,
+                size: block.size(),
+                positions: (0..shape.positions).map(position).collect(),
+                tables: &tables,
+                weight,
+                shape,
+            };
+            tiles.extend(nest(runs, vec![tile(job, &place, &mut vars)]));
+        }
+        body.extend(nest(loops, tiles));
+    }
+    vars.stage(job.name.clone(), nest(headers, body))
+}
+
+/// The widths of the parts of a row: full tiles, single vectors, and what is left over.
+fn widths(job: &Job) -> Vec<usize> {
+    let Schedule { along, lanes, positions, .. } = job.schedule;
+    // Leftovers with lanes along the channels go by four, which hides the latency of their sums.
+    let leftover = if lanes > 4 && job.blocks.iter().all(|(block, _)| block.fills_a_vector(lanes)) { 4 } else { 1 };
+    let mut widths = match along {
+        LaneAxis::Width => vec![lanes * positions, lanes, leftover, 1],
+        LaneAxis::OutputChannels | LaneAxis::Groups => vec![positions, 1],
+    };
+    widths.dedup();
+    widths
+}
+
+/// What one tile computes.
+#[derive(Clone, Copy)]
+struct Shape {
+    along: LaneAxis,
+    lanes: usize,
+    /// Vectors along the channels.
+    channels: usize,
+    /// Vectors along the row.
+    positions: usize,
+}
+
+impl Shape {
+    /// The tile of a block for a run of `width` outputs.
+    ///
+    /// With lanes along the width, runs that do not fill a vector have their lanes along the channels of the block, if
+    /// those make a vector.
+    fn new(schedule: Schedule, block: Block, width: usize) -> Shape {
+        let Schedule { along, lanes, .. } = schedule;
+        match along {
+            LaneAxis::Width if width >= lanes && lanes > 1 => {
+                Shape { along, lanes, channels: block.channels, positions: width / lanes }
+            }
+            LaneAxis::Width if block.fills_a_vector(lanes) => {
+                Shape { along: LaneAxis::OutputChannels, lanes: block.channels, channels: 1, positions: width }
+            }
+            LaneAxis::Width => Shape { along, lanes: 1, channels: block.channels, positions: width },
+            LaneAxis::OutputChannels | LaneAxis::Groups => {
+                Shape { along, lanes: block.lanes, channels: block.channels, positions: width }
+            }
+        }
+    }
+
+    /// Outputs from one vector of a row to the next.
+    fn position_step(self) -> usize {
+        if self.along == LaneAxis::Width { self.lanes } else { 1 }
+    }
+
+    /// Channels from one vector to the next.
+    fn channel_step(self) -> usize {
+        if self.along == LaneAxis::OutputChannels { self.lanes } else { 1 }
+    }
 }
 
 /// Where one tile works.
-struct Place {
-    image: Affine,
-    group: Affine,
-    /// The first output channel within the group.
-    channel: Affine,
-    /// One per spatial axis.
-    positions: Vec<Position>,
-    lanes: usize,
-    accumulators: usize,
-}
-
-fn tables(job: &Job) -> Vec<AxisTable> {
-    job.contraction.axes.iter().map(AxisTable::new).collect()
-}
-
-fn batch_loop(job: &Job, vars: &mut Vars, headers: &mut Vec<Header>) -> Affine {
-    index(vars, "n", Count::Fixed(job.batch as i64), |var, count| headers.push(Header::Par(var, count)))
-}
-
-fn group_loop(job: &Job, vars: &mut Vars, headers: &mut Vec<Header>) -> Affine {
-    index(vars, "g", Count::Fixed(job.contraction.groups as i64), |var, count| headers.push(Header::Par(var, count)))
-}
-
-fn names(job: &Job) -> &'static [&'static str] {
-    AXIS_NAMES[job.contraction.axes.len()]
-}
-
-fn along_width(job: &Job, vars: &mut Vars) -> Vec<Stmt> {
-    let mut headers = Vec::new();
-    let image = batch_loop(job, vars, &mut headers);
-    let group = group_loop(job, vars, &mut headers);
-    let tables = tables(job);
-    let (table, outer) = tables.split_last().expect("a convolution has at least one axis");
-    let positions = open_positions(outer, names(job), vars, &mut headers);
-    let columns = table.open("x", job.schedule.lanes, vars, &mut headers);
-    let mut body = Vec::new();
-    for (accumulators, first, count) in split_blocks(job.contraction.group_outputs as i64, job.schedule.accumulators) {
-        let mut block = Vec::new();
-        let channel = index(vars, "o", Count::Fixed(count), |var, count| block.push(Header::For(var, count)));
-        let channel = channel.times(accumulators as i64).plus_constant(first);
-        let mut tiles = Vec::new();
-        for (lanes, count, start) in columns.parts(job.schedule.lanes) {
-            let mut row = Vec::new();
-            let q = index(vars, "x", count, |var, count| row.push(Header::For(var, count)));
-            let q = q.times(lanes as i64).plus(&start);
-            let positions = [&positions[..], &[table.position(&columns, &q)]].concat();
-            let (image, group, channel) = (image.clone(), group.clone(), channel.clone());
-            let place = Place { image, group, channel, positions, lanes, accumulators };
-            tiles.extend(nest(row, vec![tile(job, &place, vars)]));
-        }
-        body.extend(nest(block, tiles));
-    }
-    nest(headers, body)
-}
-
-fn along_channels(job: &Job, vars: &mut Vars) -> Vec<Stmt> {
-    let mut headers = Vec::new();
-    let image = batch_loop(job, vars, &mut headers);
-    let group = group_loop(job, vars, &mut headers);
-    let positions = open_positions(&tables(job), names(job), vars, &mut headers);
-    let mut body = Vec::new();
-    for (lanes, first, count) in split_lanes(job.contraction.group_outputs as i64, job.schedule.lanes) {
-        for (accumulators, start, count) in split_blocks(count, job.schedule.accumulators) {
-            let mut block = Vec::new();
-            let channel = index(vars, "o", Count::Fixed(count), |var, count| block.push(Header::For(var, count)));
-            let place = Place {
-                image: image.clone(),
-                group: group.clone(),
-                channel: channel
-                    .times(accumulators as i64)
-                    .plus_constant(start)
-                    .times(lanes as i64)
-                    .plus_constant(first),
-                positions: positions.clone(),
-                lanes,
-                accumulators,
-            };
-            body.extend(nest(block, vec![tile(job, &place, vars)]));
-        }
-    }
-    nest(headers, body)
-}
-
-fn along_groups(job: &Job, vars: &mut Vars) -> Vec<Stmt> {
-    let mut headers = Vec::new();
-    let image = batch_loop(job, vars, &mut headers);
-    let positions = open_positions(&tables(job), names(job), vars, &mut headers);
-    let channels = Count::Fixed(job.contraction.group_outputs as i64);
-    let channel = index(vars, "o", channels, |var, count| headers.push(Header::For(var, count)));
-    let mut body = Vec::new();
-    for (lanes, first, count) in split_lanes(job.contraction.groups as i64, job.schedule.lanes) {
-        let mut block = Vec::new();
-        let group = index(vars, "g", Count::Fixed(count), |var, count| block.push(Header::For(var, count)));
-        let place = Place {
-            image: image.clone(),
-            group: group.times(lanes as i64).plus_constant(first),
-            channel: channel.clone(),
-            positions: positions.clone(),
-            lanes,
-            accumulators: 1,
-        };
-        body.extend(nest(block, vec![tile(job, &place, vars)]));
-    }
-    nest(headers, body)
+struct Place<'a> {
+    image: &'a Affine,
+    /// The group; the channel within the group, with lanes along groups.
+    outer: &'a Affine,
+    /// Which block.
+    block: &'a Affine,
+    /// The first channel (or group) of block 0.
+    first: usize,
+    /// Channels (or groups) of a block.
+    size: usize,
+    /// One position per spatial axis for each vector along the row.
+    positions: Vec<Vec<Position>>,
+    tables: &'a [AxisTable],
+    weight: BufferId,
+    shape: Shape,
 }
 
 fn tile(job: &Job, place: &Place, vars: &mut Vars) -> Stmt {
+    let Shape { lanes, channels, positions, .. } = place.shape;
     let mut tile = TileBuilder::default();
-    let sums: Vec<Reg> = (0..place.accumulators).map(|_| tile.register("sum", place.lanes)).collect();
-    for (accumulator, &to) in sums.iter().enumerate() {
+    let all = || (0..channels).flat_map(|channel| (0..positions).map(move |position| (channel, position)));
+    let sums: Vec<Reg> = all().map(|_| tile.register("sum", lanes)).collect();
+    for ((channel, _), &to) in all().zip(&sums) {
         tile.push(match job.bias {
-            Some(bias) => read(job, place, to, bias_access(job, place, bias, accumulator)),
+            Some(bias) => read(place, to, bias_access(job, place, bias, channel)),
             None => Instr::Constant { to, value: Number::new(0.0) },
         });
     }
     let steps = multiply(job, place, &sums, &mut tile, vars);
     tile.body.extend(steps);
-    for (accumulator, &sum) in sums.iter().enumerate() {
+    for ((channel, position), &sum) in all().zip(&sums) {
         let from = activation::apply(&mut tile, job.activation, sum);
-        tile.push(Instr::Store { from, to: output_access(job, place, accumulator) });
+        tile.push(Instr::Store { from, to: output_access(job, place, channel, position) });
     }
     tile.tile()
 }
@@ -186,99 +246,118 @@ fn multiply(job: &Job, place: &Place, sums: &[Reg], tile: &mut TileBuilder, vars
     let mut loops = Vec::new();
     let mut add = |var, count| loops.push((var, count));
     let input_channel = index(vars, "i", Count::Fixed(job.contraction.group_inputs as i64), &mut add);
-    let names = AXIS_NAMES[place.positions.len()].iter().map(|name| format!("k{name}"));
-    let positions = place.positions.iter().zip(names);
-    let taps: Vec<Affine> = positions.map(|(position, name)| index(vars, &name, position.taps, &mut add)).collect();
+    let names = AXIS_NAMES[place.tables.len()].iter().map(|name| format!("k{name}"));
+    let taps = place.positions[0].iter().zip(names);
+    let taps: Vec<Affine> = taps.map(|(position, name)| index(vars, &name, position.taps, &mut add)).collect();
 
-    let x = tile.register("input", place.lanes);
-    let from = input_access(job, place, &input_channel, &taps);
-    let load = match job.schedule.along {
-        LaneAxis::OutputChannels => Instr::Broadcast { to: x, from },
-        LaneAxis::Width | LaneAxis::Groups => Instr::Load { to: x, from },
+    let Shape { lanes, channels, positions, .. } = place.shape;
+    let input = |to, position| match place.shape.along {
+        LaneAxis::OutputChannels if lanes > 1 => {
+            Instr::Broadcast { to, from: input_access(job, place, &input_channel, &taps, position) }
+        }
+        _ => Instr::Load { to, from: input_access(job, place, &input_channel, &taps, position) },
     };
-    let mut body = vec![Step::Do(load)];
-    for (accumulator, &sum) in sums.iter().enumerate() {
-        let weight = tile.register("weight", place.lanes);
-        let from = weight_access(job, place, &input_channel, &taps, accumulator);
-        body.push(Step::Do(read(job, place, weight, from)));
-        body.push(Step::Do(Instr::MultiplyAdd { to: sum, left: x, right: weight, addend: sum, fused: job.fused }));
+    let weight = |to, channel| read(place, to, weight_access(place, &input_channel, &taps, channel));
+    let multiply = |channel: usize, position: usize, input, weight| {
+        let sum = sums[channel * positions + position];
+        Step::Do(Instr::MultiplyAdd { to: sum, left: input, right: weight, addend: sum, fused: job.fused })
+    };
+    // The smaller side stays in registers, the other one streams through them.
+    let mut body = Vec::new();
+    if positions <= channels {
+        let inputs: Vec<Reg> = (0..positions).map(|_| tile.register("input", lanes)).collect();
+        body.extend(inputs.iter().enumerate().map(|(position, &to)| Step::Do(input(to, position))));
+        for channel in 0..channels {
+            let to = tile.register("weight", lanes);
+            body.push(Step::Do(weight(to, channel)));
+            body.extend(inputs.iter().enumerate().map(|(position, &from)| multiply(channel, position, from, to)));
+        }
+    } else {
+        let weights: Vec<Reg> = (0..channels).map(|_| tile.register("weight", lanes)).collect();
+        body.extend(weights.iter().enumerate().map(|(channel, &to)| Step::Do(weight(to, channel))));
+        for position in 0..positions {
+            let to = tile.register("input", lanes);
+            body.push(Step::Do(input(to, position)));
+            body.extend(weights.iter().enumerate().map(|(channel, &from)| multiply(channel, position, to, from)));
+        }
     }
     reduce(loops, body)
 }
 
 /// How weights and biases reach a register: lanes along the width share one number.
-fn read(job: &Job, place: &Place, to: Reg, from: Access) -> Instr {
-    match job.schedule.along {
-        LaneAxis::Width if place.lanes > 1 => Instr::Broadcast { to, from },
+fn read(place: &Place, to: Reg, from: Access) -> Instr {
+    match place.shape.along {
+        LaneAxis::Width if place.shape.lanes > 1 => Instr::Broadcast { to, from },
         _ => Instr::Load { to, from },
     }
 }
 
-/// The output channel of an accumulator within the group.
-fn channel(job: &Job, place: &Place, accumulator: usize) -> Affine {
-    let step = match job.schedule.along {
-        LaneAxis::OutputChannels => place.lanes,
-        LaneAxis::Width | LaneAxis::Groups => 1,
-    };
-    place.channel.clone().plus_constant((accumulator * step) as i64)
-}
-
 fn lanes(place: &Place, dim: usize, step: i64) -> Option<Lanes> {
-    (place.lanes > 1).then_some(Lanes { dim, step })
+    (place.shape.lanes > 1).then_some(Lanes { dim, step })
 }
 
-fn input_access(job: &Job, place: &Place, input_channel: &Affine, taps: &[Affine]) -> Access {
-    let tables = tables(job);
+/// The group, and the channel in it, of a vector of channels.
+fn group_and_channel(place: &Place, channel: usize) -> [Affine; 2] {
+    let in_block = (place.first + channel * place.shape.channel_step()) as i64;
+    let blocked = place.block.times(place.size as i64).plus_constant(in_block);
+    match place.shape.along {
+        LaneAxis::Width | LaneAxis::OutputChannels => [place.outer.clone(), blocked],
+        LaneAxis::Groups => [blocked, place.outer.clone()],
+    }
+}
+
+fn input_access(job: &Job, place: &Place, input_channel: &Affine, taps: &[Affine], position: usize) -> Access {
+    let group_inputs = job.contraction.group_inputs as i64;
+    let [group, _] = group_and_channel(place, 0);
     let read =
         |((position, tap), table): ((&Position, &Affine), &AxisTable)| position.input.plus(&tap.times(table.dilation));
-    let channel = place.group.times(job.contraction.group_inputs as i64).plus(input_channel);
-    let spatial = place.positions.iter().zip(taps).zip(&tables).map(read);
+    let spatial = place.positions[position].iter().zip(taps).zip(place.tables).map(read);
+    let channel = group.times(group_inputs).plus(input_channel);
     let index: Vec<Affine> = [place.image.clone(), channel].into_iter().chain(spatial).collect();
-    let lanes = match job.schedule.along {
-        LaneAxis::Width => lanes(place, index.len() - 1, tables[tables.len() - 1].stride),
+    let lanes = match place.shape.along {
+        LaneAxis::Width => lanes(place, index.len() - 1, place.tables[place.tables.len() - 1].stride),
         LaneAxis::OutputChannels => None,
-        LaneAxis::Groups => lanes(place, 1, job.contraction.group_inputs as i64),
+        LaneAxis::Groups => lanes(place, 1, group_inputs),
     };
     activation_access(job.layout, job.input, index, lanes)
 }
 
-fn output_access(job: &Job, place: &Place, accumulator: usize) -> Access {
-    let channel = place.group.times(job.contraction.group_outputs as i64).plus(&channel(job, place, accumulator));
-    let spatial = place.positions.iter().map(|position| position.output.clone());
+fn output_access(job: &Job, place: &Place, channel: usize, position: usize) -> Access {
+    let group_outputs = job.contraction.group_outputs as i64;
+    let [group, channel] = group_and_channel(place, channel);
+    let spatial = place.positions[position].iter().map(|position| position.output.clone());
+    let channel = group.times(group_outputs).plus(&channel);
     let index: Vec<Affine> = [place.image.clone(), channel].into_iter().chain(spatial).collect();
-    let tables = tables(job);
-    let lanes = match job.schedule.along {
-        LaneAxis::Width => lanes(place, index.len() - 1, tables[tables.len() - 1].output_step),
+    let lanes = match place.shape.along {
+        LaneAxis::Width => lanes(place, index.len() - 1, place.tables[place.tables.len() - 1].output_step),
         LaneAxis::OutputChannels => lanes(place, 1, 1),
-        LaneAxis::Groups => lanes(place, 1, job.contraction.group_outputs as i64),
+        LaneAxis::Groups => lanes(place, 1, group_outputs),
     };
     activation_access(job.layout, job.output, index, lanes)
 }
 
-fn weight_access(job: &Job, place: &Place, input_channel: &Affine, taps: &[Affine], accumulator: usize) -> Access {
-    let output_channel = channel(job, place, accumulator);
-    let group = place.group.clone();
-    let (outer, inner) = match job.schedule.along {
-        LaneAxis::Width | LaneAxis::OutputChannels => (group, output_channel),
-        LaneAxis::Groups => (output_channel, group),
-    };
-    let taps = place.positions.iter().zip(taps).map(|(position, tap)| position.tap.plus(tap));
-    let index: Vec<Affine> = [outer, input_channel.clone()].into_iter().chain(taps).chain([inner]).collect();
-    let lanes = match job.schedule.along {
+/// The packed weight is `[outer, block, I, K…, channel in the block]`.
+fn weight_access(place: &Place, input_channel: &Affine, taps: &[Affine], channel: usize) -> Access {
+    let in_block = Affine::constant((channel * place.shape.channel_step()) as i64);
+    let taps = place.positions[0].iter().zip(taps).map(|(position, tap)| position.tap.plus(tap));
+    let outer = [place.outer.clone(), place.block.clone(), input_channel.clone()];
+    let index: Vec<Affine> = outer.into_iter().chain(taps).chain([in_block]).collect();
+    let lanes = match place.shape.along {
         LaneAxis::Width => None,
         LaneAxis::OutputChannels | LaneAxis::Groups => lanes(place, index.len() - 1, 1),
     };
-    Access { buffer: job.weight, index, lanes }
+    Access { buffer: place.weight, index, lanes }
 }
 
-fn bias_access(job: &Job, place: &Place, bias: BufferId, accumulator: usize) -> Access {
-    let channel = place.group.times(job.contraction.group_outputs as i64).plus(&channel(job, place, accumulator));
-    let lanes = match job.schedule.along {
+fn bias_access(job: &Job, place: &Place, bias: BufferId, channel: usize) -> Access {
+    let group_outputs = job.contraction.group_outputs as i64;
+    let [group, channel] = group_and_channel(place, channel);
+    let lanes = match place.shape.along {
         LaneAxis::Width => None,
         LaneAxis::OutputChannels => lanes(place, 0, 1),
-        LaneAxis::Groups => lanes(place, 0, job.contraction.group_outputs as i64),
+        LaneAxis::Groups => lanes(place, 0, group_outputs),
     };
-    Access { buffer: bias, index: vec![channel], lanes }
+    Access { buffer: bias, index: vec![group.times(group_outputs).plus(&channel)], lanes }
 }
 
 /// An access by its logical index `[N, C, S…]`; `lanes` names a logical dimension too.

@@ -14,6 +14,7 @@ use super::schedule::{LaneAxis, choose};
 use super::{BinaryOp, Buffer, BufferId, Plan, Role, Stage, Target};
 use crate::ir::{Contraction, Graph, Node, Op, Value};
 use crate::layer::Activation;
+use contraction::Block;
 use memory::Lifetime;
 
 /// The plan of a graph for a target.
@@ -185,31 +186,35 @@ impl Builder<'_> {
 
     fn contraction(&mut self, name: String, unit: &Unit, contraction: &Contraction) -> Stage {
         let node = self.graph.node(unit.main);
-        let schedule = choose(contraction, self.graph.layout, self.target);
+        let schedule = choose(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
+        let blocks: Vec<(Block, BufferId)> = contraction::blocks(contraction, schedule)
+            .into_iter()
+            .map(|block| (block, self.packed_weight(node.reads[1], contraction, schedule.along, block)))
+            .collect();
         contraction::stage(&contraction::Job {
             name,
             contraction,
             schedule,
+            blocks: &blocks,
             fused: self.target.fused,
             batch: node.shape[0],
             layout: self.graph.layout,
             input: self.buffer(node.reads[0]),
-            weight: self.packed_weight(node.reads[1], contraction, schedule.along),
             bias: unit.bias.map(|bias| self.packed_bias(bias)),
             activation: unit.activation,
             output: self.buffer(unit.result),
         })
     }
 
-    fn packed_weight(&mut self, weight: Value, contraction: &Contraction, along: LaneAxis) -> BufferId {
+    fn packed_weight(&mut self, weight: Value, contraction: &Contraction, along: LaneAxis, block: Block) -> BufferId {
         let node = self.graph.node(weight);
         let (parameter, flipped) = match node.op {
             Op::FlipTaps { .. } => (node.reads[0], true),
             _ => (weight, false),
         };
-        let shape = pack::shape(contraction, along);
+        let shape = pack::shape(contraction, along, block);
         let (name, from, to) = self.packed(parameter, shape);
-        self.pack.push(pack::weight(name, &pack::Weight { contraction, along, flipped, from, to }));
+        self.pack.push(pack::weight(name, &pack::Weight { contraction, along, block, flipped, from, to }));
         to
     }
 
@@ -224,6 +229,7 @@ impl Builder<'_> {
     /// The name of the stage that packs a parameter, the parameter, and the new buffer for it.
     fn packed(&mut self, parameter: Value, shape: Vec<usize>) -> (String, BufferId, BufferId) {
         let name = self.graph.node(parameter).name.replace('.', "_");
+        let name = nest::unique(&name, |name| self.pack.iter().any(|stage| stage.name == name));
         let to = self.add_buffer(&format!("{name}_packed"), Role::Packed { offset: 0 }, shape);
         (name, self.buffer(parameter), to)
     }

@@ -74,14 +74,6 @@ pub fn split_lanes(count: i64, lanes: usize) -> Vec<(usize, i64, i64)> {
     parts.into_iter().filter(|part| part.2 > 0).collect()
 }
 
-/// `count` split into full blocks and one smaller one: `(size, first, how many)` with positions `first + size·n`.
-pub fn split_blocks(count: i64, size: usize) -> Vec<(usize, i64, i64)> {
-    let full = count / size as i64;
-    let rest = count - full * size as i64;
-    let parts = [(size, 0, full), (rest as usize, count - rest, i64::from(rest > 0))];
-    parts.into_iter().filter(|part| part.2 > 0).collect()
-}
-
 /// A tile that is being written: registers, and the steps so far.
 #[derive(Default)]
 pub struct TileBuilder {

@@ -1,18 +1,20 @@
 //! The packing program: parameters from the framework's order to the order in which tiles read them.
 
-use super::contraction::AXIS_NAMES;
+use super::contraction::{AXIS_NAMES, Block};
 use super::nest::{Header, TileBuilder, Vars, index, nest};
 use super::regions::{Table, TapOrder, as_count};
 use crate::ir::Contraction;
 use crate::plan::schedule::LaneAxis;
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
 
-/// A weight on its way from the framework's order to the packed one.
+/// A part of a weight on its way from the framework's order to the packed one.
 pub struct Weight<'a> {
     /// What reads it.
     pub contraction: &'a Contraction,
-    /// Decides which channel index is innermost.
+    /// Decides what the blocks are: output channels, or groups.
     pub along: LaneAxis,
+    /// The channels of this part.
+    pub block: Block,
     /// Whether the framework's order is that of a transposed layer, `[I, O/g, K…]`.
     pub flipped: bool,
     /// As the framework stores it.
@@ -21,18 +23,18 @@ pub struct Weight<'a> {
     pub to: BufferId,
 }
 
-/// Dimensions of the packed weight: `[G, I, K…, O]`, or `[O, I, K…, G]` with lanes along groups.
-pub fn shape(contraction: &Contraction, along: LaneAxis) -> Vec<usize> {
-    let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
-    let [outer, inner] = match along {
-        LaneAxis::Width | LaneAxis::OutputChannels => [*groups, *group_outputs],
-        LaneAxis::Groups => [*group_outputs, *groups],
+/// Dimensions of a packed part: `[G, blocks, I, K…, O in a block]`, or with lanes along groups
+/// `[O, blocks, I, K…, G in a block]`. A tile reads it from its start to its end.
+pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block) -> Vec<usize> {
+    let outer = match along {
+        LaneAxis::Width | LaneAxis::OutputChannels => contraction.groups,
+        LaneAxis::Groups => contraction.group_outputs,
     };
-    let taps = axes.iter().map(|axis| axis.taps as usize);
-    [outer, *group_inputs].into_iter().chain(taps).chain([inner]).collect()
+    let taps = contraction.axes.iter().map(|axis| axis.taps as usize);
+    [outer, block.count, contraction.group_inputs].into_iter().chain(taps).chain([block.size()]).collect()
 }
 
-/// The stage that packs a weight, element by element.
+/// The stage that packs a part of a weight, element by element.
 pub fn weight(name: String, weight: &Weight) -> Stage {
     let Contraction { groups, group_inputs, group_outputs, axes } = weight.contraction;
     let mut vars = Vars::default();
@@ -40,7 +42,13 @@ pub fn weight(name: String, weight: &Weight) -> Stage {
     let channels = |name: &str, count: usize, vars: &mut Vars, headers: &mut Vec<Header>| {
         index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
     };
-    let group = channels("g", *groups, &mut vars, &mut headers);
+    let (outer_name, outer_count, inner_name) = match weight.along {
+        LaneAxis::Width | LaneAxis::OutputChannels => ("g", *groups, "o"),
+        LaneAxis::Groups => ("o", *group_outputs, "g"),
+    };
+    let Block { first, count, .. } = weight.block;
+    let outer = channels(outer_name, outer_count, &mut vars, &mut headers);
+    let number = channels("block", count, &mut vars, &mut headers);
     let input = channels("i", *group_inputs, &mut vars, &mut headers);
     let names = AXIS_NAMES[axes.len()];
     let taps: Vec<[Affine; 2]> = axes
@@ -48,19 +56,20 @@ pub fn weight(name: String, weight: &Weight) -> Stage {
         .zip(names)
         .map(|(axis, name)| tap_loops(TapOrder::new(axis), axis.taps, weight.flipped, name, &mut vars, &mut headers))
         .collect();
-    let output = channels("o", *group_outputs, &mut vars, &mut headers);
+    let inner = channels(inner_name, weight.block.size(), &mut vars, &mut headers);
 
-    let [outer, inner] = if weight.flipped {
-        [group.times(*group_inputs as i64).plus(&input), output.clone()]
+    let blocked = number.times(weight.block.size() as i64).plus(&inner).plus_constant(first as i64);
+    let [group, output] = match weight.along {
+        LaneAxis::Width | LaneAxis::OutputChannels => [outer.clone(), blocked],
+        LaneAxis::Groups => [blocked, outer.clone()],
+    };
+    let [from_outer, from_inner] = if weight.flipped {
+        [group.times(*group_inputs as i64).plus(&input), output]
     } else {
         [group.times(*group_outputs as i64).plus(&output), input.clone()]
     };
-    let from = [outer, inner].into_iter().chain(taps.iter().map(|[from, _]| from.clone())).collect();
-    let [outer, inner] = match weight.along {
-        LaneAxis::Width | LaneAxis::OutputChannels => [group, output],
-        LaneAxis::Groups => [output, group],
-    };
-    let to = [outer, input].into_iter().chain(taps.iter().map(|[_, to]| to.clone())).chain([inner]).collect();
+    let from = [from_outer, from_inner].into_iter().chain(taps.iter().map(|[from, _]| from.clone())).collect();
+    let to = [outer, number, input].into_iter().chain(taps.iter().map(|[_, to]| to.clone())).chain([inner]).collect();
     let body = nest(headers, vec![copy(access(weight.from, from), access(weight.to, to))]);
     vars.stage(name, body)
 }

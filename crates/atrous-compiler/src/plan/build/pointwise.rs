@@ -3,7 +3,7 @@
 use super::activation;
 use super::contraction::{AXIS_NAMES, activation_access};
 use super::nest::{Header, TileBuilder, Vars, index, nest, split_lanes};
-use super::regions::{AxisTable, Position, open_positions};
+use super::regions::{AxisTable, Part, Position, open_positions};
 use crate::ir::padding;
 use crate::layer::{Activation, Layout, PaddingMode};
 use crate::plan::{Access, Affine, BinaryOp, BufferId, Count, Instr, Lanes, Reg, Stage, Stmt};
@@ -134,11 +134,13 @@ pub fn pad(job: &Pad) -> Stage {
                 index(&mut vars, "c", Count::Fixed(channels), |var, count| headers.push(Header::Par(var, count)));
             let (table, outer) = tables.split_last().expect("a pad has at least one axis");
             let positions = open_positions(outer, names, &mut vars, &mut headers);
-            let columns = table.open("x", job.lanes, &mut vars, &mut headers);
-            for (lanes, count, start) in columns.parts(job.lanes) {
+            let widths = if job.lanes > 1 { vec![job.lanes, 1] } else { vec![1] };
+            let columns = table.open("x", &widths, &mut vars, &mut headers);
+            for Part { width: lanes, count, start } in &columns.parts {
+                let (lanes, count) = (*lanes, *count);
                 let mut row = Vec::new();
                 let q = index(&mut vars, "x", count, |var, count| row.push(Header::For(var, count)));
-                let last = table.position(&columns, &q.times(lanes as i64).plus(&start));
+                let last = table.position(&columns, &q.times(lanes as i64).plus(start));
                 body.extend(nest(row, vec![copy(job, &image, &channel, &[&positions[..], &[last]].concat(), lanes)]));
             }
         }

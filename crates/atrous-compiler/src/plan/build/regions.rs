@@ -71,30 +71,29 @@ impl AxisTable {
 
     /// Opens the table as a header (unless all its columns are constant) and returns its columns.
     ///
-    /// `lanes > 1` splits the count of each row into full vectors and the rest.
-    pub fn open(&self, name: &str, lanes: usize, vars: &mut Vars, headers: &mut Vec<Header>) -> Columns {
-        let lanes = lanes as i64;
+    /// The outputs of each row are split into parts: as many runs of `widths[0]` outputs as fit, then of `widths[1]`,
+    /// and so on. The last width is 1.
+    pub fn open(&self, name: &str, widths: &[usize], vars: &mut Vars, headers: &mut Vec<Header>) -> Columns {
         let mut table = Table { vars, axis: name, columns: Vec::new(), values: Vec::new() };
-        let mut column = |name: &str, value: fn(&Row, i64) -> i64| {
-            table.column(name, self.rows.iter().map(|row| value(row, lanes)).collect())
-        };
-        let first = column("first", |row, _| row.first);
-        let (vectors, rest) = if lanes > 1 {
-            (column("vectors", |row, lanes| row.count / lanes), column("rest", |row, lanes| row.count % lanes))
-        } else {
-            (column("count", |row, _| row.count), Affine::constant(0))
-        };
-        let columns = Columns {
-            first,
-            vectors: as_count(&vectors),
-            rest_start: vectors.times(lanes),
-            rest: as_count(&rest),
-            input: column("input", |row, _| row.input),
-            tap: column("tap", |row, _| row.tap),
-            taps: as_count(&column("taps", |row, _| row.taps)),
-        };
+        let first = table.column("first", self.rows.iter().map(|row| row.first).collect());
+        let mut left: Vec<i64> = self.rows.iter().map(|row| row.count).collect();
+        let mut start = Affine::constant(0);
+        let mut parts = Vec::new();
+        for &width in widths {
+            let width = width as i64;
+            let name = if width == 1 { "count".to_string() } else { format!("count_{width}") };
+            let count = table.column(&name, left.iter().map(|left| left / width).collect());
+            left.iter_mut().for_each(|left| *left %= width);
+            let next = start.plus(&count.times(width));
+            parts.push(Part { width: width as usize, count: as_count(&count), start });
+            start = next;
+        }
+        parts.retain(|part| part.count != Count::Fixed(0));
+        let input = table.column("input", self.rows.iter().map(|row| row.input).collect());
+        let tap = table.column("tap", self.rows.iter().map(|row| row.tap).collect());
+        let taps = as_count(&table.column("taps", self.rows.iter().map(|row| row.taps).collect()));
         headers.extend(table.header());
-        columns
+        Columns { first, parts, input, tap, taps }
     }
 
     /// Output `q` of the open row.
@@ -116,8 +115,9 @@ pub fn open_positions(
     headers: &mut Vec<Header>,
 ) -> Vec<Position> {
     let open = |(table, name): (&AxisTable, &&str)| {
-        let columns = table.open(name, 1, vars, headers);
-        let q = index(vars, name, columns.vectors, |var, count| headers.push(Header::Par(var, count)));
+        let columns = table.open(name, &[1], vars, headers);
+        let count = columns.parts.first().map_or(Count::Fixed(0), |part| part.count);
+        let q = index(vars, name, count, |var, count| headers.push(Header::Par(var, count)));
         table.position(&columns, &q)
     };
     tables.iter().zip(names).map(open).collect()
@@ -140,12 +140,8 @@ pub struct Position {
 pub struct Columns {
     /// See [`Row::first`].
     pub first: Affine,
-    /// Full vectors of outputs; single outputs when there is one lane.
-    pub vectors: Count,
-    /// The first output behind the full vectors, counted within the row.
-    pub rest_start: Affine,
-    /// Outputs behind the full vectors.
-    pub rest: Count,
+    /// The outputs of a row; parts that no row has are left out.
+    pub parts: Vec<Part>,
     /// See [`Row::input`].
     pub input: Affine,
     /// See [`Row::tap`].
@@ -154,12 +150,14 @@ pub struct Columns {
     pub taps: Count,
 }
 
-impl Columns {
-    /// The outputs of a row as loops: lanes, how many vectors, and the output at which they start.
-    pub fn parts(&self, lanes: usize) -> Vec<(usize, Count, Affine)> {
-        let parts = [(lanes, self.vectors, Affine::constant(0)), (1, self.rest, self.rest_start.clone())];
-        parts.into_iter().filter(|part| part.1 != Count::Fixed(0)).collect()
-    }
+/// A part of the outputs of a row: runs of equal width.
+pub struct Part {
+    /// Outputs of one run.
+    pub width: usize,
+    /// How many runs.
+    pub count: Count,
+    /// The first output, counted within the row.
+    pub start: Affine,
 }
 
 /// A column as a loop count: columns are constants or single variables.

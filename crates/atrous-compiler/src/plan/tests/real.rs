@@ -148,7 +148,7 @@ fn plans_compute_what_graphs_do() {
 fn changes_of_plans_of_layers_are_noticed() {
     let mut tally = mutations::Tally::default();
     for net in nets() {
-        mutations::two_numbers(&plan_of(&net, &Target::portable()), 150, &mut tally);
+        mutations::two_numbers(&plan_of(&net, &Target::portable()), 200, &mut tally);
     }
     assert!(tally.rejected_by_both > 1000 && tally.accepted_by_both > 30, "{}", tally.text());
 }

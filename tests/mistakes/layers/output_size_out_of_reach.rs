@@ -1,0 +1,14 @@
+// Made of output_size_out_of_reach.conv by ATROUS_BLESS=1.
+atrous::conv! {
+layer up {
+    input: [1, 64, 32, 32],
+    channels: 32,
+    kernel: 3,
+    stride: 2,
+    padding: 1,
+    output_size: [63, 66],
+    transposed,
+}
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// Made of two_activations.conv by ATROUS_BLESS=1.
+atrous::conv! {
+layer block {
+    input: [1, 64, 56, 56],
+    channels: 64,
+    kernel: 3,
+    relu,
+    sigmoid,
+}
+}
+
+fn main() {}

@@ -1,0 +1,3 @@
+atrous::conv!("specs/bad.conv");
+
+fn main() {}

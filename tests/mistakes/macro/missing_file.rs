@@ -1,0 +1,3 @@
+atrous::conv!("/nowhere/upconv7.conv");
+
+fn main() {}

@@ -1,0 +1,3 @@
+atrous::conv! {}
+
+fn main() {}

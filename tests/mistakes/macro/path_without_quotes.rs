@@ -1,0 +1,3 @@
+atrous::conv!(specs/open.conv);
+
+fn main() {}

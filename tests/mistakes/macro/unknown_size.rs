@@ -1,0 +1,3 @@
+atrous::conv!("specs/open.conv", H = 64, Width = 64);
+
+fn main() {}

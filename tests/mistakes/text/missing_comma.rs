@@ -1,0 +1,11 @@
+// Made of missing_comma.conv by ATROUS_BLESS=1.
+atrous::conv! {
+layer stem {
+    input: [1, 3, 224, 224]
+    channels: 64
+    kernel: [7 7],
+    clamp(0 6),
+}
+}
+
+fn main() {}
