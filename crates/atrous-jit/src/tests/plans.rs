@@ -10,7 +10,7 @@ use super::sketch::*;
 const WIDTHS: [usize; 5] = [1, 2, 4, 8, 16];
 
 /// Elements along the last dimension, or one element where the registers have one lane.
-fn row<const N: usize>(lanes: usize, buffer: BufferId, index: [Affine; N]) -> atrous_compiler::plan::Access {
+fn elements<const N: usize>(lanes: usize, buffer: BufferId, index: [Affine; N]) -> atrous_compiler::plan::Access {
     if lanes == 1 { at(buffer, index) } else { along(buffer, index, N - 1, 1) }
 }
 
@@ -40,10 +40,11 @@ fn instructions(lanes: usize) -> Plan {
     let x = buffer(&mut plan, "x", Role::Input, &[blocks, lanes]);
     let y = buffer(&mut plan, "y", Role::Input, &[blocks, lanes]);
     let out = buffer(&mut plan, "out", Role::Output, &[ops.len(), blocks, lanes]);
-    let mut body = vec![load(0, row(lanes, x, [I.into(), 0.into()])), load(1, row(lanes, y, [I.into(), 0.into()]))];
+    let mut body =
+        vec![load(0, elements(lanes, x, [I.into(), 0.into()])), load(1, elements(lanes, y, [I.into(), 0.into()]))];
     for (op, steps) in ops.iter().enumerate() {
         body.extend(steps.iter().cloned());
-        body.push(store(2, row(lanes, out, [(op as i64).into(), I.into(), 0.into()])));
+        body.push(store(2, elements(lanes, out, [(op as i64).into(), I.into(), 0.into()])));
     }
     plan.run.push(stage("all", vec![repeat(I, blocks as i64, vec![tile(&[lanes; 4], body)])]));
     plan
@@ -54,8 +55,14 @@ fn strided(lanes: usize) -> Plan {
     let (n, wide) = (lanes as i64, 3 * lanes);
     let mut plan = plan(lanes);
     let x = buffer(&mut plan, "x", Role::Input, &[lanes, wide]);
-    let shapes = [("transposed", [wide, lanes]), ("reversed", [wide, lanes]), ("spread", [lanes, 3 * lanes])];
-    let [transposed, reversed, spread] = shapes.map(|(name, shape)| buffer(&mut plan, name, Role::Output, &shape));
+    let shapes = [
+        ("transposed", [wide, lanes]),
+        ("reversed", [wide, lanes]),
+        ("spread", [lanes, 3 * lanes]),
+        ("halves", [lanes, 2 * lanes]),
+    ];
+    let [transposed, reversed, spread, halves] =
+        shapes.map(|(name, shape)| buffer(&mut plan, name, Role::Output, &shape));
     let column = load(0, along(x, [0.into(), I.into()], 0, 1));
     let body = vec![
         column.clone(),
@@ -64,13 +71,23 @@ fn strided(lanes: usize) -> Plan {
         store(1, along(reversed, [I.into(), 0.into()], 1, 1)),
     ];
     let down = repeat(I, wide as i64, vec![tile(&[lanes; 2], body)]);
+    // Even columns, odd columns, and even ones in descending order.
+    let body = vec![
+        load(0, along(x, [I.into(), 0.into()], 1, 2)),
+        load(1, along(x, [I.into(), Affine::constant(2 * n - 2)], 1, -2)),
+        load(2, along(x, [I.into(), 1.into()], 1, 2)),
+        store(2, along(halves, [I.into(), 0.into()], 1, 2)),
+        binary(BinaryOp::Sub, 0, 0, 1),
+        store(0, along(halves, [I.into(), Affine::constant(2 * n - 1)], 1, -2)),
+    ];
+    let halves = repeat(I, n, vec![tile(&[lanes; 3], body)]);
     // Columns 3l + j of the output from columns 3·(lanes − 1 − l) + j of the input.
     let body = vec![
         load(0, along(x, [I.into(), Affine::var(J).plus_constant(3 * (n - 1))], 1, -3)),
         store(0, along(spread, [I.into(), J.into()], 1, 3)),
     ];
     let across = repeat(I, n, vec![repeat(J, 3, vec![tile(&[lanes], body)])]);
-    plan.run.push(stage("strided", vec![down, across]));
+    plan.run.push(stage("strided", vec![down, halves, across]));
     plan
 }
 
@@ -127,14 +144,14 @@ pub fn borders(lanes: usize, fused: bool, rows: Range<i64>) -> Plan {
     let row_index = Affine::var(out).plus_term(first_tap, 1).plus_term(tap, 1).plus_constant(-3);
     let column = Affine::term(block, lanes as i64);
     let sum = vec![
-        load(1, row(lanes, x, [row_index, column.clone()])),
+        load(1, elements(lanes, x, [row_index, column.clone()])),
         broadcast(2, at(w, [Affine::var(first_tap).plus_term(tap, 1)])),
         accumulate(0, 1, 2, fused),
     ];
     let body = vec![
         constant(0, 0.25),
         Step::Reduce { var: tap, count: Count::Column(taps), body: sum },
-        store(0, row(lanes, y, [Affine::var(out).plus_constant(-first_row), column])),
+        store(0, elements(lanes, y, [Affine::var(out).plus_constant(-first_row), column])),
     ];
     let columns = vec![out, first_tap, taps];
     let body = vec![repeat(block, 2, vec![tile(&[lanes; 3], body)])];
@@ -144,21 +161,26 @@ pub fn borders(lanes: usize, fused: bool, rows: Range<i64>) -> Plan {
     plan
 }
 
-/// More accumulators than a machine has registers, when its vectors are shorter than the plan's.
-fn wide_sums(lanes: usize) -> Plan {
-    let (sums, n) = (12, lanes as i64);
+/// Sums in as many registers, less two for what they add: more than a machine has, when its vectors are shorter than the
+/// plan's. Products that are rounded by themselves need one more.
+fn wide_sums(lanes: usize, sums: usize, fused: bool) -> Plan {
+    let n = lanes as i64;
     let mut plan = plan(lanes);
+    plan.target.registers = sums + 2;
     let x = buffer(&mut plan, "x", Role::Input, &[7, 2 * lanes]);
     let w = buffer(&mut plan, "w", Role::Input, &[7, sums]);
     let y = buffer(&mut plan, "y", Role::Output, &[sums, 2 * lanes]);
-    let mut add = vec![load(sums, row(lanes, x, [K.into(), Affine::term(J, n)]))];
+    let mut add = vec![load(sums, elements(lanes, x, [K.into(), Affine::term(J, n)]))];
     for sum in 0..sums {
-        add.extend([broadcast(13, at(w, [K.into(), (sum as i64).into()])), accumulate(sum, sums, 13, false)]);
+        add.extend([
+            broadcast(sums + 1, at(w, [K.into(), (sum as i64).into()])),
+            accumulate(sum, sums, sums + 1, fused),
+        ]);
     }
     let start = (0..sums).map(|sum| constant(sum, sum as f32));
-    let store = (0..sums).map(|sum| store(sum, row(lanes, y, [(sum as i64).into(), Affine::term(J, n)])));
+    let store = (0..sums).map(|sum| store(sum, elements(lanes, y, [(sum as i64).into(), Affine::term(J, n)])));
     let body = start.chain([reduce(K, 7, add)]).chain(store).collect();
-    plan.run.push(stage("sums", vec![repeat(J, 2, vec![tile(&[lanes; 14], body)])]));
+    plan.run.push(stage("sums", vec![repeat(J, 2, vec![tile(&vec![lanes; sums + 2], body)])]));
     plan
 }
 
@@ -168,12 +190,52 @@ fn short_loops(count: i64) -> Plan {
     let x = buffer(&mut plan, "x", Role::Input, &[count as usize, 4]);
     let y = buffer(&mut plan, "y", Role::Output, &[count as usize, count as usize, 4]);
     let z = buffer(&mut plan, "z", Role::Output, &[4]);
-    let body = vec![load(0, row(4, x, [J.into(), 0.into()])), store(0, row(4, y, [I.into(), J.into(), 0.into()]))];
+    let body =
+        vec![load(0, elements(4, x, [J.into(), 0.into()])), store(0, elements(4, y, [I.into(), J.into(), 0.into()]))];
     let par = Stmt::Par { var: J, count: Count::Fixed(count), body: vec![tile(&[4], body)] };
     plan.run.push(stage("copy", vec![repeat(I, count, vec![par])]));
-    let add = vec![load(1, row(4, x, [I.into(), 0.into()])), binary(BinaryOp::Add, 0, 0, 1)];
-    let body = vec![constant(0, 0.5), reduce(I, count, vec![reduce(J, count, add)]), store(0, row(4, z, [0.into()]))];
+    let add = vec![load(1, elements(4, x, [I.into(), 0.into()])), binary(BinaryOp::Add, 0, 0, 1)];
+    let body =
+        vec![constant(0, 0.5), reduce(I, count, vec![reduce(J, count, add)]), store(0, elements(4, z, [0.into()]))];
     plan.run.push(stage("sum", vec![tile(&[4, 4], body)]));
+    plan
+}
+
+/// Rows of many buffers, summed along three loops that count by columns or numbers: more pointers and counters than a
+/// machine has registers, most of which move with all the loops.
+fn many_buffers(lanes: usize, buffers: usize) -> Plan {
+    let mut plan = plan(lanes);
+    let names: Vec<_> = (0..buffers).map(|index| format!("x{index}")).collect();
+    let inputs: Vec<_> =
+        names.iter().map(|name| buffer(&mut plan, name, Role::Input, &[5, 4, 40, 3 * lanes])).collect();
+    let y = buffer(&mut plan, "y", Role::Output, &[4, lanes]);
+    let (row, count, outer, middle, inner) = (I, J, K, L, Var(4));
+    let index = |plane: i64| [outer.into(), middle.into(), Affine::var(inner).plus_term(row, 1), plane.into()];
+    let mut add = Vec::new();
+    for (index_of_buffer, &x) in inputs.iter().enumerate() {
+        let along_row = |plane| match lanes {
+            1 => at(x, index(plane)),
+            _ => along(x, index(plane), 3, [1, 2, -1][index_of_buffer % 3]),
+        };
+        // Reversed lanes start behind the others.
+        let first = if index_of_buffer % 3 == 2 { lanes as i64 - 1 } else { 0 };
+        add.extend([load(1, along_row(first)), binary(BinaryOp::Sub, 0, 1, 0)]);
+    }
+    let innermost = vec![
+        Step::Reduce { var: inner, count: Count::Column(count), body: add },
+        load(1, elements(lanes, inputs[0], [outer.into(), middle.into(), row.into(), 1.into()])),
+        binary(BinaryOp::Mul, 0, 0, 1),
+    ];
+    let body = vec![
+        constant(0, 1.0),
+        reduce(outer, 5, vec![Step::Reduce { var: middle, count: Count::Fixed(4), body: innermost }]),
+        store(0, elements(lanes, y, [row.into(), 0.into()])),
+    ];
+    let rows = [[0, 3], [2, 0], [1, 36], [3, 1]].map(|row| row.to_vec()).to_vec();
+    let tiles = vec![tile(&[lanes; 2], body)];
+    let mut stage = stage("many", vec![Stmt::Regions { columns: vec![row, count], rows, body: tiles }]);
+    stage.vars.push("inner".into());
+    plan.run.push(stage);
     plan
 }
 
@@ -246,7 +308,18 @@ fn reductions_that_count_by_columns() {
 #[test]
 fn more_sums_than_registers() {
     for lanes in WIDTHS {
-        check(&format!("sums on {lanes} lanes"), wide_sums(lanes));
+        for (sums, fused) in [(12, false), (12, true), (14, false), (14, true), (30, false), (30, true)] {
+            check(&format!("{sums} sums on {lanes} lanes, fused {fused}"), wide_sums(lanes, sums, fused));
+        }
+    }
+}
+
+#[test]
+fn more_pointers_than_registers() {
+    for lanes in WIDTHS {
+        for buffers in [1, 3, 9, 20] {
+            check(&format!("{buffers} buffers on {lanes} lanes"), many_buffers(lanes, buffers));
+        }
     }
 }
 
