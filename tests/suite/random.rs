@@ -6,7 +6,7 @@
 use atrous_compiler::Target;
 use atrous_compiler::layer::{Activation, Layer, Layout, PaddingMode};
 use atrous_compiler::net::Net;
-use atrous_tests::{data, differential, layers, nets, specs};
+use atrous_tests::{data, differential, executors, layers, nets, specs};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
@@ -82,7 +82,10 @@ fn nets_of_several_steps() {
     for_nets(nets::nets(), setting("ATROUS_SEED", 1), setting("ATROUS_CASES", 300), |net| {
         let data = data::integers(net, 1);
         let expected = differential::expected(net, &data);
-        differential::check_plan(net, &Target::portable(), &data, &expected)?;
+        executors::targets().iter().try_for_each(|target| {
+            let result = differential::check_plan(net, target, &data, &expected);
+            result.map(drop).map_err(|error| format!("for {}: {error}", target.name))
+        })?;
         differential::check_machines(net, &data, &expected)?;
         let net = &net.clone().with_layout(Layout::Nchw);
         differential::check_graphs(net, &data, &differential::expected(net, &data))
@@ -137,16 +140,22 @@ fn features_of_random_layers() {
 }
 
 fn check_plan(net: &Net) -> Result<(), String> {
-    let target = Target::portable();
-    differential::check_macs(net, &target)?;
     let data = data::integers(net, 1);
-    differential::check_plan(net, &target, &data, &differential::expected(net, &data))?;
     differential::check_machines(net, &data, &differential::expected(net, &data))?;
+    executors::targets()
+        .iter()
+        .try_for_each(|target| check_target(net, target).map_err(|error| format!("for {}: {error}", target.name)))
+}
+
+fn check_target(net: &Net, target: &Target) -> Result<(), String> {
+    differential::check_macs(net, target)?;
+    let data = data::integers(net, 1);
+    differential::check_plan(net, target, &data, &differential::expected(net, &data))?;
     let data = data::reals(net, 3);
-    differential::check_plan(net, &target, &data, &differential::expected_of_reals(net, &data))?;
+    differential::check_plan(net, target, &data, &differential::expected_of_reals(net, &data))?;
     let net = &without_rounded_activation(net);
     let data = data::with_specials(net, 2);
-    differential::check_plan(net, &target, &data, &differential::expected(net, &data)).map(drop)
+    differential::check_plan(net, target, &data, &differential::expected(net, &data)).map(drop)
 }
 
 #[test]

@@ -7,6 +7,7 @@ use atrous_compiler::net::Net;
 use atrous_tests::compiled;
 use atrous_tests::data::{self, Data};
 use atrous_tests::differential;
+use atrous_tests::executors;
 use atrous_tests::specs::{self, Spec};
 
 /// Runs a check on every spec, and reports all that fail.
@@ -87,7 +88,25 @@ fn plans_of_lone_layers() {
         lone_layers(net).iter().flat_map(in_both_layouts).try_for_each(|net| {
             let data = data::integers(&net, 1);
             let expected = differential::expected(&net, &data);
-            named(&net, differential::check_plan(&net, &Target::portable(), &data, &expected).map(drop))
+            executors::targets().iter().try_for_each(|target| {
+                let result = differential::check_plan(&net, target, &data, &expected);
+                named(&net, result.map(drop).map_err(|error| format!("for {}: {error}", target.name)))
+            })
+        })
+    });
+}
+
+#[test]
+fn plans_for_wide_vectors() {
+    for_every_spec(|_, net| {
+        in_both_layouts(net).iter().try_for_each(|net| {
+            let wide = executors::targets().into_iter().filter(|target| *target != Target::portable());
+            wide.into_iter().try_for_each(|target| {
+                let plan = differential::planned(net, &target)?;
+                let check = |data: &Data| differential::check_jit(&plan, data).map(drop);
+                let result = check(&data::integers(net, 1)).and_then(|()| check(&data::with_specials(net, 3)));
+                named(net, result.map_err(|error| format!("for {}: {error}", target.name)))
+            })
         })
     });
 }

@@ -36,7 +36,11 @@ impl Kernel {
         if !host::supports(&plan.target) {
             return Err(CompileError::Target { target: plan.target.name });
         }
-        Ok(Kernel { machine: Arc::new(Machine::compile(plan, host::isa()?)?) })
+        Ok(Kernel::new(Machine::compile(plan, host::isa()?)?))
+    }
+
+    pub(crate) fn new(machine: Machine) -> Kernel {
+        Kernel { machine: Arc::new(machine) }
     }
 
     /// The plan that was compiled. Its buffers say what `pack` and `run` take.

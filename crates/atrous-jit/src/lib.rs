@@ -20,6 +20,8 @@
 #![deny(unsafe_code)]
 
 mod assemble;
+#[cfg(all(feature = "emulator", target_arch = "x86_64"))]
+pub mod emulator;
 mod error;
 mod host;
 mod kernel;

@@ -2,7 +2,7 @@
 
 mod arena;
 mod code;
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
 pub(crate) mod emulator;
 
 use std::ptr;
@@ -117,7 +117,7 @@ impl Machine {
             Role::Scratch { offset } => memory.scratch.start().wrapping_add(offset),
         };
         let bases: Vec<*mut f32> = self.plan.buffers.iter().map(base).collect();
-        #[cfg(all(test, target_arch = "x86_64"))]
+        #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
         emulator::allow(bases.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
         let stages = program.stages(&self.plan).iter().zip(self.code.stages(program));
         for (done, (stage, function)) in stages.enumerate() {
