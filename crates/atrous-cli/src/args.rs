@@ -36,6 +36,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Compute the outputs of a spec from weights and inputs
     Run(RunArgs),
+    /// Time the machine code of a spec against the peak of the machine
+    Bench(BenchArgs),
 }
 
 /// How messages are written.
@@ -220,6 +222,30 @@ pub struct RunArgs {
     /// What computes: machine code, the interpreter of plans (slow), or the definition in f64 (very slow)
     #[arg(long, value_enum, default_value_t = Backend::Jit)]
     pub backend: Backend,
+    /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
+    #[arg(long, value_name = "SIZE", default_value = "8GiB")]
+    pub memory_limit: Limit,
+}
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  atrous bench specs/vgg_2d.conv
+  atrous bench upconv7.conv --size H=160 --size W=160 --layout nhwc
+  atrous bench fc6.conv --message-format json
+
+Data are random. Each round times the spec and then a loop of nothing but multiply-adds in registers, whose speed is
+the 100 %; only ratios of one run can be compared. Times are the shortest of all rounds, on one thread; run nothing else.";
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+#[command(after_help = BENCH_EXAMPLES)]
+pub struct BenchArgs {
+    /// The spec and how to compile it.
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Rounds to take the shortest times from
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: u32,
     /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
     #[arg(long, value_name = "SIZE", default_value = "8GiB")]
     pub memory_limit: Limit,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use atrous_compiler::front::Front;
 use atrous_compiler::{Checked, Net, Plan, ast, compile, emit, ir, lower, passes, syntax};
 
-use crate::args::{BuildArgs, Emit};
+use crate::args::{BuildArgs, Emit, SpecArgs};
 use crate::failure::Failure;
 use crate::model;
 use crate::output;
@@ -33,17 +33,17 @@ pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
         Emit::Clif => |net, args| Ok(atrous_jit::clif(&plan(net, args)?)),
         Emit::Asm => |net, args| atrous_jit::asm(&plan(net, args)?).map_err(|error| Failure::error(error.to_string())),
     };
-    let texts: Vec<String> = nets(args, &front)?.iter().map(|net| print(net, args)).collect::<Result<_, _>>()?;
+    let texts: Vec<String> = nets(&args.spec, &front)?.iter().map(|net| print(net, args)).collect::<Result<_, _>>()?;
     output::write(&args.output, texts.join("\n").as_bytes())
 }
 
 /// The nets that are to be written: all of the spec, or the one that is named.
-fn nets(args: &BuildArgs, front: &Front) -> Result<Vec<Net>, Failure> {
-    let models = match &args.spec.net {
+pub fn nets(args: &SpecArgs, front: &Front) -> Result<Vec<Net>, Failure> {
+    let models = match &args.net {
         Some(name) => vec![model::choose(&front.models, Some(name))?],
         None => front.models.iter().collect(),
     };
-    let with_layout = |net: Net| match args.spec.layout {
+    let with_layout = |net: Net| match args.layout {
         Some(layout) => net.with_layout(layout.layout()),
         None => net,
     };

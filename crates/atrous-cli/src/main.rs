@@ -3,6 +3,7 @@
 //! All IO of the project is here: files, pictures, the terminal.
 
 mod args;
+mod bench;
 mod build;
 mod check;
 mod failure;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut report),
         Command::Build(args) => build::run(args, &mut report),
         Command::Run(args) => run::run(args, &mut report),
+        Command::Bench(args) => bench::run(args, &mut report),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ mod assign;
 mod backend;
 mod destination;
 mod inputs;
-mod weights;
+pub mod weights;
 
 use std::time::Duration;
 

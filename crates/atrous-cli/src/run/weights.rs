@@ -39,7 +39,7 @@ pub fn read(args: &RunArgs, net: &Net, report: &mut Report) -> Result<Vec<Vec<f3
 }
 
 /// Noise in ±1/√(inputs of an output), which keeps the values of deep nets in range.
-fn random(net: &Net, parameters: &[Parameter], seed: u64) -> Vec<Vec<f32>> {
+pub fn random(net: &Net, parameters: &[Parameter], seed: u64) -> Vec<Vec<f32>> {
     let scale = |parameter: &Parameter| {
         let layer = net.layers().find(|layer| layer.name == parameter.layer);
         let taps = |layer: &atrous_compiler::Layer| layer.axes.iter().map(|axis| axis.kernel as f32).product::<f32>();

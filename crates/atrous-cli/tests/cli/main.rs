@@ -1,5 +1,6 @@
 //! The binary as users see it: what it writes, where, and how it exits.
 
+mod bench;
 mod build;
 mod check;
 mod files;
