@@ -1,6 +1,7 @@
 //! Stages as functions: tables, loops, tiles.
 
 use super::affine::{float, integer, length};
+use super::machine::Machine;
 use super::names::Names;
 use super::tile::tile;
 use super::usage::{Usage, runs};
@@ -22,7 +23,13 @@ pub struct Printer<'a> {
 }
 
 /// The function of a stage: its parameters are the buffers that it reads, then those that it writes.
-pub fn function(plan: &Plan, stage: &Stage, name: &Ident, facade: &TokenStream) -> TokenStream {
+pub fn function(
+    plan: &Plan,
+    stage: &Stage,
+    name: &Ident,
+    machine: Option<&Machine>,
+    facade: &TokenStream,
+) -> TokenStream {
     let usage = Usage::of(stage);
     let printer = printer(plan, stage, &usage);
     let mut tables = Vec::new();
@@ -42,11 +49,17 @@ pub fn function(plan: &Plan, stage: &Stage, name: &Ident, facade: &TokenStream) 
         lints.push(quote!(clippy::approx_constant));
     }
     let allow = (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]));
-    let uses = usage.computes.then(|| quote!(use #facade::rt::{self, Lanes as _};));
+    let vectors = match machine.map(Machine::module) {
+        None => quote!(use #facade::rt::{self, Lanes as _};),
+        Some(module) => quote!(use #facade::rt::#module as rt;),
+    };
+    let uses = usage.computes.then_some(vectors);
+    let features = machine.map(Machine::attribute);
     let doc = doc(plan, &usage);
     quote! {
         #[doc = #doc]
         #[inline(never)]
+        #features
         #allow
         fn #name(#(#parameters),*) {
             #uses
