@@ -33,16 +33,20 @@ fn new(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
     });
     let arguments = new_arguments(interface);
     let several = interface.versions.len() > 1;
-    let wrong_length = " A parameter has the wrong number of elements";
-    let wrong_target = ", or the variable `ATROUS_TARGET` asks for an instruction set that is not there";
-    let errors = format!("{wrong_length}{}.", if several { wrong_target } else { "" });
+    let wrong_target = several.then(|| {
+        quote! {
+            ///
+            /// The environment variable `ATROUS_TARGET` asks for an instruction set that is not there.
+        }
+    });
     let fields = if several { quote!(instruction_set, packed) } else { quote!(packed) };
     let new = quote! {
         /// Packs the parameters for fast access.
         ///
         /// # Errors
         ///
-        #[doc = #errors]
+        /// A parameter has the wrong number of elements.
+        #wrong_target
         pub fn new(#arguments) -> ::core::result::Result<Self, #facade::Error> {
             use #facade::rt;
             #(#checks)*

@@ -38,7 +38,7 @@ pub struct Surroundings<'a> {
 
 /// The program with these stages; their functions have names that start with `prefix`.
 pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) -> Program {
-    let Surroundings { plan, machine, cfg, facade, .. } = surroundings;
+    let plan = surroundings.plan;
     let usages: Vec<Usage> = stages.iter().map(Usage::of).collect();
     let used = usages.iter().flat_map(buffers).collect();
     let mut program = Program { functions: TokenStream::new(), body: TokenStream::new(), used };
@@ -50,8 +50,7 @@ pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) 
     let mut names = Names::default();
     for (stage, usage) in stages.iter().zip(&usages) {
         let name = names.fresh(&format!("{prefix}_{}", stage.name));
-        program.functions.extend(cfg.clone());
-        program.functions.extend(stage::function(plan, stage, &name, *machine, facade));
+        program.functions.extend(stage::function(surroundings, stage, &name));
         program.body.extend(call(surroundings, usage, &name));
     }
     program

@@ -50,7 +50,7 @@ fn a_layer() {
 fn a_layer_for_several_machines() {
     let axis = LayerAxis { input: 21, ..SAME };
     let layer = Layer { activation: Activation::Relu, ..layer("conv_1", axis, [2, 3]) };
-    let text = emit_for(&Net::of_layer(layer), &[Target::portable(), Target::avx2(), Target::avx512()]);
+    let text = emit_for(&Net::of_layer(layer), &Target::all());
     assert!(!text.contains("unsafe"));
     insta::assert_snapshot!(text);
 }
@@ -160,7 +160,16 @@ fn a_stage() {
             body: vec![Stmt::Par { var: x, count: Count::Fixed(2), body: vec![tile.clone(), tile] }],
         }],
     };
-    let function = super::stage::function(&plan, &stage, &super::names::identifier("run_all"), None, &quote!(::atrous));
+    let facade = quote!(::atrous);
+    let surroundings = super::program::Surroundings {
+        plan: &plan,
+        machine: None,
+        cfg: None,
+        callers: Default::default(),
+        packed: quote!(packed),
+        facade: &facade,
+    };
+    let function = super::stage::function(&surroundings, &stage, &super::names::identifier("run_all"));
     let items = quote!(impl All { #function });
     insta::assert_snapshot!(prettyplease::unparse(&syn::parse2(items).expect("items")));
 }

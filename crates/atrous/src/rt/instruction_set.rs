@@ -32,6 +32,11 @@ pub fn instruction_set(compiled: &[&'static str]) -> Result<InstructionSet, Erro
     choose(env::var_os(VARIABLE).map(|asked| asked.to_string_lossy().into_owned()), compiled, &detected())
 }
 
+/// The names of those that this machine has, the best last.
+pub fn available() -> Vec<&'static str> {
+    detected().iter().map(|set| set.name()).collect()
+}
+
 /// Those of this machine, the best last.
 fn detected() -> Vec<InstructionSet> {
     let mut sets = vec![InstructionSet::Portable];
@@ -100,7 +105,9 @@ mod tests {
             Some("avx512"),
             ALL,
             old,
-            Err("ATROUS_TARGET is `avx512`: compiled are `portable`, `avx2`, `avx512`; this machine has `portable`, `avx2`"),
+            Err(
+                "ATROUS_TARGET is `avx512`: compiled are `portable`, `avx2`, `avx512`; this machine has `portable`, `avx2`",
+            ),
         );
         check(
             Some(""),

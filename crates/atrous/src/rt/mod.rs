@@ -6,7 +6,7 @@ mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod wide;
 
-pub use self::instruction_set::{Avx2, Avx512, InstructionSet, instruction_set};
+pub use self::instruction_set::{Avx2, Avx512, InstructionSet, available, instruction_set};
 pub use self::lanes::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
 #[cfg(target_arch = "x86_64")]
 pub use self::wide::{avx2, avx512};
