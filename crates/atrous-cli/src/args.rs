@@ -91,9 +91,9 @@ pub struct SpecArgs {
     /// Use this memory order instead of the one that the spec names
     #[arg(long, value_enum)]
     pub layout: Option<LayoutArg>,
-    /// The machine to compile for
-    #[arg(long, value_enum, default_value_t = TargetArg::Portable)]
-    pub target: TargetArg,
+    /// The machine to compile for; without it the portable one, and for Rust all of them
+    #[arg(long, value_enum)]
+    pub target: Option<TargetArg>,
     /// Fail when there are warnings
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Deny>,
@@ -123,6 +123,10 @@ impl LayoutArg {
 pub enum TargetArg {
     /// 128-bit vectors without fused multiply-add: every machine.
     Portable,
+    /// x86-64 with AVX2 and FMA; Rust is portable and uses them where they are.
+    Avx2,
+    /// x86-64 with AVX-512; Rust is portable and uses it where it is.
+    Avx512,
 }
 
 impl TargetArg {
@@ -130,7 +134,16 @@ impl TargetArg {
     pub fn target(self) -> atrous_compiler::Target {
         match self {
             TargetArg::Portable => atrous_compiler::Target::portable(),
+            TargetArg::Avx2 => atrous_compiler::Target::avx2(),
+            TargetArg::Avx512 => atrous_compiler::Target::avx512(),
         }
+    }
+}
+
+impl SpecArgs {
+    /// The machine that is asked for, or the portable one.
+    pub fn target(&self) -> atrous_compiler::Target {
+        self.target.unwrap_or(TargetArg::Portable).target()
     }
 }
 
