@@ -1,4 +1,4 @@
-//! Compiles every spec to Rust in both memory orders, for the comparison with the other executors.
+//! Compiles every spec to Rust in both memory orders and for all targets, for the comparison with the other executors.
 
 use atrous_compiler::emit::{self, Options};
 use atrous_compiler::layer::Layout;
@@ -34,8 +34,8 @@ fn main() {
 
 /// The generated type, and a function of the same signature for every net.
 fn source(net: &Net) -> String {
-    let plan = compile(net, &Target::portable()).unwrap_or_else(|error| panic!("{error}"));
-    let items = emit::source(net, &plan, &Options::default()).expect("the default options are right");
+    let plans = Target::all().map(|target| compile(net, &target).unwrap_or_else(|error| panic!("{error}")));
+    let items = emit::source(net, &plans, &Options::default()).expect("the default options are right");
     let list = |name: &str, count: usize| (0..count).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(", ");
     let (inputs, outputs) = (list("input", net.inputs.len()), list("output", net.outputs.len()));
     let model = if net.layers().next().is_some() { "from_tensors(tensors)" } else { "new()" };

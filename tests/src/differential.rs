@@ -204,7 +204,8 @@ pub fn check_machines(net: &Net, data: &Data, expected: &[Expected]) -> Result<(
     })
 }
 
-fn widen(tensors: &[Vec<f32>]) -> Vec<Vec<f64>> {
+/// The numbers as the oracle has them.
+pub fn widen(tensors: &[Vec<f32>]) -> Vec<Vec<f64>> {
     tensors.iter().map(|tensor| tensor.iter().map(|&value| f64::from(value)).collect()).collect()
 }
 

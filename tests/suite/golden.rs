@@ -52,7 +52,7 @@ fn plan(net: &Net) -> String {
 }
 
 fn rust(net: &Net) -> String {
-    emit::source(net, &planned(net), &Options::default()).expect("the default options are right")
+    emit::source(net, &[planned(net)], &Options::default()).expect("the default options are right")
 }
 
 fn clif(net: &Net) -> String {

@@ -1,14 +1,17 @@
 //! Every spec on every executor, in both memory orders; and each layer of each net by itself.
 
+use atrous::rt;
 use atrous_compiler::Target;
 use atrous_compiler::front;
 use atrous_compiler::layer::Layout;
 use atrous_compiler::net::Net;
 use atrous_tests::compiled;
 use atrous_tests::data::{self, Data};
-use atrous_tests::differential;
+use atrous_tests::differential::{self, Expected};
 use atrous_tests::executors;
 use atrous_tests::specs::{self, Spec};
+use std::env;
+use std::process::Command;
 
 /// Runs a check on every spec, and reports all that fail.
 fn for_every_spec(check: impl Fn(&Spec, &Net) -> Result<(), String>) {
@@ -61,25 +64,59 @@ fn graphs_after_every_pass() {
 
 #[test]
 fn plans_and_compiled_rust() {
+    let target = target();
     for_every_spec(|spec, net| {
-        in_both_layouts(net).iter().try_for_each(|net| named(net, check_back_ends(&spec.name, net)))
+        in_both_layouts(net).iter().try_for_each(|net| named(net, check_back_ends(&spec.name, net, &target)))
     });
+}
+
+/// The same for the instruction sets of this machine that are not chosen when nothing asks for one: compiled Rust
+/// chooses by a variable of its process.
+#[test]
+fn compiled_rust_of_other_instruction_sets() {
+    let here = target();
+    let others = Target::all().into_iter().filter(|target| *target != here);
+    for target in others {
+        if !rt::available().contains(&target.name) {
+            continue;
+        }
+        let arguments = ["--exact", "specs::plans_and_compiled_rust", "--nocapture"];
+        let suite = Command::new(env::current_exe().expect("the suite is a file"))
+            .args(arguments)
+            .env("ATROUS_TARGET", target.name)
+            .output()
+            .expect("the suite starts again");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(suite.status.success(), "{}: {}{}", target.name, text(&suite.stdout), text(&suite.stderr));
+        assert!(text(&suite.stdout).contains("1 passed"), "{}", text(&suite.stdout));
+    }
+}
+
+/// What compiled Rust chooses.
+fn target() -> Target {
+    let name = rt::instruction_set(&Target::all().map(|target| target.name)).expect("a known target").name();
+    Target::all().into_iter().find(|target| target.name == name).expect("a target of the compiler")
 }
 
 /// The interpreter against the oracle, and both back ends against the interpreter, bit for bit. What activations make of
 /// infinities is a matter of taste, but all executors share it.
-fn check_back_ends(spec: &str, net: &Net) -> Result<(), String> {
-    let compare_compiled = |data: &Data, interpreted: &[Vec<f32>]| {
-        let compiled = compiled::run(spec, net, data)?;
-        differential::compare_bits(["interpreter", "compiled Rust"], interpreted, &compiled)
+fn check_back_ends(spec: &str, net: &Net, target: &Target) -> Result<(), String> {
+    let plan = differential::planned(net, target)?;
+    let interpret = |data: &Data| match target.name {
+        "portable" => differential::check_jit(&plan, data),
+        _ => executors::interpret(&plan, data),
     };
-    let target = Target::portable();
+    let check = |data: &Data, expected: Option<Vec<Expected>>| {
+        let interpreted = interpret(data)?;
+        if let Some(expected) = expected {
+            differential::compare("interpreter", &expected, &differential::widen(&interpreted))?;
+        }
+        differential::compare_bits(["interpreter", "compiled Rust"], &interpreted, &compiled::run(spec, net, data)?)
+    };
     let (integers, reals, specials) = (data::integers(net, 1), data::reals(net, 2), data::with_specials(net, 3));
-    let outputs = differential::check_plan(net, &target, &integers, &differential::expected(net, &integers))?;
-    compare_compiled(&integers, &outputs)?;
-    let outputs = differential::check_plan(net, &target, &reals, &differential::expected_of_reals(net, &reals))?;
-    compare_compiled(&reals, &outputs)?;
-    compare_compiled(&specials, &differential::check_jit(&differential::planned(net, &target)?, &specials)?)
+    check(&integers, Some(differential::expected(net, &integers)))?;
+    check(&reals, Some(differential::expected_of_reals(net, &reals)))?;
+    check(&specials, None)
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub struct SpecArgs {
     /// Use this memory order instead of the one that the spec names
     #[arg(long, value_enum)]
     pub layout: Option<LayoutArg>,
-    /// The machine to compile for; by default what ATROUS_TARGET says, else this machine (`build`: portable)
+    /// The machine to compile for; by default what ATROUS_TARGET says, else this machine (`build`: portable, and all of them as Rust)
     #[arg(long, value_enum)]
     pub target: Option<TargetArg>,
     /// Fail when there are warnings

@@ -28,7 +28,7 @@ pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
         Emit::Ir => |net, args| Ok(graphs(net, args.dump_passes)),
         Emit::Plan => |net, args| Ok(plan(net, args)?.to_string()),
         Emit::Rust => |net, args| {
-            emit::source(net, &plan(net, args)?, &emit::Options::default())
+            emit::source(net, &rust_plans(net, args)?, &emit::Options::default())
                 .map_err(|error| Failure::error(error.to_string()))
         },
         Emit::Clif => |net, args| Ok(atrous_jit::clif(&plan(net, args)?)),
@@ -52,8 +52,21 @@ pub fn nets(args: &SpecArgs, front: &Front) -> Result<Vec<Net>, Failure> {
 }
 
 fn plan(net: &Net, args: &BuildArgs) -> Result<Checked<Plan>, Failure> {
-    compile(net, &target::named(args.spec.target)?.unwrap_or_else(Target::portable))
-        .map_err(|error| Failure::error(error.to_string()))
+    plan_for(net, &target::named(args.spec.target)?.unwrap_or_else(Target::portable))
+}
+
+fn plan_for(net: &Net, target: &Target) -> Result<Checked<Plan>, Failure> {
+    compile(net, target).map_err(|error| Failure::error(error.to_string()))
+}
+
+/// The plans for generated Rust: the portable one, and those for wider vectors or the one that is asked for.
+fn rust_plans(net: &Net, args: &BuildArgs) -> Result<Vec<Checked<Plan>>, Failure> {
+    let targets = match target::named(args.spec.target)? {
+        None => Target::all().to_vec(),
+        Some(target) if target == Target::portable() => vec![target],
+        Some(target) => vec![Target::portable(), target],
+    };
+    targets.iter().map(|target| plan_for(net, target)).collect()
 }
 
 /// The graph as lowered and after each pass that changes it; with `dump`, what each pass leaves to do as well.

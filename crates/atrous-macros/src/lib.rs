@@ -51,8 +51,8 @@ fn expand(
             Model::Net(net) => {
                 let name = place_of(&net.name).map_or_else(Span::call_site, |place| place.start);
                 let options = Options { facade: facade.clone(), name };
-                match compile(net, &Target::portable()) {
-                    Ok(plan) => output.extend(emit::rust(net, &plan, &options)),
+                match Target::all().iter().map(|target| compile(net, target)).collect::<Result<Vec<_>, _>>() {
+                    Ok(plans) => output.extend(emit::rust(net, &plans, &options)),
                     Err(error) => messages.push(Message::error(error.to_string(), Place::all(name))),
                 }
             }

@@ -24,6 +24,15 @@ pub enum Error {
         /// All of them, in the order of the spec.
         tensors: Vec<String>,
     },
+    /// The environment variable `ATROUS_TARGET` asks for an instruction set that cannot be used.
+    Target {
+        /// What it says.
+        asked: String,
+        /// What the layer or net is compiled for.
+        compiled: Vec<&'static str>,
+        /// What this machine has.
+        available: Vec<&'static str>,
+    },
 }
 
 impl fmt::Display for Error {
@@ -34,6 +43,12 @@ impl fmt::Display for Error {
                 write!(f, "`{model}`: `{tensor}` has {found} elements, but its shape {shape:?} has {expected}")
             }
             Error::Missing { model, tensors } => write!(f, "`{model}`: no tensor named `{}`", tensors.join("`, `")),
+            Error::Target { asked, compiled, available } => write!(
+                f,
+                "ATROUS_TARGET is `{asked}`: compiled are `{}`; this machine has `{}`",
+                compiled.join("`, `"),
+                available.join("`, `")
+            ),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use super::Options;
 use super::affine::length;
+use super::machine::Version;
 use super::methods::{constructors, runners};
 use super::names::{Names, identifier, is_snake_case, type_name};
 use crate::ir::macs;
 use crate::layer::Layout;
 use crate::lower::lower;
 use crate::net::{Net, Parameter};
-use crate::plan::Plan;
+use crate::plan::{Checked, Plan};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -22,7 +23,8 @@ pub struct Argument {
 /// What all parts of the interface are made of.
 pub struct Interface<'a> {
     pub net: &'a Net,
-    pub plan: &'a Plan,
+    /// Not empty; the first is for every machine.
+    pub versions: Vec<Version<'a>>,
     pub facade: &'a TokenStream,
     /// The name of the type.
     pub name: Ident,
@@ -32,8 +34,8 @@ pub struct Interface<'a> {
 }
 
 /// All items of a net.
-pub fn items(net: &Net, plan: &Plan, options: &Options) -> TokenStream {
-    let interface = interface(net, plan, options);
+pub fn items(net: &Net, plans: &[Checked<Plan>], options: &Options) -> TokenStream {
+    let interface = interface(net, plans, options);
     let (name, facade) = (&interface.name, &options.facade);
     let doc = interface.doc();
     let constants = interface.constants();
@@ -44,11 +46,13 @@ pub fn items(net: &Net, plan: &Plan, options: &Options) -> TokenStream {
     let style = (!names_are_snake_case).then(|| quote!(non_snake_case));
     let parameters = interface.parameters_struct(style.as_ref().map(|style| quote!(#[allow(#style)])));
     let debug_name = name.to_string();
+    let instruction_set = (plans.len() > 1).then(|| quote!(instruction_set: #facade::rt::InstructionSet,));
     quote! {
         #parameters
         #(#[doc = #doc])*
         #[derive(::core::clone::Clone)]
         pub struct #name {
+            #instruction_set
             packed: #facade::rt::Vec<f32>,
         }
         #[allow(dead_code, #style)]
@@ -67,9 +71,9 @@ pub fn items(net: &Net, plan: &Plan, options: &Options) -> TokenStream {
     }
 }
 
-fn interface<'a>(net: &'a Net, plan: &'a Plan, options: &'a Options) -> Interface<'a> {
+fn interface<'a>(net: &'a Net, plans: &'a [Checked<Plan>], options: &'a Options) -> Interface<'a> {
     let mut names = Names::default();
-    for taken in ["packed", "scratch"] {
+    for taken in ["packed", "scratch", "detected"] {
         names.fresh(taken);
     }
     let mut argument = |name: &str, shape| {
@@ -83,7 +87,7 @@ fn interface<'a>(net: &'a Net, plan: &'a Plan, options: &'a Options) -> Interfac
     };
     Interface {
         net,
-        plan,
+        versions: plans.iter().enumerate().map(|(index, plan)| Version::of(index, plan)).collect(),
         facade: &options.facade,
         name: type_name(&net.name, options.name),
         parameters: net.parameters(),

@@ -3,12 +3,10 @@
 use super::affine::length;
 use super::api::{Argument, Interface, sizes};
 use super::names::identifier;
-use super::program::{Program, Surroundings, program};
+use super::versions::{self, Choice};
 use crate::net::Parameter;
-use crate::plan::{BufferId, Role};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use std::collections::BTreeMap;
 
 /// The functions that pack, and `new` and `from_tensors`, which call them.
 pub fn constructors(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
@@ -26,31 +24,34 @@ pub fn runners(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
 
 fn new(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
     let facade = interface.facade;
-    let of_role = |role| interface.plan.buffers.iter().enumerate().filter(move |(_, buffer)| buffer.role == role);
-    let variables = interface.parameters.iter().map(|parameter| variable(interface, parameter));
-    let callers: BTreeMap<_, _> = of_role(Role::Parameter).map(|(index, _)| BufferId(index)).zip(variables).collect();
-    let surroundings = Surroundings { plan: interface.plan, callers, packed: quote!(packed), facade };
-    let Program { functions, body, used } = program(&surroundings, &interface.plan.pack, "pack");
-    let checks = interface.parameters.iter().zip(surroundings.callers).map(|(parameter, (buffer, variable))| {
+    let variables: Vec<Ident> = interface.parameters.iter().map(|parameter| variable(interface, parameter)).collect();
+    let Choice { functions, body, used } = versions::pack(interface, &variables);
+    let checks = interface.parameters.iter().zip(&variables).map(|(parameter, variable)| {
         let Parameter { name, shape, .. } = parameter;
-        let variable = used.contains(&buffer).then_some(&variable);
+        let variable = used.contains(variable).then_some(variable);
         check(interface, false, variable, name, shape, &parameter_slice(interface, parameter))
     });
-    let (arguments, packed_len) = (new_arguments(interface), length(interface.plan.packed_len));
-    let is_packed = |buffer: &BufferId| matches!(interface.plan.buffers[buffer.0].role, Role::Packed { .. });
-    let mutability = used.iter().any(is_packed).then(|| quote!(mut));
+    let arguments = new_arguments(interface);
+    let several = interface.versions.len() > 1;
+    let wrong_target = several.then(|| {
+        quote! {
+            ///
+            /// The environment variable `ATROUS_TARGET` asks for an instruction set that is not there.
+        }
+    });
+    let fields = if several { quote!(instruction_set, packed) } else { quote!(packed) };
     let new = quote! {
         /// Packs the parameters for fast access.
         ///
         /// # Errors
         ///
         /// A parameter has the wrong number of elements.
+        #wrong_target
         pub fn new(#arguments) -> ::core::result::Result<Self, #facade::Error> {
             use #facade::rt;
             #(#checks)*
-            let #mutability packed = rt::zeros(#packed_len);
             #body
-            ::core::result::Result::Ok(Self { packed })
+            ::core::result::Result::Ok(Self { #fields })
         }
     };
     (functions, new)
@@ -117,17 +118,15 @@ fn from_tensors(interface: &Interface<'_>) -> Option<TokenStream> {
 
 fn forward(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
     let facade = interface.facade;
-    let buffers = interface.plan.buffers.iter().enumerate();
-    let of_role = |role| buffers.clone().filter(move |(_, buffer)| buffer.role == role);
-    let signature = of_role(Role::Input).chain(of_role(Role::Output)).map(|(index, _)| BufferId(index));
-    let arguments = interface.inputs.iter().chain(&interface.outputs);
-    let callers = signature.clone().zip(arguments.clone().map(|argument| argument.variable.clone())).collect();
-    let surroundings = Surroundings { plan: interface.plan, callers, packed: quote!(self.packed), facade };
-    let Program { functions, body, used } = program(&surroundings, &interface.plan.run, "run");
-    let checks = arguments.zip(signature).map(|(argument, buffer)| {
+    let arguments = || {
+        let inputs = interface.inputs.iter().map(|argument| (argument, false));
+        inputs.chain(interface.outputs.iter().map(|argument| (argument, true)))
+    };
+    let variables: Vec<Ident> = arguments().map(|(argument, _)| argument.variable.clone()).collect();
+    let Choice { functions, body, used } = versions::run(interface, &variables);
+    let checks = arguments().map(|(argument, is_output)| {
         let Argument { name, variable, shape } = argument;
-        let is_output = interface.plan.buffers[buffer.0].role == Role::Output;
-        check(interface, is_output, used.contains(&buffer).then_some(variable), name, shape, &quote!(#variable))
+        check(interface, is_output, used.contains(variable).then_some(variable), name, shape, &quote!(#variable))
     });
     let inputs = interface.inputs.iter().map(|argument| &argument.variable);
     let outputs = interface.outputs.iter().map(|argument| &argument.variable);

@@ -5,6 +5,7 @@
 
 mod affine;
 mod api;
+mod machine;
 mod methods;
 mod names;
 mod program;
@@ -14,6 +15,7 @@ mod stage;
 mod tests;
 mod tile;
 mod usage;
+mod versions;
 mod windows;
 
 use crate::net::Net;
@@ -39,9 +41,11 @@ impl Default for Options {
 
 /// The items that make a net callable: its type, and for a net with parameters the struct that names them.
 ///
-/// `plan` is the plan of `net`.
-pub fn rust(net: &Net, plan: &Checked<Plan>, options: &Options) -> TokenStream {
-    api::items(net, plan, options)
+/// `plans` are plans of `net`. The first is for every machine, and is all that must be there; the others, for
+/// [`Target::avx2`](crate::Target::avx2) and [`Target::avx512`](crate::Target::avx512), are used where the machine has
+/// the instructions. Without any plan there are no items.
+pub fn rust(net: &Net, plans: &[Checked<Plan>], options: &Options) -> TokenStream {
+    if plans.is_empty() { TokenStream::new() } else { api::items(net, plans, options) }
 }
 
 /// The same items as the text of a source file.
@@ -49,6 +53,6 @@ pub fn rust(net: &Net, plan: &Checked<Plan>, options: &Options) -> TokenStream {
 /// # Errors
 ///
 /// [`Options::facade`] is not a path.
-pub fn source(net: &Net, plan: &Checked<Plan>, options: &Options) -> Result<String, syn::Error> {
-    Ok(prettyplease::unparse(&syn::parse2(rust(net, plan, options))?))
+pub fn source(net: &Net, plans: &[Checked<Plan>], options: &Options) -> Result<String, syn::Error> {
+    Ok(prettyplease::unparse(&syn::parse2(rust(net, plans, options))?))
 }

@@ -1,6 +1,7 @@
 //! Programs as sequences of calls: which memory each stage gets.
 
 use super::affine::length;
+use super::machine::Machine;
 use super::names::{Names, identifier};
 use super::stage;
 use super::usage::Usage;
@@ -23,9 +24,13 @@ pub struct Program {
 pub struct Surroundings<'a> {
     /// The plan.
     pub plan: &'a Plan,
+    /// What the functions of the stages need.
+    pub machine: Option<&'static Machine>,
+    /// What stands before each function.
+    pub cfg: Option<TokenStream>,
     /// The variables that stand for the caller's buffers.
     pub callers: BTreeMap<BufferId, Ident>,
-    /// The packed arena when the program reads it: `self.packed`. A program that writes it owns it as `packed`.
+    /// The packed arena when the program reads it: `&self.packed`. A program that writes it owns it as `packed`.
     pub packed: TokenStream,
     /// Path of the facade.
     pub facade: &'a TokenStream,
@@ -33,7 +38,7 @@ pub struct Surroundings<'a> {
 
 /// The program with these stages; their functions have names that start with `prefix`.
 pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) -> Program {
-    let (plan, facade) = (surroundings.plan, surroundings.facade);
+    let plan = surroundings.plan;
     let usages: Vec<Usage> = stages.iter().map(Usage::of).collect();
     let used = usages.iter().flat_map(buffers).collect();
     let mut program = Program { functions: TokenStream::new(), body: TokenStream::new(), used };
@@ -45,7 +50,7 @@ pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) 
     let mut names = Names::default();
     for (stage, usage) in stages.iter().zip(&usages) {
         let name = names.fresh(&format!("{prefix}_{}", stage.name));
-        program.functions.extend(stage::function(plan, stage, &name, facade));
+        program.functions.extend(stage::function(surroundings, stage, &name));
         program.body.extend(call(surroundings, usage, &name));
     }
     program
@@ -104,7 +109,7 @@ fn whole_arena(surroundings: &Surroundings<'_>, usage: &Usage, kind: Arena, buff
     match (kind, usage.writes.contains(&buffer)) {
         (Arena::Packed, false) => {
             let packed = &surroundings.packed;
-            quote!(rt::window(&#packed, #offset))
+            quote!(rt::window(#packed, #offset))
         }
         (Arena::Packed, true) => quote!(rt::window_mut(&mut packed, #offset)),
         (Arena::Scratch, false) => quote!(rt::window(&scratch, #offset)),

@@ -2,6 +2,7 @@
 
 use super::affine::{float, integer, length};
 use super::names::Names;
+use super::program::Surroundings;
 use super::tile::tile;
 use super::usage::{Usage, runs};
 use crate::plan::{BufferId, Count, Plan, Role, Stage, Stmt, Var};
@@ -22,7 +23,8 @@ pub struct Printer<'a> {
 }
 
 /// The function of a stage: its parameters are the buffers that it reads, then those that it writes.
-pub fn function(plan: &Plan, stage: &Stage, name: &Ident, facade: &TokenStream) -> TokenStream {
+pub fn function(surroundings: &Surroundings<'_>, stage: &Stage, name: &Ident) -> TokenStream {
+    let Surroundings { plan, machine, cfg, facade, .. } = surroundings;
     let usage = Usage::of(stage);
     let printer = printer(plan, stage, &usage);
     let mut tables = Vec::new();
@@ -42,11 +44,18 @@ pub fn function(plan: &Plan, stage: &Stage, name: &Ident, facade: &TokenStream) 
         lints.push(quote!(clippy::approx_constant));
     }
     let allow = (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]));
-    let uses = usage.computes.then(|| quote!(use #facade::rt::{self, Lanes as _};));
+    let vectors = match machine.map(|machine| machine.module()) {
+        None => quote!(use #facade::rt::{self, Lanes as _};),
+        Some(module) => quote!(use #facade::rt::#module as rt;),
+    };
+    let uses = usage.computes.then_some(vectors);
+    let features = machine.map(|machine| machine.attribute());
     let doc = doc(plan, &usage);
     quote! {
         #[doc = #doc]
+        #cfg
         #[inline(never)]
+        #features
         #allow
         fn #name(#(#parameters),*) {
             #uses

@@ -27,8 +27,12 @@ fn layer(name: &str, axis: LayerAxis, channels: [usize; 2]) -> Layer {
 const SAME: LayerAxis = LayerAxis { input: 6, kernel: 3, stride: 1, dilation: 1, padding: [1, 1], output_padding: 0 };
 
 fn emit(net: &Net) -> String {
-    source(net, &compile(net, &Target::portable()).expect("the net has a plan"), &Options::default())
-        .expect("the default facade is a path")
+    emit_for(net, &[Target::portable()])
+}
+
+fn emit_for(net: &Net, targets: &[Target]) -> String {
+    let plans: Vec<_> = targets.iter().map(|target| compile(net, target).expect("the net has a plan")).collect();
+    source(net, &plans, &Options::default()).expect("the default facade is a path")
 }
 
 fn step(name: &str, op: Op, reads: &[usize]) -> net::Step {
@@ -39,6 +43,16 @@ fn step(name: &str, op: Op, reads: &[usize]) -> net::Step {
 fn a_layer() {
     let activation = Activation::LeakyRelu(Number::new(0.1));
     insta::assert_snapshot!(emit(&Net::of_layer(Layer { activation, ..layer("conv_1", SAME, [2, 3]) })));
+}
+
+/// The wide ones need `unsafe` nowhere.
+#[test]
+fn a_layer_for_several_machines() {
+    let axis = LayerAxis { input: 21, ..SAME };
+    let layer = Layer { activation: Activation::Relu, ..layer("conv_1", axis, [2, 3]) };
+    let text = emit_for(&Net::of_layer(layer), &Target::all());
+    assert!(!text.contains("unsafe"));
+    insta::assert_snapshot!(text);
 }
 
 /// Names that are taken already or not in snake case; several inputs and outputs; scratch memory.
@@ -72,11 +86,11 @@ fn the_same_every_time() {
 #[test]
 fn the_facade_is_a_path_of_the_users() {
     let net = Net::of_layer(layer("conv_1", SAME, [2, 3]));
-    let plan = compile(&net, &Target::portable()).expect("the net has a plan");
+    let plans = [compile(&net, &Target::portable()).expect("the net has a plan")];
     let options = |facade| Options { facade, ..Options::default() };
-    let renamed = source(&net, &plan, &options(quote!(crate::convolution))).expect("a path");
+    let renamed = source(&net, &plans, &options(quote!(crate::convolution))).expect("a path");
     assert!(renamed.contains("use crate::convolution::rt;") && !renamed.contains("atrous"));
-    assert!(source(&net, &plan, &options(quote!(not a path))).is_err());
+    assert!(source(&net, &plans, &options(quote!(not a path))).is_err());
 }
 
 /// Whatever a plan can say, in a stage that computes nothing sensible.
@@ -146,7 +160,16 @@ fn a_stage() {
             body: vec![Stmt::Par { var: x, count: Count::Fixed(2), body: vec![tile.clone(), tile] }],
         }],
     };
-    let function = super::stage::function(&plan, &stage, &super::names::identifier("run_all"), &quote!(::atrous));
+    let facade = quote!(::atrous);
+    let surroundings = super::program::Surroundings {
+        plan: &plan,
+        machine: None,
+        cfg: None,
+        callers: Default::default(),
+        packed: quote!(packed),
+        facade: &facade,
+    };
+    let function = super::stage::function(&surroundings, &stage, &super::names::identifier("run_all"));
     let items = quote!(impl All { #function });
     insta::assert_snapshot!(prettyplease::unparse(&syn::parse2(items).expect("items")));
 }

@@ -28,4 +28,9 @@ impl Target {
     pub fn avx512() -> Target {
         Target { name: "avx512", lanes: 16, registers: 32, fused: true }
     }
+
+    /// All targets: the one for every machine first, then wider ones.
+    pub fn all() -> [Target; 3] {
+        [Target::portable(), Target::avx2(), Target::avx512()]
+    }
 }

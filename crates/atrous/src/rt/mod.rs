@@ -1,9 +1,17 @@
 //! What generated code uses. Not for people: nothing here is stable.
 #![allow(missing_docs)]
 
+mod instruction_set;
 mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
+pub use self::instruction_set::{Avx2, Avx512, InstructionSet, available, instruction_set};
 pub use self::lanes::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
+#[cfg(target_arch = "x86_64")]
+pub use self::wide::{avx2, avx512};
+#[cfg(target_arch = "x86_64")]
+pub use crate::__call as call;
 pub use crate::{Error, Tensors, Weight, WeightBias};
 pub use atrous_macros::conv;
 pub use std::vec::Vec;

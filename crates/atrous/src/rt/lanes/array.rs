@@ -5,6 +5,7 @@ use std::array::from_fn;
 
 /// `LANES` numbers.
 #[derive(Clone, Copy)]
+#[repr(transparent)]
 pub struct Array<const LANES: usize>(pub [f32; LANES]);
 
 impl<const LANES: usize> Array<LANES> {

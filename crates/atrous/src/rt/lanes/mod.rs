@@ -10,8 +10,9 @@ mod pair;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod sse;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
+pub use array::Array;
 pub type F32x1 = array::Array<1>;
 pub type F32x2 = array::Array<2>;
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]

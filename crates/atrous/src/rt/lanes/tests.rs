@@ -1,7 +1,7 @@
 use super::array::Array;
 use super::{F32x4, F32x8, F32x16, Lanes};
 
-const VALUES: [f32; 17] = [
+pub const VALUES: [f32; 17] = [
     0.0,
     -0.0,
     1.0,
@@ -22,7 +22,7 @@ const VALUES: [f32; 17] = [
 ];
 
 /// The numbers of a vector, NaN as one value.
-fn lanes<V: Lanes, const N: usize>(vector: V) -> [u32; N] {
+pub fn lanes<V: Lanes, const N: usize>(vector: V) -> [u32; N] {
     let mut out = [0.0; N];
     vector.store(&mut out, 0);
     out.map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() })
