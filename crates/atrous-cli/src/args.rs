@@ -93,9 +93,9 @@ pub struct SpecArgs {
     /// Use this memory order instead of the one that the spec names
     #[arg(long, value_enum)]
     pub layout: Option<LayoutArg>,
-    /// The machine to compile for
-    #[arg(long, value_enum, default_value_t = TargetArg::Portable)]
-    pub target: TargetArg,
+    /// The machine to compile for; by default what ATROUS_TARGET says, else this machine (`build`: portable)
+    #[arg(long, value_enum)]
+    pub target: Option<TargetArg>,
     /// Fail when there are warnings
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Deny>,
@@ -123,8 +123,12 @@ impl LayoutArg {
 /// A machine by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TargetArg {
-    /// 128-bit vectors without fused multiply-add: every machine.
+    /// 128-bit vectors without fused multiply-add: every machine
     Portable,
+    /// x86-64 with AVX2 and FMA
+    Avx2,
+    /// x86-64 with AVX-512 (F, BW, DQ, VL)
+    Avx512,
 }
 
 impl TargetArg {
@@ -132,6 +136,8 @@ impl TargetArg {
     pub fn target(self) -> atrous_compiler::Target {
         match self {
             TargetArg::Portable => atrous_compiler::Target::portable(),
+            TargetArg::Avx2 => atrous_compiler::Target::avx2(),
+            TargetArg::Avx512 => atrous_compiler::Target::avx512(),
         }
     }
 }

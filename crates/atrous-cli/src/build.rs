@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use atrous_compiler::front::Front;
-use atrous_compiler::{Checked, Net, Plan, ast, compile, emit, ir, lower, passes, syntax};
+use atrous_compiler::{Checked, Net, Plan, Target, ast, compile, emit, ir, lower, passes, syntax};
 
 use crate::args::{BuildArgs, Emit, SpecArgs};
 use crate::failure::Failure;
@@ -11,6 +11,7 @@ use crate::model;
 use crate::output;
 use crate::report::Report;
 use crate::source::Source;
+use crate::target;
 
 /// Writes the level that is asked for.
 pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
@@ -51,7 +52,8 @@ pub fn nets(args: &SpecArgs, front: &Front) -> Result<Vec<Net>, Failure> {
 }
 
 fn plan(net: &Net, args: &BuildArgs) -> Result<Checked<Plan>, Failure> {
-    compile(net, &args.spec.target.target()).map_err(|error| Failure::error(error.to_string()))
+    compile(net, &target::named(args.spec.target)?.unwrap_or_else(Target::portable))
+        .map_err(|error| Failure::error(error.to_string()))
 }
 
 /// The graph as lowered and after each pass that changes it; with `dump`, what each pass leaves to do as well.

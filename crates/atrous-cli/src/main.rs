@@ -15,6 +15,7 @@ mod random;
 mod report;
 mod run;
 mod source;
+mod target;
 mod tensors;
 
 use std::process::ExitCode;

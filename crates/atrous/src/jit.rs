@@ -8,7 +8,7 @@
 //! ```
 
 pub use atrous_compiler as compiler;
-pub use atrous_jit::{CompileError, Kernel, Packed, RunError};
+pub use atrous_jit::{CompileError, Kernel, Packed, RunError, host_target, supports};
 
 use crate::Tensors;
 use atrous_compiler::front::{self, Sizes};
@@ -22,6 +22,16 @@ use std::fmt;
 ///
 /// The spec has errors, leaves sizes free, or is not one layer or net; or there is no machine code for it.
 pub fn compile(spec: &str, sizes: &[(&str, usize)]) -> Result<Model, Error> {
+    compile_for(spec, sizes, &atrous_jit::host_target())
+}
+
+/// The same for a target that this machine may not have at its best. Results of two targets may differ in the last bits:
+/// one rounds products before it adds them, another does not.
+///
+/// # Errors
+///
+/// Those of [`compile`], or this machine does not run code for the target.
+pub fn compile_for(spec: &str, sizes: &[(&str, usize)], target: &Target) -> Result<Model, Error> {
     let sizes: Sizes = sizes.iter().map(|&(name, size)| (name.to_string(), size)).collect();
     let front = front::text(spec, &sizes);
     if front.has_errors() {
@@ -39,7 +49,7 @@ pub fn compile(spec: &str, sizes: &[(&str, usize)]) -> Result<Model, Error> {
             return Err(Error::Spec(format!("a spec of one layer or net is expected, this one has {}", others + 1)));
         }
     };
-    let plan = atrous_compiler::compile(&net, &Target::portable()).map_err(Error::Plan)?;
+    let plan = atrous_compiler::compile(&net, target).map_err(Error::Plan)?;
     let kernel = Kernel::compile(&plan).map_err(Error::Compile)?;
     Ok(Model { net, kernel })
 }

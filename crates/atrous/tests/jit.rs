@@ -11,7 +11,7 @@ fn the_bits_of_the_macro() {
     let some = |len: usize| -> Vec<f32> { (0..len).map(|index| (index * 37 % 19) as f32 / 7.0 - 1.0).collect() };
     let tensors = [("wide.weight", some(6)), ("wide.bias", some(2)), ("narrow.weight", some(2))];
     let signal = some(13);
-    let compiled = jit::compile(SPEC, &[("L", 13)]).unwrap();
+    let compiled = jit::compile_for(SPEC, &[("L", 13)], &jit::compiler::Target::portable()).unwrap();
     let by_jit = compiled.load(&tensors).unwrap().infer(&[&signal]).unwrap();
     let by_macro = Residual::from_tensors(&tensors).unwrap().infer(&signal).unwrap();
     let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();

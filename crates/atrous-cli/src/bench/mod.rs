@@ -19,6 +19,7 @@ use crate::random::Random;
 use crate::report::Report;
 use crate::run::weights;
 use crate::source::Source;
+use crate::target;
 
 /// One visit of a kernel: calls for at least this long, after one that is not timed.
 const VISIT: Duration = Duration::from_millis(2);
@@ -29,7 +30,7 @@ pub fn run(args: &BenchArgs, report: &mut Report) -> Result<(), Failure> {
     let sizes = model::sizes(&args.spec.sizes)?;
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
     crate::deny(args.spec.deny, report)?;
-    let target = args.spec.target.target();
+    let target = target::to_run(args.spec.target)?;
     let peak = Bench::new(&peak::plan(&target)?, &[], &[vec![0.5; peak::INPUTS]])?;
     for net in build::nets(&args.spec, &front)? {
         args.memory_limit.check(&format!("the tensors of `{}`", net.name), bytes(&net))?;

@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use atrous_compiler::net::{Net, ValueId};
-use atrous_compiler::plan::{Checked, Plan, Role, Target, eval};
+use atrous_compiler::plan::{Checked, Plan, Role, eval};
 use atrous_compiler::{compile, oracle};
 use atrous_jit::Kernel;
 
-use crate::args::Backend;
+use crate::args::{Backend, TargetArg};
 use crate::failure::Failure;
 use crate::memory::bytes_of;
 use crate::progress::Progress;
+use crate::target;
 
 /// A net made ready to be computed.
 #[derive(Debug)]
@@ -40,12 +41,24 @@ pub struct Times {
 type Outputs = Vec<Vec<f32>>;
 
 /// Compiles a net for a backend.
-pub fn prepare(net: &Net, backend: Backend, target: &Target, progress: &Progress) -> Result<Prepared, Failure> {
+pub fn prepare(
+    net: &Net,
+    backend: Backend,
+    target: Option<TargetArg>,
+    progress: &Progress,
+) -> Result<Prepared, Failure> {
     progress.at(0, "compiling");
     let start = Instant::now();
     let engine = match backend {
-        Backend::Jit => Engine::Jit(Kernel::compile(&compile(net, target).map_err(failed)?).map_err(failed)?),
-        Backend::Interpreter => Engine::Interpreter(compile(net, target).map_err(failed)?),
+        Backend::Jit => {
+            let plan = compile(net, &target::to_run(target)?).map_err(failed)?;
+            Engine::Jit(Kernel::compile(&plan).map_err(failed)?)
+        }
+        // The plan of the machine code, so that the results have the same bits; any other can be interpreted too.
+        Backend::Interpreter => {
+            let target = target::named(target)?.unwrap_or_else(atrous_jit::host_target);
+            Engine::Interpreter(compile(net, &target).map_err(failed)?)
+        }
         Backend::Oracle => Engine::Oracle,
     };
     Ok(Prepared { engine, time: start.elapsed() })

@@ -35,7 +35,7 @@ pub fn run(args: &RunArgs, report: &mut Report) -> Result<(), Failure> {
 
     let prepared = {
         let progress = Progress::start(0, report.is_human());
-        backend::prepare(&net, args.backend, &args.spec.target.target(), &progress)?
+        backend::prepare(&net, args.backend, args.spec.target, &progress)?
     };
     args.memory_limit.check(&name, prepared.bytes(&net))?;
     let (outputs, times) = {

@@ -231,3 +231,29 @@ fn weights_that_nothing_reads_give_a_warning() {
         1
     ));
 }
+
+/// Every target that this machine has gives the bits of the interpreter on the same plan.
+#[test]
+fn targets_are_chosen_by_the_command_line_or_the_environment() {
+    let sandbox = sandbox();
+    let line = "run deep.conv --weights random:1 --input random:2 -o y.npy";
+    for target in ["portable", "avx2", "avx512"] {
+        let by_option = sandbox.atrous(&format!("{line} --target {target}"));
+        if by_option.code != 0 {
+            let refusal = format!("error: this machine does not run code for {target}\n");
+            assert!(by_option.code == 1 && by_option.stderr.starts_with(&refusal), "{by_option}");
+            continue;
+        }
+        let jit = sandbox.read_array("y.npy");
+        let by_environment = sandbox.command(line).env("ATROUS_TARGET", target).status().expect("a run");
+        assert!(by_environment.success());
+        assert_eq!(sandbox.read_array("y.npy"), jit, "{target}");
+        sandbox.atrous(&format!("{line} --target {target} --backend interpreter")).ok();
+        assert_eq!(sandbox.read_array("y.npy"), jit, "{target}");
+    }
+    let wrong = sandbox.command(line).env("ATROUS_TARGET", "sse2").output().expect("a run");
+    assert_eq!(wrong.status.code(), Some(2));
+    let expected =
+        "error: ATROUS_TARGET is `sse2`, which is no target\n |\n = help: the targets are portable, avx2, avx512\n";
+    assert!(String::from_utf8_lossy(&wrong.stderr).starts_with(expected), "{}", String::from_utf8_lossy(&wrong.stderr));
+}

@@ -124,7 +124,7 @@ impl Display for Outcome {
 
 /// Takes away what in the environment changes messages.
 pub fn plain_environment(command: &mut Command) {
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "ATROUS_TARGET"] {
         command.env_remove(variable);
     }
 }
