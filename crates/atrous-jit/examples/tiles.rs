@@ -74,18 +74,19 @@ fn main() {
     };
     for &[rows, vectors] in shapes {
         subjects.push(along_width(&target, rows, vectors));
-        subjects.push(along_channels(&target, rows, vectors));
+        subjects.push(along_channels(&target, rows, vectors, false));
+        subjects.push(along_channels(&target, rows, vectors, true));
     }
     subjects.extend(layers(&target));
     for _ in 0..ROUNDS {
         subjects.iter_mut().for_each(Subject::run);
     }
     let peak = subjects[0].gigaflops();
-    println!("{:44} {:>8} {:>6} {:>9} {:>10}", target.name, "GF/s", "peak", "us", "compile ms");
+    println!("{:52} {:>8} {:>6} {:>9} {:>10}", target.name, "GF/s", "peak", "us", "compile ms");
     for subject in &subjects {
         let (gigaflops, us) = (subject.gigaflops(), subject.best * 1e6);
         let share = 100.0 * gigaflops / peak;
-        println!("{:44} {gigaflops:8.1} {share:5.1}% {us:9.1} {:10.2}", subject.name, subject.compile_ms);
+        println!("{:52} {gigaflops:8.1} {share:5.1}% {us:9.1} {:10.2}", subject.name, subject.compile_ms);
     }
 }
 
@@ -147,14 +148,17 @@ fn along_width(target: &Target, rows: usize, vectors: usize) -> Subject {
 }
 
 /// 3×3 taps, lanes along channels: `rows` positions by `vectors` vectors of output channels.
-fn along_channels(target: &Target, rows: usize, vectors: usize) -> Subject {
+///
+/// With `borders`, the first and the last line have two rows of taps instead of three, so that a column counts them.
+fn along_channels(target: &Target, rows: usize, vectors: usize, borders: bool) -> Subject {
     let (lanes, blocks) = (target.lanes, CHANNELS / (target.lanes * vectors));
     let (width, channels) = (WIDTH / rows * rows, blocks * vectors * lanes);
     let mut plan = empty(target);
     let x = buffer(&mut plan, "x", Role::Input, &[HEIGHT + 2, width + 2, CHANNELS]);
     let w = buffer(&mut plan, "w", Role::Input, &[blocks, CHANNELS, 3, 3, vectors * lanes]);
     let y = buffer(&mut plan, "y", Role::Output, &[HEIGHT, width, channels]);
-    let [block, line, column, i, ky, kx] = [0, 1, 2, 3, 4, 5].map(Var);
+    let [block, line, column, i, ky, kx, start, lines, taps] = [0, 1, 2, 3, 4, 5, 6, 7, 8].map(Var);
+    let output_line = if borders { Affine::var(line).plus_term(start, 1) } else { line.into() };
     let sum = |row: usize, vector: usize| row * vectors + vector;
     let (weight, input) = (rows * vectors, rows * vectors + vectors);
     let position = |row: usize| Affine::term(column, rows as i64).plus_constant(row as i64);
@@ -164,23 +168,44 @@ fn along_channels(target: &Target, rows: usize, vectors: usize) -> Subject {
         body.load(weight + vector, w, vec![block.into(), i.into(), ky.into(), kx.into(), channel.into()]);
     }
     for row in 0..rows {
-        let line = Affine::var(line).plus_term(ky, 1);
+        let line = output_line.plus(&ky.into());
         body.broadcast(input, x, vec![line, position(row).plus_term(kx, 1), i.into()]);
         (0..vectors).for_each(|vector| body.multiply_add(sum(row, vector), weight + vector, input));
     }
     let mut tile = Builder::new(lanes, input + 1);
     (0..rows * vectors).for_each(|sum| tile.zero(sum));
-    tile.steps.push(nest([(i, CHANNELS), (ky, 3), (kx, 3)], body.steps));
+    let mut steps = nest([(i, CHANNELS), (ky, 3), (kx, 3)], body.steps);
+    if let (true, Step::Reduce { body, .. }) = (borders, &mut steps)
+        && let Some(Step::Reduce { count, body, .. }) = body.first_mut()
+        && let Some(Step::Reduce { count: columns, .. }) = body.first_mut()
+    {
+        (*count, *columns) = (Count::Column(taps), Count::Column(taps));
+    }
+    tile.steps.push(steps);
     for row in 0..rows {
         for vector in 0..vectors {
             let channel = Affine::term(block, (vectors * lanes) as i64).plus_constant((vector * lanes) as i64);
-            tile.store(sum(row, vector), y, vec![line.into(), position(row), channel]);
+            tile.store(sum(row, vector), y, vec![output_line.clone(), position(row), channel]);
         }
     }
-    plan.run.push(loops([(block, blocks), (line, HEIGHT), (column, width / rows)], tile.tile()));
-    let multiply_adds = (channels * CHANNELS * 9 * HEIGHT * width) as f64;
-    let name = format!("3x3, {rows} positions x {vectors} vectors of channels");
-    Subject::new(name, &verify(plan).expect("a plan"), multiply_adds)
+    let mut stage = loops([(block, blocks), (line, HEIGHT), (column, width / rows)], tile.tile());
+    if let (true, Some(Stmt::For { body, .. })) = (borders, stage.body.first_mut()) {
+        stage.vars.extend(["start", "lines", "taps"].map(String::from));
+        if let Some(Stmt::For { count, .. }) = body.first_mut() {
+            *count = Count::Column(lines);
+        }
+        let last = HEIGHT as i64 - 1;
+        let rows = vec![vec![0, 1, 2], vec![1, last - 1, 3], vec![last, 1, 2]];
+        let body = std::mem::take(body);
+        let table = Stmt::Regions { columns: vec![start, lines, taps], rows, body };
+        stage.body = vec![Stmt::For { var: block, count: Count::Fixed(blocks as i64), body: vec![table] }];
+    }
+    plan.run.push(stage);
+    let name =
+        format!("3x3, {rows} positions x {vectors} vectors of channels{}", if borders { ", borders" } else { "" });
+    let plan = verify(plan).expect("a plan");
+    let multiply_adds = atrous_compiler::plan::eval::count_macs(&plan) as f64;
+    Subject::new(name, &plan, multiply_adds)
 }
 
 /// Layers as they are compiled.

@@ -63,7 +63,7 @@ fn translate_all(plan: &Plan, call_conv: CallConv) -> Vec<(String, Translated)> 
         for stage in program.stages(plan) {
             let translated = translate::stage(plan, program, stage, call_conv, first);
             first.table += translated.tables.len();
-            first.tile += translated.tiles.len() + 1;
+            first.function += translated.tiles.len() + 1;
             all.push((program.qualify(stage), translated));
         }
     }

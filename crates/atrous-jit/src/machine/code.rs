@@ -97,7 +97,7 @@ fn define(
         let call_conv = module.isa().default_call_conv();
         let translated = translate::stage(plan, program, stage, call_conv, *first);
         first.table += translated.tables.len();
-        first.tile += translated.tiles.len() + 1;
+        first.function += translated.tiles.len() + 1;
         module.clear_context(&mut context);
         ids.push(define_stage(module, &mut context, &name, translated, bytes)?);
     }

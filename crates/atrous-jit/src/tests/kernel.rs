@@ -1,11 +1,11 @@
 //! Kernels as their users see them.
 
-use atrous_compiler::plan::Role;
+use atrous_compiler::plan::{Plan, Role, Target};
 
 use super::plans::{borders, matrix_products};
 use super::sketch::*;
 use super::{checked, compiled, expected, fill, integers, normals, outputs, slices};
-use crate::{Kernel, RunError, asm, clif};
+use crate::{CompileError, Kernel, RunError, asm, clif, host_target, supports};
 
 #[test]
 fn threads_share_a_kernel() {
@@ -156,4 +156,24 @@ fn assembly_of_a_plan() {
     for instruction in ["mulps", "addps", "movups"] {
         assert!(assembly.contains(instruction), "{assembly}");
     }
+}
+
+#[test]
+fn targets_are_checked() {
+    assert!(supports(&Target::portable()) && supports(&host_target()));
+    for target in [Target::portable(), Target::avx2(), Target::avx512()] {
+        let (name, supported) = (target.name, supports(&target));
+        let result = Kernel::compile(&checked(Plan { target, ..matrix_products() })).map(drop);
+        let expected = if supported { Ok(()) } else { Err(CompileError::Target { target: name }) };
+        assert_eq!(result, expected);
+    }
+}
+
+#[test]
+fn text_of_a_wide_plan() {
+    let plan = checked(Plan { target: Target::avx512(), ..borders(16, true, 0..12) });
+    insta::assert_snapshot!(clif(&plan));
+    let assembly = asm(&plan).unwrap();
+    let (_, tile) = assembly.split_once("run::borders::tile0:\n").expect("the tile has its name");
+    insta::assert_snapshot!("assembly_of_a_wide_tile", tile);
 }

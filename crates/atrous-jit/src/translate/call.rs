@@ -10,7 +10,7 @@ use cranelift_codegen::isa::CallConv;
 
 use super::address::{self, Binding};
 use super::nest::{Emitter, WORD};
-use super::{TILES, signature};
+use super::{FUNCTIONS, signature};
 use crate::assemble::{self, Frame, InstructionSet, Site};
 
 impl Emitter<'_> {
@@ -67,8 +67,8 @@ impl Emitter<'_> {
 
     /// The function of the tile that comes next. Its address need not be near that of the driver.
     fn function(&mut self) -> cranelift_codegen::ir::FuncRef {
-        let index = (self.first.tile + self.tiles.len()) as u32;
-        let name = self.builder.func.declare_imported_user_function(UserExternalName { namespace: TILES, index });
+        let index = (self.first.function + self.tiles.len()) as u32;
+        let name = self.builder.func.declare_imported_user_function(UserExternalName { namespace: FUNCTIONS, index });
         let signature = self.builder.import_signature(signature(CallConv::SystemV));
         let name = ExternalName::user(name);
         self.builder.import_function(ExtFuncData { name, signature, colocated: false, patchable: false })

@@ -48,7 +48,7 @@ pub(crate) struct Translated {
     pub function: Function,
     /// What the function's symbols `u1:0`, `u1:1` … stand for.
     pub tables: Vec<Table>,
-    /// What the function's symbols `u0:0`, `u0:1` … call: the tiles that Cranelift does not compile, or why there is no
+    /// What the function's symbols `u0:n` call, from `First::function` on: the tiles that Cranelift does not compile, or why there is no
     /// code for one.
     pub tiles: Vec<Result<Assembled, String>>,
     /// What the blocks are, for people.
@@ -66,16 +66,16 @@ pub(crate) struct Table {
 /// The namespace of [`Table`] symbols, which is the one that Cranelift modules have for data.
 pub(crate) const TABLES: u32 = 1;
 
-/// The namespace of the symbols of tiles, which is the one that Cranelift modules have for functions.
-pub(crate) const TILES: u32 = 0;
+/// The namespace of the symbols of functions, which is the one that Cranelift modules have for functions.
+pub(crate) const FUNCTIONS: u32 = 0;
 
 /// How many symbols of either kind come before those of a stage.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct First {
     /// Of [`TABLES`].
     pub table: usize,
-    /// Of [`TILES`].
-    pub tile: usize,
+    /// Of [`FUNCTIONS`], with one for each stage itself.
+    pub function: usize,
 }
 
 /// The type of the functions of all stages, and of tiles in the System V convention.
