@@ -97,8 +97,8 @@ fn tile(extents: &Extents, along: LaneAxis, lanes: usize, epilogue: usize, targe
         let blocks = |count: usize, size: usize| [(size, count / size), (count % size, 1)];
         let rows = blocks(channels, c).into_iter().filter(|block| block.0 > 0);
         let row = |(c, count): (usize, usize)| {
-            let inside: usize = blocks(positions, p).into_iter().map(|(p, count)| count * cycles(c, p)).sum();
-            count * (inside + leftover_cycles(leftover, c, target))
+            let inside: usize = blocks(positions, p).into_iter().map(|(p, count)| count * half_cycles(c, p)).sum();
+            count * (inside + leftover_half_cycles(leftover, c, target))
         };
         rows.map(row).sum::<usize>()
     };
@@ -106,16 +106,16 @@ fn tile(extents: &Extents, along: LaneAxis, lanes: usize, epilogue: usize, targe
     fitting.min_by_key(|shape| (cost(shape), shape.0 * shape.1)).unwrap_or((1, 1))
 }
 
-/// Cycles per tap of a tile: one multiply-add or load each, and no less than the latency of the sum.
-fn cycles(channels: usize, positions: usize) -> usize {
-    if positions == 0 { 0 } else { (channels * positions).max(channels + positions).max(4) }
+/// Half cycles per tap of a tile: two multiply-adds or two loads go in a cycle, and a sum waits four cycles for itself.
+fn half_cycles(channels: usize, positions: usize) -> usize {
+    if positions == 0 { 0 } else { (channels * positions).max(channels + positions).max(8) }
 }
 
-/// Cycles per tap of the positions that do not fill a vector: with lanes along the channels where those are a power of
+/// Half cycles per tap of the positions that do not fill a vector: with lanes along the channels where those are a power of
 /// two, else one by one.
-fn leftover_cycles(positions: usize, channels: usize, target: &Target) -> usize {
+fn leftover_half_cycles(positions: usize, channels: usize, target: &Target) -> usize {
     match channels.is_power_of_two() && channels <= target.lanes {
-        true => cycles(1, positions),
-        false => positions * cycles(channels, 1),
+        true => half_cycles(1, positions),
+        false => positions * half_cycles(channels, 1),
     }
 }
