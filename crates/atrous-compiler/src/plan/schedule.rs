@@ -54,8 +54,8 @@ pub fn largest_power_of_two(number: usize) -> usize {
 
 /// What there is to compute.
 struct Extents {
-    /// Outputs of the longest piece of the last axis.
-    width: usize,
+    /// Outputs of the pieces of the last axis.
+    pieces: Vec<usize>,
     /// Output channels of a group.
     channels: usize,
     groups: usize,
@@ -63,17 +63,22 @@ struct Extents {
 
 impl Extents {
     fn of(contraction: &Contraction) -> Extents {
-        let longest = |axis: &PiecewiseAxis| axis.pieces.iter().map(|piece| piece.outputs.count).max();
+        let counts = |axis: &PiecewiseAxis| axis.pieces.iter().map(|piece| piece.outputs.count as usize).collect();
         Extents {
-            width: contraction.axes.last().and_then(longest).unwrap_or(0) as usize,
+            pieces: contraction.axes.last().map(counts).unwrap_or_default(),
             channels: contraction.group_outputs,
             groups: contraction.groups,
         }
     }
 
+    /// Outputs of the longest piece.
+    fn width(&self) -> usize {
+        self.pieces.iter().copied().max().unwrap_or(0)
+    }
+
     fn along(&self, along: LaneAxis) -> usize {
         match along {
-            LaneAxis::Width => self.width,
+            LaneAxis::Width => self.width(),
             LaneAxis::OutputChannels => self.channels,
             LaneAxis::Groups => self.groups,
         }
@@ -83,22 +88,24 @@ impl Extents {
 /// The shape, as channels and positions, with the least cost whose registers fit.
 fn tile(extents: &Extents, along: LaneAxis, lanes: usize, epilogue: usize, target: &Target) -> (usize, usize) {
     let (channels, positions) = match along {
-        LaneAxis::Width => (extents.channels, extents.width / lanes),
-        LaneAxis::OutputChannels => (extents.channels / lanes, extents.width),
-        LaneAxis::Groups => (1, extents.width),
+        LaneAxis::Width => (extents.channels, extents.width() / lanes),
+        LaneAxis::OutputChannels => (extents.channels / lanes, extents.width()),
+        LaneAxis::Groups => (1, extents.width()),
     };
     let (channels, positions) = (channels.max(1), positions.max(1));
     // The smaller side stays in registers while the other streams through one; rounding twice needs one for the product.
     let registers = |c: usize, p: usize| c * p + (c.min(p) + 1 + usize::from(!target.fused)).max(epilogue);
     let shapes =
         (1..=channels.min(target.registers)).flat_map(|c| (1..=positions.min(target.registers)).map(move |p| (c, p)));
-    let leftover = if along == LaneAxis::Width { extents.width % lanes } else { 0 };
+    // Outputs that fill no vector, border pieces among them.
+    let leftover = |count: &usize| if along == LaneAxis::Width { count % lanes } else { 0 };
+    let leftovers: Vec<usize> = extents.pieces.iter().map(leftover).collect();
     let cost = |&(c, p): &(usize, usize)| {
         let blocks = |count: usize, size: usize| [(size, count / size), (count % size, 1)];
         let rows = blocks(channels, c).into_iter().filter(|block| block.0 > 0);
         let row = |(c, count): (usize, usize)| {
             let inside: usize = blocks(positions, p).into_iter().map(|(p, count)| count * half_cycles(c, p)).sum();
-            count * (inside + leftover_half_cycles(leftover, c, target))
+            count * (inside + leftovers.iter().map(|&left| leftover_half_cycles(left, c, lanes)).sum::<usize>())
         };
         rows.map(row).sum::<usize>()
     };
@@ -111,11 +118,13 @@ fn half_cycles(channels: usize, positions: usize) -> usize {
     if positions == 0 { 0 } else { (channels * positions).max(channels + positions).max(8) }
 }
 
-/// Half cycles per tap of the positions that do not fill a vector: with lanes along the channels where those are a power of
-/// two, else one by one.
-fn leftover_half_cycles(positions: usize, channels: usize, target: &Target) -> usize {
-    match channels.is_power_of_two() && channels <= target.lanes {
-        true => half_cycles(1, positions),
+/// Half cycles per tap of the positions of a piece that do not fill a vector: with lanes along the channels, by fours and
+/// ones, where the channels are a power of two; else one by one.
+fn leftover_half_cycles(positions: usize, channels: usize, lanes: usize) -> usize {
+    let fills_a_vector = channels.is_power_of_two() && channels <= lanes;
+    match fills_a_vector && lanes > 4 {
+        true => positions / 4 * half_cycles(1, 4) + positions % 4 * half_cycles(1, 1),
+        false if fills_a_vector => positions * half_cycles(1, 1),
         false => positions * half_cycles(channels, 1),
     }
 }
