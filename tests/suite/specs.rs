@@ -1,6 +1,6 @@
 //! Every spec on every executor, in both memory orders; and each layer of each net by itself.
 
-use atrous::rt;
+use atrous::{jit, rt};
 use atrous_compiler::Target;
 use atrous_compiler::front;
 use atrous_compiler::layer::Layout;
@@ -64,7 +64,7 @@ fn graphs_after_every_pass() {
 
 #[test]
 fn plans_and_compiled_rust() {
-    let target = target();
+    let target = jit::target().expect("a target of this machine");
     for_every_spec(|spec, net| {
         in_both_layouts(net).iter().try_for_each(|net| named(net, check_back_ends(&spec.name, net, &target)))
     });
@@ -74,7 +74,7 @@ fn plans_and_compiled_rust() {
 /// chooses by a variable of its process.
 #[test]
 fn compiled_rust_of_other_instruction_sets() {
-    let here = target();
+    let here = jit::target().expect("a target of this machine");
     let others = Target::all().into_iter().filter(|target| *target != here);
     for target in others {
         if !rt::available().contains(&target.name) {
@@ -92,22 +92,12 @@ fn compiled_rust_of_other_instruction_sets() {
     }
 }
 
-/// What compiled Rust chooses.
-fn target() -> Target {
-    let name = rt::instruction_set(&Target::all().map(|target| target.name)).expect("a known target").name();
-    Target::all().into_iter().find(|target| target.name == name).expect("a target of the compiler")
-}
-
 /// The interpreter against the oracle, and both back ends against the interpreter, bit for bit. What activations make of
 /// infinities is a matter of taste, but all executors share it.
 fn check_back_ends(spec: &str, net: &Net, target: &Target) -> Result<(), String> {
     let plan = differential::planned(net, target)?;
-    let interpret = |data: &Data| match target.name {
-        "portable" => differential::check_jit(&plan, data),
-        _ => executors::interpret(&plan, data),
-    };
     let check = |data: &Data, expected: Option<Vec<Expected>>| {
-        let interpreted = interpret(data)?;
+        let interpreted = differential::check_jit(&plan, data)?;
         if let Some(expected) = expected {
             differential::compare("interpreter", &expected, &differential::widen(&interpreted))?;
         }

@@ -8,7 +8,7 @@
 //! ```
 
 pub use atrous_compiler as compiler;
-pub use atrous_jit::{CompileError, Kernel, Packed, RunError, host_target, supports};
+pub use atrous_jit::{CompileError, Kernel, Packed, RunError, supports};
 
 use crate::Tensors;
 use atrous_compiler::front::{self, Sizes};
@@ -16,13 +16,24 @@ use atrous_compiler::render::render;
 use atrous_compiler::{Net, Severity, Target};
 use std::fmt;
 
-/// Compiles the layer or net of a spec for this machine, with its free sizes bound.
+/// Compiles the layer or net of a spec for [`target`], with its free sizes bound.
 ///
 /// # Errors
 ///
-/// The spec has errors, leaves sizes free, or is not one layer or net; or there is no machine code for it.
+/// There is no such target; the spec has errors, leaves sizes free, or is not one layer or net; or there is no machine code for it.
 pub fn compile(spec: &str, sizes: &[(&str, usize)]) -> Result<Model, Error> {
-    compile_for(spec, sizes, &atrous_jit::host_target())
+    compile_for(spec, sizes, &target().map_err(Error::Target)?)
+}
+
+/// The target that both back ends choose: what the environment variable `ATROUS_TARGET` names (`portable`, `avx2` or
+/// `avx512`), else the best that this machine has.
+///
+/// # Errors
+///
+/// The variable names no target, or one that this machine does not have.
+pub fn target() -> Result<Target, crate::Error> {
+    let chosen = crate::rt::instruction_set(&Target::all().map(|target| target.name))?.name();
+    Ok(Target::all().into_iter().find(|target| target.name == chosen).unwrap_or_else(Target::portable))
 }
 
 /// The same for a target that this machine may not have at its best. Results of two targets may differ in the last bits:
@@ -119,6 +130,8 @@ impl Loaded {
 pub enum Error {
     /// The spec cannot be compiled: all of its errors, with the lines that they point at.
     Spec(String),
+    /// The environment asks for a target that is not there.
+    Target(crate::Error),
     /// The layer or net is too large to plan.
     Plan(compiler::Unplanned),
     /// There is no machine code for the spec.
@@ -133,6 +146,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Spec(errors) => f.write_str(errors),
+            Error::Target(error) => error.fmt(f),
             Error::Plan(error) => error.fmt(f),
             Error::Compile(error) => error.fmt(f),
             Error::Tensors(error) => error.fmt(f),
