@@ -47,8 +47,17 @@ pub fn choose(contraction: &Contraction, epilogue: usize, layout: Layout, target
     Schedule { along, lanes, channels, positions }
 }
 
+/// Positions that a row has left behind full vectors along the width go by so many, with lanes along the channels: their
+/// sums hide each other's latency.
+pub const LEFTOVER_RUN: usize = 4;
+
+/// Whether so many channels are a vector of at most `lanes` by themselves.
+pub fn fills_a_vector(channels: usize, lanes: usize) -> bool {
+    channels.is_power_of_two() && channels <= lanes
+}
+
 /// The largest power of two that is not above a number; 1 for 0.
-pub fn largest_power_of_two(number: usize) -> usize {
+fn largest_power_of_two(number: usize) -> usize {
     1 << number.max(1).ilog2()
 }
 
@@ -118,13 +127,12 @@ fn half_cycles(channels: usize, positions: usize) -> usize {
     if positions == 0 { 0 } else { (channels * positions).max(channels + positions).max(8) }
 }
 
-/// Half cycles per tap of the positions of a piece that do not fill a vector: with lanes along the channels, by fours and
-/// ones, where the channels are a power of two; else one by one.
+/// Half cycles per tap of the positions of a piece that do not fill a vector: with lanes along the channels where those
+/// fill one; else one by one.
 fn leftover_half_cycles(positions: usize, channels: usize, lanes: usize) -> usize {
-    let fills_a_vector = channels.is_power_of_two() && channels <= lanes;
-    match fills_a_vector && lanes > 4 {
-        true => positions / 4 * half_cycles(1, 4) + positions % 4 * half_cycles(1, 1),
-        false if fills_a_vector => positions * half_cycles(1, 1),
-        false => positions * half_cycles(channels, 1),
+    if !fills_a_vector(channels, lanes) {
+        return positions * half_cycles(channels, 1);
     }
+    let runs = if lanes > LEFTOVER_RUN { positions / LEFTOVER_RUN + positions % LEFTOVER_RUN } else { positions };
+    runs * half_cycles(1, 1)
 }

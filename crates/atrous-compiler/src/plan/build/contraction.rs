@@ -5,7 +5,7 @@ use super::nest::{Header, TileBuilder, Vars, index, nest, reduce};
 use super::regions::{AxisTable, Part, Position, open_positions};
 use crate::ir::Contraction;
 use crate::layer::{Activation, Layout, Number};
-use crate::plan::schedule::{LaneAxis, Schedule};
+use crate::plan::schedule::{LEFTOVER_RUN, LaneAxis, Schedule, fills_a_vector};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Reg, Stage, Step, Stmt};
 
 /// Everything about one contraction that its stage depends on.
@@ -51,11 +51,6 @@ impl Block {
     /// Channels of one block.
     pub fn size(&self) -> usize {
         self.channels * self.lanes
-    }
-
-    /// Whether the channels of a block with lanes along the width are a vector of at most `lanes` themselves.
-    fn fills_a_vector(&self, lanes: usize) -> bool {
-        self.channels.is_power_of_two() && self.channels <= lanes
     }
 }
 
@@ -150,8 +145,8 @@ pub fn stage(job: &Job) -> Stage {
 /// The widths of the parts of a row: full tiles, single vectors, and what is left over.
 fn widths(job: &Job) -> Vec<usize> {
     let Schedule { along, lanes, positions, .. } = job.schedule;
-    // Leftovers with lanes along the channels go by four, which hides the latency of their sums.
-    let leftover = if lanes > 4 && job.blocks.iter().all(|(block, _)| block.fills_a_vector(lanes)) { 4 } else { 1 };
+    let all_fill = job.blocks.iter().all(|(block, _)| fills_a_vector(block.channels, lanes));
+    let leftover = if lanes > LEFTOVER_RUN && all_fill { LEFTOVER_RUN } else { 1 };
     let mut widths = match along {
         LaneAxis::Width => vec![lanes * positions, lanes, leftover, 1],
         LaneAxis::OutputChannels | LaneAxis::Groups => vec![positions, 1],
@@ -182,7 +177,7 @@ impl Shape {
             LaneAxis::Width if width >= lanes && lanes > 1 => {
                 Shape { along, lanes, channels: block.channels, positions: width / lanes }
             }
-            LaneAxis::Width if block.fills_a_vector(lanes) => {
+            LaneAxis::Width if fills_a_vector(block.channels, lanes) => {
                 Shape { along: LaneAxis::OutputChannels, lanes: block.channels, channels: 1, positions: width }
             }
             LaneAxis::Width => Shape { along, lanes: 1, channels: block.channels, positions: width },

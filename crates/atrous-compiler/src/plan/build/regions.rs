@@ -74,7 +74,7 @@ impl AxisTable {
     /// The outputs of each row are split into parts: as many runs of `widths[0]` outputs as fit, then of `widths[1]`,
     /// and so on. The last width is 1.
     pub fn open(&self, name: &str, widths: &[usize], vars: &mut Vars, headers: &mut Vec<Header>) -> Columns {
-        let mut table = Table { vars, axis: name, columns: Vec::new(), values: Vec::new() };
+        let mut table = Table::new(vars, name);
         let first = table.column("first", self.rows.iter().map(|row| row.first).collect());
         let mut left: Vec<i64> = self.rows.iter().map(|row| row.count).collect();
         let mut start = Affine::constant(0);
@@ -167,10 +167,9 @@ pub fn as_count(column: &Affine) -> Count {
 
 /// A table that is being written, column by column.
 pub struct Table<'a> {
-    /// Where the columns' variables come from.
-    pub vars: &'a mut Vars,
+    vars: &'a mut Vars,
     /// The first part of the columns' names.
-    pub axis: &'a str,
+    axis: &'a str,
     columns: Vec<Var>,
     values: Vec<Vec<i64>>,
 }

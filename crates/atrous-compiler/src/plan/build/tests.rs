@@ -1,1 +1,104 @@
+//! The decisions, before they become loops.
 
+use super::memory::{Lifetime, sequential, share};
+use crate::layer::Layout;
+use crate::lower::lower;
+use crate::passes;
+use crate::plan::Target;
+use crate::plan::schedule::choose;
+use crate::{front, ir};
+
+/// The layers whose schedules are shown.
+const LAYERS: &[(&str, &str)] = &[
+    ("dense", "input: [1, 64, 56, 56], channels: 64, kernel: 3, padding: 1"),
+    ("pointwise", "input: [1, 64, 56, 56], channels: 256, kernel: 1"),
+    ("stem", "input: [1, 3, 224, 224], channels: 64, kernel: 7, stride: 2, padding: 3"),
+    ("last", "input: [1, 64, 64, 64], channels: 3, kernel: 4, stride: 2, padding: 1, transposed"),
+    ("depthwise", "input: [1, 144, 56, 56], channels: 144, kernel: 3, padding: 1, depthwise"),
+    ("small", "input: [1, 512, 2, 2], channels: 512, kernel: 1"),
+    ("scalar", "input: [1, 1, 3], channels: 1, kernel: 2"),
+];
+
+fn contraction(fields: &str) -> ir::Contraction {
+    let front = front::text(&format!("layer a {{ {fields} }}"), &Default::default());
+    let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
+    let graph = passes::run(lower(net), &mut |_, _, _| {});
+    let mut contractions = graph.nodes.into_iter().filter_map(|node| match node.op {
+        ir::Op::Contraction(contraction) => Some(contraction),
+        _ => None,
+    });
+    contractions.next_back().expect("a layer has a contraction")
+}
+
+#[test]
+fn schedules() {
+    let mut table = String::new();
+    for (name, fields) in LAYERS {
+        for (layout, order) in [(Layout::Nchw, "nchw"), (Layout::Nhwc, "nhwc")] {
+            for target in Target::all() {
+                let schedule = choose(&contraction(fields), 0, layout, &target);
+                let along = format!("{:?}", schedule.along);
+                table += &format!(
+                    "{name:10} {order} {:8} {along:14} {:2} lanes, {:2} × {}\n",
+                    target.name, schedule.lanes, schedule.channels, schedule.positions
+                );
+            }
+        }
+    }
+    insta::assert_snapshot!(table, @r"
+    dense      nchw portable Width           4 lanes, 13 × 1
+    dense      nchw avx2     Width           8 lanes,  8 × 1
+    dense      nchw avx512   Width          16 lanes, 16 × 1
+    dense      nhwc portable OutputChannels  4 lanes,  4 × 2
+    dense      nhwc avx2     OutputChannels  8 lanes,  4 × 2
+    dense      nhwc avx512   OutputChannels 16 lanes,  4 × 2
+    pointwise  nchw portable Width           4 lanes,  4 × 2
+    pointwise  nchw avx2     Width           8 lanes,  3 × 4
+    pointwise  nchw avx512   Width          16 lanes, 16 × 1
+    pointwise  nhwc portable OutputChannels  4 lanes,  2 × 4
+    pointwise  nhwc avx2     OutputChannels  8 lanes,  2 × 4
+    pointwise  nhwc avx512   OutputChannels 16 lanes,  2 × 4
+    stem       nchw portable Width           4 lanes,  6 × 2
+    stem       nchw avx2     Width           8 lanes,  8 × 1
+    stem       nchw avx512   Width          16 lanes, 16 × 1
+    stem       nhwc portable OutputChannels  4 lanes,  2 × 5
+    stem       nhwc avx2     OutputChannels  8 lanes,  2 × 5
+    stem       nhwc avx512   OutputChannels 16 lanes,  2 × 5
+    last       nchw portable Width           4 lanes,  3 × 3
+    last       nchw avx2     Width           8 lanes,  3 × 4
+    last       nchw avx512   Width          16 lanes,  2 × 3
+    last       nhwc portable Width           4 lanes,  3 × 3
+    last       nhwc avx2     Width           8 lanes,  3 × 4
+    last       nhwc avx512   Width          16 lanes,  2 × 3
+    depthwise  nchw portable Width           4 lanes,  1 × 13
+    depthwise  nchw avx2     Width           8 lanes,  1 × 6
+    depthwise  nchw avx512   Width          16 lanes,  1 × 3
+    depthwise  nhwc portable Groups          4 lanes,  1 × 11
+    depthwise  nhwc avx2     Groups          8 lanes,  1 × 14
+    depthwise  nhwc avx512   Groups         16 lanes,  1 × 27
+    small      nchw portable OutputChannels  4 lanes,  4 × 2
+    small      nchw avx2     OutputChannels  8 lanes,  4 × 2
+    small      nchw avx512   OutputChannels 16 lanes,  4 × 2
+    small      nhwc portable OutputChannels  4 lanes,  4 × 2
+    small      nhwc avx2     OutputChannels  8 lanes,  4 × 2
+    small      nhwc avx512   OutputChannels 16 lanes,  4 × 2
+    scalar     nchw portable Width           1 lanes,  1 × 2
+    scalar     nchw avx2     Width           1 lanes,  1 × 2
+    scalar     nchw avx512   Width           1 lanes,  1 × 2
+    scalar     nhwc portable Width           1 lanes,  1 × 2
+    scalar     nhwc avx2     Width           1 lanes,  1 × 2
+    scalar     nhwc avx512   Width           1 lanes,  1 × 2
+    ");
+}
+
+#[test]
+fn buffers_that_are_live_together_do_not_overlap() {
+    let buffer = |len, first, last| Lifetime { len, first, last };
+    let chain = [buffer(100, 0, 1), buffer(50, 1, 2), buffer(80, 2, 3), buffer(10, 3, 3)];
+    // 100 elements take 112. The third fits where the first was, the fourth behind it.
+    assert_eq!(share(&chain), (vec![0, 112, 0, 80], 176));
+    let kept = [buffer(16, 0, 3), buffer(16, 1, 2), buffer(16, 2, 3)];
+    assert_eq!(share(&kept), (vec![0, 16, 32], 48));
+    assert_eq!(share(&[]), (vec![], 0));
+    assert_eq!(sequential([1, 16, 17].into_iter()), (vec![0, 16, 32], 64));
+}
