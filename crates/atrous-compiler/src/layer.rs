@@ -52,25 +52,36 @@ impl LayerAxis {
     ///
     /// The result may be zero or negative when the kernel does not fit; `None` when the arithmetic overflows.
     pub fn checked_output(&self, transposed: bool) -> Option<i64> {
-        let [lo, hi] = self.padding;
-        let input = i64::try_from(self.input).ok()?;
-        let stride = i64::try_from(self.stride).ok()?;
-        let reach = i64::try_from(self.dilation).ok()?.checked_mul(i64::try_from(self.kernel).ok()?.checked_sub(1)?)?;
-        let padding = lo.checked_add(hi)?;
-        if transposed {
-            let last = input.checked_sub(1)?.checked_mul(stride)?;
-            let extra = i64::try_from(self.output_padding).ok()?.checked_add(1)?;
-            last.checked_sub(padding)?.checked_add(reach)?.checked_add(extra)
-        } else {
-            let room = input.checked_add(padding)?.checked_sub(reach)?.checked_sub(1)?;
-            room.div_euclid(stride).checked_add(1)
-        }
+        let [input, kernel, stride, dilation, output_padding] =
+            [self.input, self.kernel, self.stride, self.dilation, self.output_padding].map(|size| size as i128);
+        let covers = dilation.checked_mul(kernel - 1)?.checked_add(1)?;
+        let output = output_size(transposed, input, stride, covers, self.padding.map(i128::from), output_padding)?;
+        i64::try_from(output).ok()
     }
 
     /// Output positions of an axis that a check has passed.
     pub fn output(&self, transposed: bool) -> usize {
         let output = self.checked_output(transposed).and_then(|output| usize::try_from(output).ok());
         output.expect("a checked layer has output positions")
+    }
+}
+
+/// Output positions for a kernel that covers `d·(K−1) + 1` positions; see [`LayerAxis::checked_output`].
+pub(crate) fn output_size(
+    transposed: bool,
+    input: i128,
+    stride: i128,
+    covers: i128,
+    [lo, hi]: [i128; 2],
+    output_padding: i128,
+) -> Option<i128> {
+    let padding = lo.checked_add(hi)?;
+    if transposed {
+        let spread = (input - 1).checked_mul(stride)?;
+        spread.checked_sub(padding)?.checked_add(covers)?.checked_add(output_padding)
+    } else {
+        let room = input.checked_add(padding)?.checked_sub(covers)?;
+        room.div_euclid(stride).checked_add(1)
     }
 }
 

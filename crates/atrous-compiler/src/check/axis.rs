@@ -6,7 +6,7 @@ use super::scope::{Scope, Spanned};
 use super::suggest::range;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::layer::{LayerAxis, PaddingMode};
+use crate::layer::{LayerAxis, PaddingMode, output_size};
 
 /// What is written about an axis, and its input where that is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,14 +40,11 @@ impl Written {
         self.stride.max(self.dilation)
     }
 
-    /// Outputs for some padding and output padding, by the formulas of [`LayerAxis::checked_output`].
-    fn output(&self, input: usize, [lo, hi]: [i128; 2], output_padding: i128) -> i128 {
-        let (input, stride) = (input as i128, i128::from(self.stride));
-        if self.transposed {
-            (input - 1) * stride - lo - hi + self.covers() + output_padding
-        } else {
-            (input + lo + hi - self.covers()).div_euclid(stride) + 1
-        }
+    /// Outputs for some padding and output padding.
+    fn output(&self, input: usize, sides: [i128; 2], output_padding: i128) -> i128 {
+        let stride = i128::from(self.stride);
+        let size = output_size(self.transposed, input as i128, stride, self.covers(), sides, output_padding);
+        size.expect("products of two 32-bit numbers are far from the end of 128 bits")
     }
 }
 
