@@ -36,9 +36,8 @@ fn check_emulated() -> Result<(), String> {
 pub fn jit(plan: &Checked<Plan>, data: &Data) -> Result<Vec<Vec<f32>>, String> {
     let kernel = compile(plan)?;
     let packed = kernel.pack(&data.parameters()).map_err(|error| format!("JIT: {error}"))?;
-    let is_output = |buffer: &&plan::Buffer| buffer.role == plan::Role::Output;
-    let mut outputs: Vec<Vec<f32>> =
-        plan.buffers.iter().filter(is_output).map(|buffer| vec![f32::NAN; buffer.len()]).collect();
+    let outputs = plan.with_role(plan::Role::Output);
+    let mut outputs: Vec<Vec<f32>> = outputs.map(|buffer| vec![f32::NAN; buffer.len()]).collect();
     let mut slices: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     kernel.run(&packed, &data.inputs(), &mut slices).map_err(|error| format!("JIT: {error}"))?;
     check_emulated()?;

@@ -107,7 +107,7 @@ impl Loaded {
     /// The number of inputs or elements is not the spec's.
     pub fn infer(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, Error> {
         let plan = self.kernel.plan();
-        let outputs = plan.buffers.iter().filter(|buffer| buffer.role == compiler::plan::Role::Output);
+        let outputs = plan.with_role(compiler::plan::Role::Output);
         let mut outputs: Vec<Vec<f32>> = outputs.map(|buffer| vec![0.0; buffer.len()]).collect();
         let mut slices: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
         self.forward(inputs, &mut slices)?;

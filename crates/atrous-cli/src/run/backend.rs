@@ -112,9 +112,9 @@ impl Prepared {
     }
 }
 
-fn bytes_of_plan(plan: &Plan) -> u64 {
-    let outside =
-        plan.buffers.iter().filter(|buffer| matches!(buffer.role, Role::Input | Role::Output | Role::Parameter));
+/// The bytes of all tensors and arenas of a plan.
+pub fn bytes_of_plan(plan: &Plan) -> u64 {
+    let outside = [Role::Input, Role::Output, Role::Parameter].into_iter().flat_map(|role| plan.with_role(role));
     let arenas = [[plan.packed_len], [plan.scratch_len]];
     bytes_of(outside.map(|buffer| buffer.shape.as_slice()).chain(arenas.iter().map(|arena| arena.as_slice())), 4)
 }
@@ -128,8 +128,7 @@ fn run_kernel(
     let start = Instant::now();
     let packed = kernel.pack(&slices(parameters)).map_err(failed)?;
     let packing = start.elapsed();
-    let buffers = kernel.plan().buffers.iter().filter(|buffer| buffer.role == Role::Output);
-    let mut outputs: Outputs = buffers.map(|buffer| vec![0.0; buffer.len()]).collect();
+    let mut outputs: Outputs = kernel.plan().with_role(Role::Output).map(|buffer| vec![0.0; buffer.len()]).collect();
     let mut to: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let start = Instant::now();
     kernel

@@ -1,7 +1,7 @@
 //! `run`: the outputs of a spec from weights and inputs.
 
 mod assign;
-mod backend;
+pub mod backend;
 mod destination;
 mod inputs;
 pub mod weights;
@@ -110,6 +110,7 @@ fn shapes(values: &[(&str, Vec<usize>)]) -> String {
     values.iter().map(|(name, shape)| format!("{name} {shape:?}")).collect::<Vec<_>>().join(", ")
 }
 
-fn milliseconds(time: Duration) -> f64 {
+/// A time as a number of milliseconds.
+pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }

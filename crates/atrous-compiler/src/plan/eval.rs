@@ -92,7 +92,7 @@ impl Memory {
     /// Copies the caller's slices into the buffers with a role. Missing slices count as empty.
     fn fill(&mut self, plan: &Plan, role: Role, word: &str, given: &[&[f32]]) -> Result<(), LengthError> {
         let ranges: Vec<_> = self.of_role(plan, role).collect();
-        let names = plan.buffers.iter().filter(|buffer| buffer.role == role).map(|buffer| &buffer.name);
+        let names = plan.with_role(role).map(|buffer| &buffer.name);
         for (number, (range, name)) in ranges.iter().zip(names).enumerate() {
             let slice = given.get(number).copied().unwrap_or_default();
             check_length(name, range.len(), slice.len())?;

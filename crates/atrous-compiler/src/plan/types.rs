@@ -26,6 +26,13 @@ pub struct Plan {
     pub run: Vec<Stage>,
 }
 
+impl Plan {
+    /// The buffers with a role, in the plan's order.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Buffer> {
+        self.buffers.iter().filter(move |buffer| buffer.role == role)
+    }
+}
+
 /// An index into [`Plan::buffers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BufferId(pub usize);

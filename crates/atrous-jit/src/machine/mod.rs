@@ -91,7 +91,7 @@ impl Machine {
 
     /// The buffers with one of the caller's roles, in the order in which the caller gives them.
     fn buffers(&self, role: Role) -> Vec<&Buffer> {
-        self.plan.buffers.iter().filter(|buffer| buffer.role == role).collect()
+        self.plan.with_role(role).collect()
     }
 
     /// Calls the stages of a program one after the other.

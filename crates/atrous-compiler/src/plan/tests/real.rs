@@ -122,7 +122,7 @@ fn plans_compute_what_graphs_do() {
     for (net, target) in nets().iter().flat_map(|net| targets().map(|target| (net, target))) {
         let graph = lower(net);
         let plan = verify(plan_of(net, &target)).unwrap();
-        let of_role = |role| plan.buffers.iter().filter(|buffer| buffer.role == role).collect::<Vec<_>>();
+        let of_role = |role| plan.with_role(role).collect::<Vec<_>>();
         let inputs = numbers(&of_role(Role::Input), 1);
         let parameters = numbers(&of_role(Role::Parameter), 2);
         let wide = |buffers: &[Vec<f32>]| -> Vec<Vec<f64>> {
