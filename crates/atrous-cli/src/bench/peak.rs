@@ -27,7 +27,7 @@ pub fn multiply_adds(target: &Target) -> u64 {
 /// `sums += left · right`, again and again.
 pub fn plan(target: &Target) -> Result<Checked<Plan>, Failure> {
     let n_sums = sums(target);
-    let lanes = (target.lanes > 1).then_some(Lanes { dim: 1, step: 1 });
+    let lanes = (target.lanes > 1).then_some(Lanes::all(1, 1));
     let at = |buffer: usize, row: usize| Access {
         buffer: BufferId(buffer),
         index: vec![Affine::constant(row as i64), Affine::constant(0)],

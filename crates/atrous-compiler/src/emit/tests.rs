@@ -116,7 +116,7 @@ fn a_stage() {
     let registers = registers.map(|(name, lanes)| Register { name: name.into(), lanes });
     let [sum, loaded, carried, local, late] = [0, 1, 2, 3, 4].map(Reg);
     let access = |buffer, index: [Affine; 2], lanes| Access { buffer: BufferId(buffer), index: index.into(), lanes };
-    let lanes = |dim, step| Some(Lanes { dim, step });
+    let lanes = |dim, step| Some(Lanes::all(dim, step));
     let row = |offset| Affine::var(y).plus_constant(offset);
     let number = |value| Number::new(value);
     let binary = |op, to, left, right| Step::Do(Instr::Binary { op, to, left, right });

@@ -7,7 +7,8 @@ mod flat;
 
 use std::fmt::{Display, Formatter};
 
-use super::types::{Buffer, Count, Instr, Plan, Role, Stage, Step, Stmt, Var};
+use super::types::{Buffer, Count, Instr, Plan, Register, Role, Stage, Step, Stmt, Var};
+use std::ops::Range;
 use super::verify::Checked;
 
 /// A slice that has not the length of the buffer it is for.
@@ -109,7 +110,8 @@ impl Memory {
     }
 }
 
-/// How many multiplications with addition `run` executes, counted per lane; idle lanes and both roundings count.
+/// How many multiplications with addition `run` executes, counted per lane. A lane that a load leaves out multiplies
+/// nothing.
 ///
 /// The result saturates.
 pub fn count_macs(plan: &Plan) -> u64 {
@@ -130,18 +132,28 @@ fn statements(body: &[Stmt], columns: &mut Vec<i64>) -> u64 {
             rows.iter().map(of_row).fold(0, u64::saturating_add)
         }
         Stmt::Tile(tile) => {
-            let lanes = |index: usize| tile.registers.get(index).map_or(0, |register| register.lanes as u64);
-            steps(&tile.body, columns, &lanes)
+            let all = |register: &Register| 0..register.lanes;
+            steps(&tile.registers, &tile.body, columns, &mut tile.registers.iter().map(all).collect::<Vec<_>>())
         }
     };
     body.iter().map(of_statement).fold(0, u64::saturating_add)
 }
 
-fn steps(body: &[Step], columns: &[i64], lanes: &impl Fn(usize) -> u64) -> u64 {
+/// `loaded` has the lanes of each register that its last load filled; of those that are not loaded, all.
+fn steps(registers: &[Register], body: &[Step], columns: &[i64], loaded: &mut [Range<usize>]) -> u64 {
     let of_step = |step: &Step| match step {
-        Step::Do(Instr::MultiplyAdd { to, .. }) => lanes(to.0),
+        Step::Do(Instr::Load { to, from }) => {
+            loaded[to.0] = from.active(registers[to.0].lanes);
+            0
+        }
+        Step::Do(Instr::MultiplyAdd { left, right, .. }) => {
+            let [left, right] = [left, right].map(|factor| loaded[factor.0].clone());
+            (left.start.max(right.start)..left.end.min(right.end)).len() as u64
+        }
         Step::Do(_) => 0,
-        Step::Reduce { count, body, .. } => iterations(*count, columns).saturating_mul(steps(body, columns, lanes)),
+        Step::Reduce { count, body, .. } => {
+            iterations(*count, columns).saturating_mul(steps(registers, body, columns, loaded))
+        }
     };
     body.iter().map(of_step).fold(0, u64::saturating_add)
 }

@@ -162,6 +162,10 @@ impl Printer<'_> {
                 format!("{} = if {} < {} then {} else {}", reg(to), reg(left), reg(right), reg(yes), reg(no))
             }
             Instr::ShiftLeft { to, from, bits } => format!("{} = {} << {bits}", reg(to), reg(from)),
+            Instr::Shuffle { to, left, right, lanes } => {
+                let lanes: Vec<String> = lanes.iter().map(usize::to_string).collect();
+                format!("{} = shuffle({}, {}) [{}]", reg(to), reg(left), reg(right), lanes.join(" "))
+            }
         }
     }
 
@@ -170,8 +174,11 @@ impl Printer<'_> {
             let start = affine(index, &self.stage.vars);
             let lanes = self.registers.get(register.0).map_or(1, |register| register.lanes);
             match access.lanes {
-                Some(along) if along.dim == dim && along.step == 1 => format!("{start} ..+{lanes}"),
-                Some(along) if along.dim == dim => format!("{start} ..+{lanes} by {}", along.step),
+                Some(along) if along.dim == dim => {
+                    let step = if along.step == 1 { String::new() } else { format!(" by {}", along.step) };
+                    let part = along.part.map_or(String::new(), |part| format!(" only {}..{}", part.from, part.to));
+                    format!("{start} ..+{lanes}{step}{part}")
+                }
                 _ => start,
             }
         });

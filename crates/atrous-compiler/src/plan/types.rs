@@ -80,10 +80,21 @@ impl Buffer {
         self.len() == 0
     }
 
-    /// Distance in elements between neighbours along each dimension.
-    pub fn strides(&self) -> Vec<usize> {
-        let inner = |dim: usize| self.shape[dim + 1..].iter().product();
-        (0..self.shape.len()).map(inner).collect()
+    /// The shape as an access with so many indices sees it: the last index runs over all dimensions from its own on.
+    pub fn merged(&self, rank: usize) -> Vec<usize> {
+        match rank.checked_sub(1) {
+            Some(last) if last < self.shape.len() => {
+                let (outer, inner) = self.shape.split_at(last);
+                outer.iter().copied().chain([inner.iter().product()]).collect()
+            }
+            _ => self.shape.clone(),
+        }
+    }
+
+    /// Distance in elements between neighbours along each dimension of [`merged`](Buffer::merged).
+    pub fn strides(&self, rank: usize) -> Vec<usize> {
+        let shape = self.merged(rank);
+        (0..shape.len()).map(|dim| shape[dim + 1..].iter().product()).collect()
     }
 }
 
@@ -183,7 +194,8 @@ pub enum Step {
     },
 }
 
-/// One instruction. All registers of an instruction have the same number of lanes; each lane works for itself.
+/// One instruction. All registers of an instruction have the same number of lanes; each lane works for itself, but for
+/// [`Instr::Shuffle`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Instr {
     /// `to = value` in every lane.
@@ -193,7 +205,7 @@ pub enum Instr {
         /// The number.
         value: Number,
     },
-    /// `to[l] = from[index + l·step]` along the dimension of [`Access::lanes`].
+    /// `to[l] = from[index + l·step]` along the dimension of [`Access::lanes`]; zero in lanes outside of its part.
     Load {
         /// Destination.
         to: Reg,
@@ -207,7 +219,7 @@ pub enum Instr {
         /// Has no `lanes`.
         from: Access,
     },
-    /// `to[index + l·step] = from[l]`.
+    /// `to[index + l·step] = from[l]`; nothing for lanes outside of the part of [`Access::lanes`].
     Store {
         /// Source.
         from: Reg,
@@ -260,6 +272,17 @@ pub enum Instr {
         /// By how many bits; less than 32.
         bits: u32,
     },
+    /// `to[l]` is lane `lanes[l]` of `left` and `right`, counted through: those of `right` follow those of `left`.
+    Shuffle {
+        /// Destination; has several lanes.
+        to: Reg,
+        /// The first lanes to take from.
+        left: Reg,
+        /// The other lanes to take from.
+        right: Reg,
+        /// For each lane of the destination, the lane that it takes.
+        lanes: Vec<usize>,
+    },
 }
 
 impl Instr {
@@ -272,7 +295,8 @@ impl Instr {
             | Instr::Binary { to, .. }
             | Instr::MultiplyAdd { to, .. }
             | Instr::SelectLess { to, .. }
-            | Instr::ShiftLeft { to, .. } => Some(to),
+            | Instr::ShiftLeft { to, .. }
+            | Instr::Shuffle { to, .. } => Some(to),
             Instr::Store { .. } => None,
         }
     }
@@ -282,7 +306,7 @@ impl Instr {
         match *self {
             Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } => vec![],
             Instr::Store { from, .. } | Instr::ShiftLeft { from, .. } => vec![from],
-            Instr::Binary { left, right, .. } => vec![left, right],
+            Instr::Binary { left, right, .. } | Instr::Shuffle { left, right, .. } => vec![left, right],
             Instr::MultiplyAdd { left, right, addend, .. } => vec![left, right, addend],
             Instr::SelectLess { left, right, yes, no, .. } => vec![left, right, yes, no],
         }
@@ -297,7 +321,8 @@ impl Instr {
             | Instr::Binary { .. }
             | Instr::MultiplyAdd { .. }
             | Instr::SelectLess { .. }
-            | Instr::ShiftLeft { .. } => None,
+            | Instr::ShiftLeft { .. }
+            | Instr::Shuffle { .. } => None,
         }
     }
 }
@@ -324,7 +349,7 @@ pub enum BinaryOp {
 pub struct Access {
     /// Which buffer.
     pub buffer: BufferId,
-    /// One index per dimension of the buffer, of lane 0.
+    /// One index per dimension of the buffer, of lane 0. With fewer, the last runs over all dimensions from its own on.
     pub index: Vec<Affine>,
     /// Where the other lanes are.
     pub lanes: Option<Lanes>,
@@ -333,21 +358,49 @@ pub struct Access {
 /// Where the lanes of an [`Access`] are: lane `l` adds `l·step` to the index of dimension `dim`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lanes {
-    /// A dimension of the buffer.
+    /// One of the dimensions that the access has an index for.
     pub dim: usize,
     /// Positions between neighbouring lanes along that dimension.
     pub step: i64,
+    /// The lanes that touch memory, if not all do.
+    pub part: Option<Part>,
+}
+
+/// Neighbouring lanes of a register, `from..to`. At least one, and not all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The first lane.
+    pub from: usize,
+    /// One more than the last lane.
+    pub to: usize,
+}
+
+impl Lanes {
+    /// All lanes of a register, `step` positions apart.
+    pub fn all(dim: usize, step: i64) -> Lanes {
+        Lanes { dim, step, part: None }
+    }
+
+    /// The lanes of a register that touch memory, of so many.
+    pub fn active(&self, lanes: usize) -> std::ops::Range<usize> {
+        self.part.map_or(0..lanes, |part| part.from..part.to)
+    }
 }
 
 impl Access {
     /// The element offset of lane 0 in the buffer.
     pub fn offset(&self, buffer: &Buffer) -> Affine {
         let scaled = |(index, stride): (&Affine, usize)| index.times(stride as i64);
-        self.index.iter().zip(buffer.strides()).map(scaled).fold(Affine::constant(0), |sum, term| sum.plus(&term))
+        self.index.iter().zip(buffer.strides(self.index.len())).map(scaled).fold(Affine::constant(0), |sum, term| sum.plus(&term))
     }
 
     /// Elements between neighbouring lanes; 1 means contiguous.
     pub fn lane_stride(&self, buffer: &Buffer) -> i64 {
-        self.lanes.map_or(1, |lanes| lanes.step * buffer.strides()[lanes.dim] as i64)
+        self.lanes.map_or(1, |lanes| lanes.step * buffer.strides(self.index.len())[lanes.dim] as i64)
+    }
+
+    /// The lanes that touch memory, of a register with so many.
+    pub fn active(&self, lanes: usize) -> std::ops::Range<usize> {
+        self.lanes.map_or(0..1, |along| along.active(lanes))
     }
 }

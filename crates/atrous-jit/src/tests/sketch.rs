@@ -62,7 +62,7 @@ pub fn at<const N: usize>(buffer: BufferId, index: [Affine; N]) -> Access {
 
 /// Elements along a dimension.
 pub fn along<const N: usize>(buffer: BufferId, index: [Affine; N], dim: usize, step: i64) -> Access {
-    Access { buffer, index: index.to_vec(), lanes: Some(Lanes { dim, step }) }
+    Access { buffer, index: index.to_vec(), lanes: Some(Lanes::all(dim, step)) }
 }
 
 pub fn constant(to: usize, value: f32) -> Step {

@@ -288,7 +288,7 @@ fn read(place: &Place, to: Reg, from: Access) -> Instr {
 }
 
 fn lanes(place: &Place, dim: usize, step: i64) -> Option<Lanes> {
-    (place.shape.lanes > 1).then_some(Lanes { dim, step })
+    (place.shape.lanes > 1).then_some(Lanes::all(dim, step))
 }
 
 /// The group, and the channel in it, of a vector of channels.

@@ -69,7 +69,7 @@ pub fn stage(job: &Job) -> Stage {
 fn tile(job: &Job, position: &[Affine], lanes: usize) -> Stmt {
     let vector_dim = innermost(job.layout, position.len());
     let access = |buffer| {
-        let lanes = (lanes > 1).then_some(Lanes { dim: vector_dim, step: 1 });
+        let lanes = (lanes > 1).then_some(Lanes::all(vector_dim, 1));
         activation_access(job.layout, buffer, position.to_vec(), lanes)
     };
     let mut tile = TileBuilder::default();
@@ -88,7 +88,7 @@ fn tile(job: &Job, position: &[Affine], lanes: usize) -> Stmt {
 fn bias_register(tile: &mut TileBuilder, bias: BufferId, channel: &Affine, lanes: usize, along_channels: bool) -> Reg {
     let vector = lanes > 1 && along_channels;
     let from =
-        Access { buffer: bias, index: vec![channel.clone()], lanes: vector.then_some(Lanes { dim: 0, step: 1 }) };
+        Access { buffer: bias, index: vec![channel.clone()], lanes: vector.then_some(Lanes::all(0, 1)) };
     if lanes == 1 || along_channels {
         return tile.load("bias", lanes, from);
     }
@@ -163,7 +163,7 @@ fn copy(job: &Pad, image: &Affine, channel: &Affine, positions: &[Position], lan
         let spatial = positions.iter().map(|position| place(position).clone());
         let index = [image.clone(), channel.clone()].into_iter().chain(spatial).collect();
         let dim = innermost(job.layout, positions.len() + 2);
-        activation_access(job.layout, buffer, index, (lanes > 1).then_some(Lanes { dim, step: 1 }))
+        activation_access(job.layout, buffer, index, (lanes > 1).then_some(Lanes::all(dim, 1)))
     };
     let mut tile = TileBuilder::default();
     let value = tile.load("value", lanes, access(job.input, |position| &position.input));

@@ -1,6 +1,7 @@
 //! A stage in the form that the interpreter executes.
 
 use std::array::from_fn;
+use std::ops::Range;
 
 use super::super::types::{Access, BinaryOp, Count, Instr, Plan, Reg, Stage, Step, Stmt, Tile};
 
@@ -40,6 +41,8 @@ enum Op {
     FusedMultiplyAdd { to: usize, left: usize, right: usize, addend: usize },
     SelectLess { to: usize, left: usize, right: usize, yes: usize, no: usize },
     ShiftLeft { to: usize, from: usize, bits: u32 },
+    /// For each lane of the destination, the register lane that it takes.
+    Shuffle { to: usize, from: Vec<usize> },
 }
 
 /// Lane `l` is at `offset + Σ coefficient·var + l·stride` in memory.
@@ -47,6 +50,8 @@ struct Place {
     offset: i64,
     terms: Vec<(usize, i64)>,
     stride: i64,
+    /// The lanes that touch memory.
+    active: Range<usize>,
 }
 
 impl Program {
@@ -111,11 +116,12 @@ impl Flattener<'_> {
 
     fn instr(&self, tile: &Tile, first_lanes: &[usize], instr: &Instr) -> Node {
         let at = |register: Reg| first_lanes[register.0];
+        let lanes = |register: Reg| tile.registers[register.0].lanes;
         let (register, op) = match *instr {
             Instr::Constant { to, value } => (to, Op::Constant { to: at(to), value: value.get() }),
-            Instr::Load { to, ref from } => (to, Op::Load { to: at(to), from: self.place(from) }),
-            Instr::Broadcast { to, ref from } => (to, Op::Broadcast { to: at(to), from: self.place(from) }),
-            Instr::Store { from, ref to } => (from, Op::Store { from: at(from), to: self.place(to) }),
+            Instr::Load { to, ref from } => (to, Op::Load { to: at(to), from: self.place(from, lanes(to)) }),
+            Instr::Broadcast { to, ref from } => (to, Op::Broadcast { to: at(to), from: self.place(from, 1) }),
+            Instr::Store { from, ref to } => (from, Op::Store { from: at(from), to: self.place(to, lanes(from)) }),
             Instr::Binary { op, to, left, right } => {
                 (to, Op::Binary { op, to: at(to), left: at(left), right: at(right) })
             }
@@ -132,17 +138,23 @@ impl Flattener<'_> {
                 (to, Op::SelectLess { to: at(to), left: at(left), right: at(right), yes: at(yes), no: at(no) })
             }
             Instr::ShiftLeft { to, from, bits } => (to, Op::ShiftLeft { to: at(to), from: at(from), bits }),
+            Instr::Shuffle { to, left, right, lanes: ref taken_lanes } => {
+                let count = lanes(to);
+                let taken = |&lane: &usize| if lane < count { at(left) + lane } else { at(right) + lane - count };
+                (to, Op::Shuffle { to: at(to), from: taken_lanes.iter().map(taken).collect() })
+            }
         };
-        Node::Do { lanes: tile.registers[register.0].lanes, op }
+        Node::Do { lanes: lanes(register), op }
     }
 
-    fn place(&self, access: &Access) -> Place {
+    fn place(&self, access: &Access, lanes: usize) -> Place {
         let buffer = &self.plan.buffers[access.buffer.0];
         let offset = access.offset(buffer);
         Place {
             offset: self.starts[access.buffer.0] as i64 + offset.constant,
             terms: offset.terms.iter().map(|&(var, coefficient)| (var.0, coefficient)).collect(),
             stride: access.lane_stride(buffer),
+            active: access.active(lanes),
         }
     }
 }
@@ -152,10 +164,10 @@ impl Place {
         self.terms.iter().fold(self.offset, |sum, &(var, coefficient)| sum + coefficient * vars[var])
     }
 
-    /// The memory positions of the lanes from `lane` on.
-    fn positions(&self, lane: usize, vars: &[i64]) -> impl Iterator<Item = usize> {
-        let (first, stride) = (self.at(vars) + lane as i64 * self.stride, self.stride);
-        (0..).map(move |lane| (first + lane * stride) as usize)
+    /// The memory positions of the lanes from `lane` on; none for those that do not touch memory.
+    fn positions(&self, lane: usize, vars: &[i64]) -> impl Iterator<Item = Option<usize>> {
+        let (first, stride) = (self.at(vars), self.stride);
+        (lane..).map(move |lane| self.active.contains(&lane).then(|| (first + lane as i64 * stride) as usize))
     }
 }
 
@@ -180,6 +192,10 @@ fn execute(body: &[Node], vars: &mut [i64], registers: &mut [f32], memory: &mut 
                     execute(body, vars, registers, memory);
                 }
             }
+            Node::Do { op: Op::Shuffle { to, from }, .. } => {
+                let lanes: Vec<f32> = from.iter().map(|&lane| registers[lane]).collect();
+                registers[*to..*to + lanes.len()].copy_from_slice(&lanes);
+            }
             // Lanes are a power of two, and each works for itself: groups of a fixed size are fast.
             Node::Do { lanes, op } if *lanes < 4 => {
                 (0..*lanes).for_each(|lane| op.execute::<1>(lane, vars, registers, memory));
@@ -202,14 +218,19 @@ impl Op {
         };
         let (to, lanes) = match *self {
             Op::Store { from, ref to } => {
-                to.positions(lane, vars).zip(get(from)).for_each(|(position, value)| memory[position] = value);
+                for (position, value) in to.positions(lane, vars).zip(get(from)) {
+                    if let Some(position) = position {
+                        memory[position] = value;
+                    }
+                }
                 return;
             }
             Op::Constant { to, value } => (to, [value; LANES]),
             Op::Broadcast { to, ref from } => (to, [memory[from.at(vars) as usize]; LANES]),
             Op::Load { to, ref from } => {
                 let mut lanes = [0.0; LANES];
-                from.positions(lane, vars).zip(&mut lanes).for_each(|(position, lane)| *lane = memory[position]);
+                let positions = from.positions(lane, vars);
+                positions.zip(&mut lanes).for_each(|(position, lane)| *lane = position.map_or(0.0, |at| memory[at]));
                 (to, lanes)
             }
             Op::Binary { op, to, left, right } => (to, binary(op, get(left), get(right))),
@@ -226,6 +247,8 @@ impl Op {
                 (to, from_fn(|lane| if left[lane] < right[lane] { yes[lane] } else { no[lane] }))
             }
             Op::ShiftLeft { to, from, bits } => (to, get(from).map(|lane| f32::from_bits(lane.to_bits() << bits))),
+            // Lanes of a shuffle do not work each for itself: `execute` does it as a whole.
+            Op::Shuffle { .. } => return,
         };
         registers[lanes_of(to)].copy_from_slice(&lanes);
     }

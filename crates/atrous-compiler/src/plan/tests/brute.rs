@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::{Access, BufferId, Count, Instr, Plan, Reg, Role, Stage, Step, Stmt, Tile, Var};
+use crate::plan::{Access, BufferId, Count, Instr, Part, Plan, Reg, Role, Stage, Step, Stmt, Tile, Var};
 
 /// Steps after which a plan is too long to watch.
 const FUEL: u64 = 200_000;
@@ -174,6 +174,7 @@ impl<'a> Watch<'a> {
             Instr::MultiplyAdd { to, left, right, addend, .. } => (Some(to), vec![left, right, addend]),
             Instr::SelectLess { to, left, right, yes, no } => (Some(to), vec![left, right, yes, no]),
             Instr::ShiftLeft { to, from, .. } => (Some(to), vec![from]),
+            Instr::Shuffle { to, left, right, .. } => (Some(to), vec![left, right]),
         };
         let mut all_lanes = BTreeSet::new();
         for register in operands.iter().chain(&to) {
@@ -188,6 +189,10 @@ impl<'a> Watch<'a> {
             Instr::Load { from, .. } => self.access(from, lanes, false)?,
             Instr::Broadcast { from, .. } => self.access(from, 1, false)?,
             Instr::Store { to, .. } => self.access(to, lanes, true)?,
+            Instr::Shuffle { lanes: taken, .. } => {
+                ensure(lanes > 1 && taken.len() as i64 == lanes, "lanes of a shuffle")?;
+                ensure(taken.iter().all(|&lane| (lane as i64) < 2 * lanes), "a lane of a shuffle")?;
+            }
             _ => {}
         }
         if let Some(to) = to {
@@ -198,10 +203,18 @@ impl<'a> Watch<'a> {
 
     fn access(&mut self, access: &Access, lanes: i64, is_store: bool) -> Result<(), String> {
         let buffer = self.plan.buffers.get(access.buffer.0).ok_or("no such buffer")?;
-        ensure(buffer.shape.len() == access.index.len(), "number of indices")?;
+        let indices = access.index.len();
+        ensure(indices <= buffer.shape.len() && (indices > 0 || buffer.shape.is_empty()), "number of indices")?;
         ensure(access.lanes.is_some() == (lanes > 1), "lanes of an access")?;
         let lane_dim = access.lanes.map_or(0, |lanes| lanes.dim);
-        ensure(access.lanes.is_none() || lane_dim < buffer.shape.len(), "dimension of the lanes")?;
+        ensure(access.lanes.is_none() || lane_dim < indices, "dimension of the lanes")?;
+        let (outer, inner) = buffer.shape.split_at(indices.saturating_sub(1));
+        let shape: Vec<usize> = outer.iter().copied().chain([inner.iter().product()]).take(indices).collect();
+        let (mut first, mut end) = (0, lanes);
+        if let Some(Part { from, to }) = access.lanes.and_then(|lanes| lanes.part) {
+            ensure(from < to && to as i64 <= lanes && (from > 0 || (to as i64) < lanes), "part of the lanes")?;
+            (first, end) = (from as i64, to as i64);
+        }
         let roles = match (self.program, is_store, buffer.role) {
             (Program::Pack, false, Role::Parameter) | (Program::Pack, true, Role::Packed { .. }) => true,
             (Program::Run, false, role) => role != Role::Parameter,
@@ -209,9 +222,9 @@ impl<'a> Watch<'a> {
             _ => false,
         };
         ensure(roles, "role of a buffer")?;
-        for lane in 0..lanes {
+        for lane in first..end {
             let mut element: i64 = 0;
-            for (dim, (index, &positions)) in access.index.iter().zip(&buffer.shape).enumerate() {
+            for (dim, (index, &positions)) in access.index.iter().zip(&shape).enumerate() {
                 let mut position = index.constant;
                 for (var, coefficient) in &index.terms {
                     let value = *self.vars.get(var).ok_or("unbound variable")?;

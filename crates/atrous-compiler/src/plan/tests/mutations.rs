@@ -74,6 +74,10 @@ fn instr(instr: &mut Instr, edit: &mut dyn FnMut(i64) -> i64) {
         Instr::MultiplyAdd { to, left, right, addend, .. } => (vec![to, left, right, addend], None),
         Instr::SelectLess { to, left, right, yes, no } => (vec![to, left, right, yes, no], None),
         Instr::ShiftLeft { to, from, .. } => (vec![to, from], None),
+        Instr::Shuffle { to, left, right, lanes } => {
+            lanes.iter_mut().for_each(|lane| natural(lane, edit));
+            (vec![to, left, right], None)
+        }
     };
     registers.into_iter().for_each(|register| natural(&mut register.0, edit));
     if let Some(Access { buffer: BufferId(buffer), index, lanes }) = access {
@@ -88,6 +92,10 @@ fn instr(instr: &mut Instr, edit: &mut dyn FnMut(i64) -> i64) {
         if let Some(lanes) = lanes {
             natural(&mut lanes.dim, edit);
             lanes.step = edit(lanes.step);
+            if let Some(part) = &mut lanes.part {
+                natural(&mut part.from, edit);
+                natural(&mut part.to, edit);
+            }
         }
     }
 }

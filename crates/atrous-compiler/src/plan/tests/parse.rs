@@ -5,7 +5,7 @@ use std::str::Lines;
 
 use crate::layer::Number;
 use crate::plan::{
-    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Plan, Reg, Register, Role, Stage, Step, Stmt,
+    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Part, Plan, Reg, Register, Role, Stage, Step, Stmt,
     Target, Tile, Var,
 };
 
@@ -161,6 +161,12 @@ impl Reader<'_> {
         if let Ok(value) = value.parse() {
             return Instr::Constant { to, value: Number::new(value) };
         }
+        if let Some(rest) = value.strip_prefix("shuffle(") {
+            let (names, lanes) = rest.strip_suffix(']').unwrap().split_once(") [").unwrap();
+            let (left, right) = names.split_once(", ").unwrap();
+            let lanes = lanes.split(' ').map(|lane| lane.parse().unwrap()).collect();
+            return Instr::Shuffle { to, left: reg(left), right: reg(right), lanes };
+        }
         let words: Vec<&str> = value.split([' ', '*', '(', ')', ',']).filter(|word| !word.is_empty()).collect();
         let op = match words.as_slice() {
             ["fma", left, right, addend] => {
@@ -195,8 +201,14 @@ impl Reader<'_> {
             let (start, lanes) = index.split_once(" ..+").unwrap_or((index, ""));
             access.index.push(self.affine(start));
             if !lanes.is_empty() {
+                let (lanes, part) = lanes.split_once(" only ").unzip();
+                let lanes = lanes.unwrap_or(index.split_once(" ..+").unwrap().1);
                 let step = lanes.split_once(" by ").map_or(1, |(_, step)| step.parse().unwrap());
-                access.lanes = Some(Lanes { dim, step });
+                let part = part.map(|part: &str| {
+                    let (from, to) = part.split_once("..").unwrap();
+                    Part { from: from.parse().unwrap(), to: to.parse().unwrap() }
+                });
+                access.lanes = Some(Lanes { dim, step, part });
             }
         }
         access

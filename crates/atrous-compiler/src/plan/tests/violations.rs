@@ -164,7 +164,7 @@ fn scope_beyond_the_notation() {
         ("use a buffer that is none", |plan| load(plan).1.buffer = BufferId(7)),
         ("put lanes along a dimension that is none", |plan| {
             tile(&mut plan.pack[0].body).registers[0].lanes = 4;
-            load(plan).1.lanes = Some(Lanes { dim: 3, step: 1 });
+            load(plan).1.lanes = Some(Lanes::all(3, 1));
         }),
         ("add a second term for `oc`", |plan| {
             let index = &mut load(plan).1.index[0];

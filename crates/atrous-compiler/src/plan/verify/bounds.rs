@@ -11,17 +11,21 @@ const MAX_MAGNITUDE: u128 = 1 << 61;
 pub(super) fn check(plan: &Plan, stage: &Stage, site: &Site) -> Result<(), String> {
     let buffer = &plan.buffers[site.access.buffer.0];
     let name = &buffer.name;
-    if magnitude(site, &buffer.strides()).is_none_or(|magnitude| magnitude > MAX_MAGNITUDE) {
+    if magnitude(site, &buffer.strides(site.access.index.len())).is_none_or(|magnitude| magnitude > MAX_MAGNITUDE) {
         return Err(format!("the index of an access to `{name}` overflows"));
     }
     if !site.context.is_executed() {
         return Ok(());
     }
-    for (dim, (index, &positions)) in site.access.index.iter().zip(&buffer.shape).enumerate() {
-        let [mut low, mut high] = interval(&site.context, index);
+    let shape = buffer.merged(site.access.index.len());
+    for (dim, (index, positions)) in site.access.index.iter().zip(shape).enumerate() {
+        let mut interval = interval(&site.context, index);
         if let Some(lanes) = site.access.lanes.filter(|lanes| lanes.dim == dim) {
-            [low, high] = extend([low, high], lanes.step, site.lanes);
+            let active = lanes.active(site.lanes as usize);
+            let first = lanes.step * active.start as i64;
+            interval = extend(interval.map(|bound| bound + first), lanes.step, active.len() as i64);
         }
+        let [low, high] = interval;
         if low < 0 || high >= positions as i64 {
             let index = print::affine(index, &stage.vars);
             let range = format!("{low} to {high}");

@@ -18,13 +18,18 @@ pub(super) fn check(plan: &Plan, stage: &Stage, sites: &[Site]) -> Result<(), St
     let written: BTreeSet<BufferId> = stores().map(|site| site.access.buffer).collect();
     for id in written {
         let buffer = &plan.buffers[id.0];
+        let rank = stores().find(|site| site.access.buffer == id).map_or(0, |site| site.access.index.len());
+        let shape = buffer.merged(rank);
         let mut boxes = Vec::new();
         for site in stores().filter(|site| site.access.buffer == id && site.context.is_executed()) {
             let message = |message: String| format!("a store to `{}` {message}", buffer.name);
-            boxes.extend(boxes_of(stage, site, &buffer.shape).map_err(message)?);
+            if site.access.index.len() != shape.len() {
+                return Err(message("has another number of indices than another one".into()));
+            }
+            boxes.extend(boxes_of(stage, site, &shape).map_err(message)?);
         }
         let name = &buffer.name;
-        grid::cover_exactly(&buffer.shape, &boxes).map_err(|flaw| match flaw {
+        grid::cover_exactly(&shape, &boxes).map_err(|flaw| match flaw {
             Flaw::Twice(element) => format!("the element {element:?} of `{name}` is written more than once"),
             Flaw::Never(element) => format!("the element {element:?} of `{name}` is never written"),
             Flaw::TooLarge => format!("`{name}` has too many elements or stores for a proof that each is written once"),
@@ -130,7 +135,11 @@ fn progression(site: &Site, dim: usize, rows: &Rows) -> Progression {
         }
     }
     let lanes = site.access.lanes.filter(|lanes| lanes.dim == dim);
-    progression.steps.extend(lanes.map(|lanes| (lanes.step, site.lanes)));
+    if let Some(lanes) = lanes {
+        let active = lanes.active(site.lanes as usize);
+        progression.start += lanes.step * active.start as i64;
+        progression.steps.push((lanes.step, active.len() as i64));
+    }
     progression.steps.retain(|&(_, count)| count != 1);
     progression.steps.sort_unstable();
     progression

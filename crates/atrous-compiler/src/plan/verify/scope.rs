@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::affine::Affine;
-use super::super::types::{Access, Count, Instr, Plan, Reg, Stage, Step, Stmt, Tile, Var};
+use super::super::types::{
+    Access, Count, Instr, Lanes, Part, Plan, Reg, Register, Stage, Step, Stmt, Tile, Var,
+};
 use super::memory::is_identifier;
 
 /// How deep statements may nest; the checks, the interpreter and the back ends recurse.
@@ -168,25 +170,33 @@ impl<'a> Scope<'a> {
                 Err(format!("the constant {} is not finite", value.get()))
             }
             Instr::ShiftLeft { bits: 32.., .. } => Err("a shift moves all bits out of a lane".into()),
-            Instr::Load { from: access, .. } | Instr::Store { to: access, .. } => self.access(access, first.lanes > 1),
-            Instr::Broadcast { from, .. } => self.access(from, false),
+            Instr::Shuffle { lanes, .. } => shuffle(first, lanes),
+            Instr::Load { from: access, .. } | Instr::Store { to: access, .. } => self.access(access, first.lanes),
+            Instr::Broadcast { from, .. } => self.access(from, 1),
             _ => Ok(()),
         }
     }
 
-    fn access(&self, access: &Access, has_lanes: bool) -> Result<(), String> {
+    fn access(&self, access: &Access, lanes: usize) -> Result<(), String> {
         let Some(buffer) = self.plan.buffers.get(access.buffer.0) else {
             return Err(format!("there is no buffer {}", access.buffer.0));
         };
         let (name, dims) = (&buffer.name, buffer.shape.len());
-        if access.index.len() != dims {
-            return Err(format!("`{name}` has {dims} dimensions but an access has {} indices", access.index.len()));
+        let indices = access.index.len();
+        if indices > dims || (indices == 0 && dims > 0) {
+            return Err(format!("`{name}` has {dims} dimensions but an access has {indices} indices"));
         }
+        let has_lanes = lanes > 1;
         match access.lanes {
             None if has_lanes => return Err(format!("an access to `{name}` does not say where its lanes are")),
             Some(_) if !has_lanes => return Err(format!("an access to one element of `{name}` has lanes")),
-            Some(lanes) if lanes.dim >= dims => {
-                return Err(format!("lanes run along dimension {} of `{name}`, which has {dims}", lanes.dim));
+            Some(lanes) if lanes.dim >= indices => {
+                return Err(format!("lanes run along dimension {} of `{name}`, which has {indices}", lanes.dim));
+            }
+            Some(Lanes { part: Some(Part { from, to }), .. })
+                if from >= to || to > lanes || (from, to) == (0, lanes) =>
+            {
+                return Err(format!("an access to `{name}` touches the lanes {from}..{to} of {lanes}, which is no part"));
             }
             _ => {}
         }
@@ -201,5 +211,16 @@ impl<'a> Scope<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// A shuffle has several lanes, and takes each from one of its operands.
+fn shuffle(to: &Register, taken: &[usize]) -> Result<(), String> {
+    let Register { name, lanes } = to;
+    match taken.iter().find(|&&lane| lane >= 2 * lanes) {
+        _ if *lanes < 2 => Err(format!("a shuffle writes `{name}`, which has one lane")),
+        _ if taken.len() != *lanes => Err(format!("a shuffle takes {} lanes for `{name}`, which has {lanes}", taken.len())),
+        Some(lane) => Err(format!("a shuffle takes lane {lane} of two times {lanes} for `{name}`")),
+        None => Ok(()),
     }
 }
