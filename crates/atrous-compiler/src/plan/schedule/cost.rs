@@ -193,8 +193,12 @@ impl Shape<'_> {
             LaneAxis::OutputChannels => channels.min(positions) + 1,
             LaneAxis::Groups => taps * phases.min(positions) + 1,
         };
-        // Rounding twice needs a register for the product.
-        let beside = (streamed + usize::from(!self.target.fused)).max(self.epilogue);
+        // Rounding twice needs a register for the product; vectors of two lengths need each constant twice.
+        let kinds = match along {
+            LaneAxis::Width => 1 + usize::from(!self.problem.units().is_multiple_of(lanes)),
+            LaneAxis::OutputChannels | LaneAxis::Groups => 1,
+        };
+        let beside = (streamed + usize::from(!self.target.fused)).max(self.epilogue * kinds);
         let left = self.target.registers.checked_sub(vectors + beside)?;
         let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
         if written > MOST_WRITTEN || written * (2 * pieces + 1) > MOST_IN_ROW {
