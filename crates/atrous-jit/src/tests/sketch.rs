@@ -87,7 +87,7 @@ pub fn binary(op: BinaryOp, to: usize, left: usize, right: usize) -> Step {
 
 /// `to = left·right + to`
 pub fn accumulate(to: usize, left: usize, right: usize, fused: bool) -> Step {
-    Step::Do(Instr::MultiplyAdd { to: Reg(to), left: Reg(left), right: Reg(right), addend: Reg(to), fused })
+    Step::Do(Instr::MultiplyAdd { to: Reg(to), left: Reg(left), right: Reg(right), addend: Reg(to), fused, part: None })
 }
 
 pub fn select_less(to: usize, [left, right, yes, no]: [usize; 4]) -> Step {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::affine::Affine;
 use super::super::types::{
-    Access, Count, Instr, Lanes, Part, Plan, Reg, Register, Stage, Step, Stmt, Tile, Var,
+    Access, Count, Instr, Part, Plan, Reg, Register, Stage, Step, Stmt, Tile, Var,
 };
 use super::memory::is_identifier;
 
@@ -171,6 +171,9 @@ impl<'a> Scope<'a> {
             }
             Instr::ShiftLeft { bits: 32.., .. } => Err("a shift moves all bits out of a lane".into()),
             Instr::Shuffle { lanes, .. } => shuffle(first, lanes),
+            Instr::MultiplyAdd { part, .. } => {
+                self::part(*part, first.lanes).map_err(|error| format!("a multiply-add to `{}` {error}", first.name))
+            }
             Instr::Load { from: access, .. } | Instr::Store { to: access, .. } => self.access(access, first.lanes),
             Instr::Broadcast { from, .. } => self.access(from, 1),
             _ => Ok(()),
@@ -193,13 +196,9 @@ impl<'a> Scope<'a> {
             Some(lanes) if lanes.dim >= indices => {
                 return Err(format!("lanes run along dimension {} of `{name}`, which has {indices}", lanes.dim));
             }
-            Some(Lanes { part: Some(Part { from, to }), .. })
-                if from >= to || to > lanes || (from, to) == (0, lanes) =>
-            {
-                return Err(format!("an access to `{name}` touches the lanes {from}..{to} of {lanes}, which is no part"));
-            }
             _ => {}
         }
+        part(access.lanes.and_then(|along| along.part), lanes).map_err(|error| format!("an access to `{name}` {error}"))?;
         access.index.iter().try_for_each(|index| self.index(index))
     }
 
@@ -211,6 +210,16 @@ impl<'a> Scope<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// A part is some of the lanes, and not all of them.
+fn part(part: Option<Part>, lanes: usize) -> Result<(), String> {
+    match part {
+        Some(Part { from, to }) if from >= to || to > lanes || (from, to) == (0, lanes) => {
+            Err(format!("uses the lanes {from}..{to} of {lanes}, which is no part of them"))
+        }
+        _ => Ok(()),
     }
 }
 

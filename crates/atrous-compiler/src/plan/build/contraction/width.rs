@@ -139,7 +139,7 @@ impl Multiply<'_> {
         let mut weights: BTreeMap<(i64, usize), Reg> = BTreeMap::new();
         for (input, uses) in inputs {
             let lanes = tile.lanes(*input);
-            for Use { slot, tap, .. } in uses.iter() {
+            for Use { slot, tap, lanes: reading } in uses.iter() {
                 let weight = match weights.get(&(*tap, lanes)) {
                     Some(&weight) => weight,
                     None => {
@@ -150,7 +150,10 @@ impl Multiply<'_> {
                 };
                 let to = self.sums[row][channel][*slot];
                 let fused = self.scope.job.fused;
-                steps.push(Step::Do(Instr::MultiplyAdd { to, left: *input, right: weight, addend: to, fused }));
+                // Sums of lanes that are no outputs may be anything.
+                let all = (reading.from, reading.to) == (0, self.slots[*slot].outputs);
+                let part = (!all).then_some(*reading);
+                steps.push(Step::Do(Instr::MultiplyAdd { to, left: *input, right: weight, addend: to, fused, part }));
             }
         }
     }
