@@ -3,8 +3,8 @@ use crate::compile;
 use crate::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
 use crate::net::{self, Input, Net, Op, ValueId};
 use crate::plan::{
-    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Plan, Reg, Register, Role, Stage, Step, Stmt,
-    Target, Tile, Var,
+    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Part, Plan, Reg, Register, Role, Stage, Step,
+    Stmt, Target, Tile, Var,
 };
 use quote::quote;
 
@@ -160,16 +160,77 @@ fn a_stage() {
             body: vec![Stmt::Par { var: x, count: Count::Fixed(2), body: vec![tile.clone(), tile] }],
         }],
     };
+    insta::assert_snapshot!(function(&plan, &stage));
+}
+
+fn function(plan: &Plan, stage: &Stage) -> String {
     let facade = quote!(::atrous);
     let surroundings = super::program::Surroundings {
-        plan: &plan,
+        plan,
         machine: None,
         cfg: None,
         callers: Default::default(),
         packed: quote!(packed),
         facade: &facade,
     };
-    let function = super::stage::function(&surroundings, &stage, &super::names::identifier("run_all"));
+    let function = super::stage::function(&surroundings, stage, &super::names::identifier("run_all"));
     let items = quote!(impl All { #function });
-    insta::assert_snapshot!(prettyplease::unparse(&syn::parse2(items).expect("items")));
+    prettyplease::unparse(&syn::parse2(items).expect("items"))
+}
+
+/// The windows hold the lanes that touch memory and no others: here the first element of a row is the first of the
+/// buffer, and lane 0 would be before it.
+#[test]
+fn parts_and_shuffles() {
+    let buffer = |name: &str, role| Buffer { name: name.into(), role, shape: vec![4, 10] };
+    let plan = Plan {
+        name: "all".into(),
+        target: Target { name: "wide", lanes: 4, registers: 16, fused: true },
+        buffers: vec![buffer("x", Role::Input), buffer("y", Role::Output)],
+        packed_len: 0,
+        scratch_len: 0,
+        pack: vec![],
+        run: vec![],
+    };
+    let access = |buffer, index: &[Affine], dim, step, part: Option<[usize; 2]>| {
+        let part = part.map(|[from, to]| Part { from, to });
+        Access { buffer: BufferId(buffer), index: index.into(), lanes: Some(Lanes { dim, step, part }) }
+    };
+    let row = Affine::var(Var(0));
+    let merged = |start: i64| [Affine::term(Var(0), 10).plus_constant(start)];
+    let [first, last, woven] = [0, 1, 2].map(Reg);
+    let body = vec![
+        Instr::Load { to: first, from: access(0, &[row.clone(), (-1).into()], 1, 1, Some([1, 4])) },
+        Instr::Load { to: last, from: access(0, &merged(4), 0, 2, Some([0, 3])) },
+        Instr::Shuffle { to: woven, left: first, right: last, lanes: vec![0, 4, 1, 5] },
+        Instr::Store { from: woven, to: access(1, &merged(-2), 0, 1, Some([2, 4])) },
+        Instr::Store { from: first, to: access(1, &merged(11), 0, -3, Some([1, 4])) },
+        Instr::Store { from: last, to: access(1, &[row, 4.into()], 1, 1, None) },
+    ];
+    let registers = ["first", "last", "woven"].map(|name| Register { name: name.into(), lanes: 4 });
+    let tile = Tile { registers: registers.into(), body: body.into_iter().map(Step::Do).collect() };
+    let stage = Stage {
+        name: "all".into(),
+        vars: vec!["y".into()],
+        body: vec![Stmt::For { var: Var(0), count: Count::Fixed(4), body: vec![Stmt::Tile(tile)] }],
+    };
+    insta::assert_snapshot!(function(&plan, &stage), @r"
+    impl All {
+        /// Reads `x`; writes `y`.
+        #[inline(never)]
+        fn run_all(x: &[f32; 40], y_buffer: &mut [f32; 40]) {
+            use ::atrous::rt::{self, Lanes as _};
+            for y in 0..4 {
+                let x_window: &[f32; 9] = rt::window(x, 10 * y);
+                let first = rt::F32x4::load_part::<1, 4>(x_window, 0);
+                let last = rt::F32x4::load_part_strided::<0, 3>(x_window, 4, 2);
+                let woven = first.shuffle(last, [0, 4, 1, 5]);
+                let y_buffer_window: &mut [f32; 9] = rt::window_mut(y_buffer, 10 * y);
+                woven.store_part::<2, 4>(y_buffer_window, 0);
+                first.store_part_strided::<1, 4>(y_buffer_window, 8, -3);
+                last.store(y_buffer_window, 4);
+            }
+        }
+    }
+    ");
 }

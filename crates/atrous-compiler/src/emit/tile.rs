@@ -86,10 +86,12 @@ impl Context<'_> {
                 quote!(#vector::splat(#value))
             }
             Instr::Load { to, from } => {
-                let vector = self.vector(*to);
-                match self.stride(from) {
-                    None => quote!(#vector::load(#window, #at)),
-                    Some(stride) => quote!(#vector::load_strided(#window, #at, #stride)),
+                let (vector, part) = (self.vector(*to), part(from));
+                match (self.stride(from), &part) {
+                    (None, None) => quote!(#vector::load(#window, #at)),
+                    (None, Some(part)) => quote!(#vector::load_part::<#part>(#window, #at)),
+                    (Some(stride), None) => quote!(#vector::load_strided(#window, #at, #stride)),
+                    (Some(stride), Some(part)) => quote!(#vector::load_part_strided::<#part>(#window, #at, #stride)),
                 }
             }
             Instr::Broadcast { to, .. } => {
@@ -98,9 +100,11 @@ impl Context<'_> {
             }
             Instr::Store { from, to } => {
                 let from = self.name(*from);
-                return match self.stride(to) {
-                    None => quote!(#from.store(#window, #at);),
-                    Some(stride) => quote!(#from.store_strided(#window, #at, #stride);),
+                return match (self.stride(to), part(to)) {
+                    (None, None) => quote!(#from.store(#window, #at);),
+                    (None, Some(part)) => quote!(#from.store_part::<#part>(#window, #at);),
+                    (Some(stride), None) => quote!(#from.store_strided(#window, #at, #stride);),
+                    (Some(stride), Some(part)) => quote!(#from.store_part_strided::<#part>(#window, #at, #stride);),
                 };
             }
             Instr::Binary { op, left, right, .. } => {
@@ -119,6 +123,11 @@ impl Context<'_> {
             Instr::ShiftLeft { from, bits, .. } => {
                 let (from, bits) = (self.name(*from), length(*bits as usize));
                 quote!(#from.shift_left(#bits))
+            }
+            Instr::Shuffle { left, right, lanes, .. } => {
+                let (left, right) = (self.name(*left), self.name(*right));
+                let lanes = lanes.iter().map(|&lane| length(lane));
+                quote!(#left.shuffle(#right, [#(#lanes),*]))
             }
         };
         let name = self.name(register(instr));
@@ -152,6 +161,13 @@ impl Context<'_> {
 /// The register that an instruction writes, or stores.
 fn register(instr: &Instr) -> Reg {
     instr.written().unwrap_or_else(|| instr.operands()[0])
+}
+
+/// The lanes of an access that touch memory, if not all do: where they start, and where they end.
+fn part(access: &Access) -> Option<TokenStream> {
+    let part = access.lanes?.part?;
+    let (from, to) = (length(part.from), length(part.to));
+    Some(quote!(#from, #to))
 }
 
 fn method(op: BinaryOp) -> TokenStream {

@@ -66,7 +66,11 @@ impl Usage {
                 self.access(to);
             }
             Instr::Constant { value, .. } => self.constants.push(value.get()),
-            Instr::Binary { .. } | Instr::MultiplyAdd { .. } | Instr::SelectLess { .. } | Instr::ShiftLeft { .. } => {}
+            Instr::Binary { .. }
+            | Instr::MultiplyAdd { .. }
+            | Instr::SelectLess { .. }
+            | Instr::ShiftLeft { .. }
+            | Instr::Shuffle { .. } => {}
         }
     }
 

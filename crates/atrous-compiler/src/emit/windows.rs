@@ -25,7 +25,7 @@ pub struct Window {
 pub struct Windows {
     /// In the order of their first steps.
     pub windows: Vec<Window>,
-    /// For each step with an access: its window and the position of lane 0 therein.
+    /// For each step with an access: its window, and therein the position of the first lane that touches memory.
     pub places: BTreeMap<usize, (usize, i64)>,
 }
 
@@ -41,8 +41,9 @@ pub fn windows(plan: &Plan, steps: &[Step], lanes: impl Fn(&Instr) -> usize) -> 
         let buffer = &plan.buffers[access.buffer.0];
         let mut start = access.offset(buffer);
         start.terms.sort();
-        let lanes = if access.lanes.is_some() { lanes(instr) as i64 } else { 1 };
-        let last_lane = access.lane_stride(buffer) * (lanes - 1);
+        let (active, stride) = (access.active(lanes(instr)), access.lane_stride(buffer));
+        start.constant += active.start as i64 * stride;
+        let last_lane = stride * (active.len() as i64 - 1);
         let low = start.constant + last_lane.min(0);
         let high = start.constant + last_lane.max(0);
         let window = find(&mut found.windows, access.buffer, &start, stored, index);

@@ -191,7 +191,7 @@ fn the_plans_are_valid() {
 fn verify_agrees_after_a_change() {
     let lines = [plans::CONV, plans::UP, plans::CHAIN].map(one_number);
     insta::assert_snapshot!(lines.join("\n"), @r"
-    both reject 980, both accept 121, verify rejects 65
+    both reject 974, both accept 127, verify rejects 65
     both reject 447, both accept 65, verify rejects 23
     both reject 749, both accept 133, verify rejects 18
     ");
@@ -205,8 +205,8 @@ fn verify_agrees_after_two_changes() {
         tally.text()
     });
     insta::assert_snapshot!(lines.join("\n"), @r"
-    both reject 1970, both accept 63, verify rejects 77
-    both reject 1783, both accept 74, verify rejects 33
+    both reject 1968, both accept 65, verify rejects 77
+    both reject 1782, both accept 74, verify rejects 34
     both reject 1730, both accept 127, verify rejects 14
     ");
 }

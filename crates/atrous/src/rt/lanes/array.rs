@@ -1,6 +1,6 @@
 //! Vectors as arrays, for all machines and for the narrowest vectors.
 
-use super::{Lanes, strided};
+use super::Lanes;
 use std::array::from_fn;
 
 /// `LANES` numbers.
@@ -30,20 +30,18 @@ impl<const LANES: usize> Lanes for Array<LANES> {
     }
 
     #[inline(always)]
-    fn load_strided(window: &[f32], at: usize, stride: isize) -> Self {
-        Array(from_fn(|lane| window[strided(at, stride, lane)]))
+    fn from_fn(lane: impl FnMut(usize) -> f32) -> Self {
+        Array(from_fn(lane))
+    }
+
+    #[inline(always)]
+    fn lane(self, lane: usize) -> f32 {
+        self.0[lane]
     }
 
     #[inline(always)]
     fn store(self, window: &mut [f32], at: usize) {
         window[at..at + LANES].copy_from_slice(&self.0);
-    }
-
-    #[inline(always)]
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
-        for lane in 0..LANES {
-            window[strided(at, stride, lane)] = self.0[lane];
-        }
     }
 
     #[inline(always)]

@@ -36,14 +36,14 @@ pub trait Lanes: Copy {
     /// Lane `l` from position `at + l`.
     fn load(window: &[f32], at: usize) -> Self;
 
-    /// Lane `l` from position `at + l·stride`.
-    fn load_strided(window: &[f32], at: usize, stride: isize) -> Self;
+    /// Each lane by its number.
+    fn from_fn(lane: impl FnMut(usize) -> f32) -> Self;
+
+    /// One lane.
+    fn lane(self, lane: usize) -> f32;
 
     /// Lane `l` to position `at + l`.
     fn store(self, window: &mut [f32], at: usize);
-
-    /// Lane `l` to position `at + l·stride`.
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize);
 
     /// `a + b`
     fn add(self, right: Self) -> Self;
@@ -71,6 +71,54 @@ pub trait Lanes: Copy {
 
     /// The bits as an integer, shifted left by less than 32.
     fn shift_left(self, bits: u32) -> Self;
+
+    /// Lane `l` from position `at + l·stride`.
+    #[inline(always)]
+    fn load_strided(window: &[f32], at: usize, stride: isize) -> Self {
+        Self::from_fn(|lane| window[strided(at, stride, lane)])
+    }
+
+    /// Lane `l` to position `at + l·stride`.
+    #[inline(always)]
+    fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
+        for lane in 0..Self::LANES {
+            window[strided(at, stride, lane)] = self.lane(lane);
+        }
+    }
+
+    /// The lanes `FROM..TO` from position `at` on; the others are zero.
+    #[inline(always)]
+    fn load_part<const FROM: usize, const TO: usize>(window: &[f32], at: usize) -> Self {
+        Self::load_part_strided::<FROM, TO>(window, at, 1)
+    }
+
+    /// The lanes `FROM..TO` from position `at` on, `stride` apart; the others are zero.
+    #[inline(always)]
+    fn load_part_strided<const FROM: usize, const TO: usize>(window: &[f32], at: usize, stride: isize) -> Self {
+        let active = |lane: usize| window[strided(at, stride, lane - FROM)];
+        Self::from_fn(|lane| if (FROM..TO).contains(&lane) { active(lane) } else { 0.0 })
+    }
+
+    /// The lanes `FROM..TO` to position `at` and what follows it.
+    #[inline(always)]
+    fn store_part<const FROM: usize, const TO: usize>(self, window: &mut [f32], at: usize) {
+        self.store_part_strided::<FROM, TO>(window, at, 1);
+    }
+
+    /// The lanes `FROM..TO` to position `at` and what follows it, `stride` apart.
+    #[inline(always)]
+    fn store_part_strided<const FROM: usize, const TO: usize>(self, window: &mut [f32], at: usize, stride: isize) {
+        for lane in FROM..TO {
+            window[strided(at, stride, lane - FROM)] = self.lane(lane);
+        }
+    }
+
+    /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
+    #[inline(always)]
+    fn shuffle<const N: usize>(self, right: Self, lanes: [usize; N]) -> Self {
+        let taken = |lane: usize| if lane < Self::LANES { self.lane(lane) } else { right.lane(lane - Self::LANES) };
+        Self::from_fn(|lane| taken(lanes[lane]))
+    }
 
     /// `a · b + c`, rounded after the product and after the sum.
     #[inline(always)]

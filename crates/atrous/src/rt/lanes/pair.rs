@@ -1,6 +1,6 @@
 //! Vectors wider than the machine's: two halves.
 
-use super::{Lanes, strided};
+use super::Lanes;
 
 /// The lower and the upper half of a vector.
 #[derive(Clone, Copy)]
@@ -27,21 +27,19 @@ impl<T: Lanes> Lanes for Pair<T> {
     }
 
     #[inline(always)]
-    fn load_strided(window: &[f32], at: usize, stride: isize) -> Self {
-        let upper = strided(at, stride, T::LANES);
-        Pair(T::load_strided(window, at, stride), T::load_strided(window, upper, stride))
+    fn from_fn(mut lane: impl FnMut(usize) -> f32) -> Self {
+        Pair(T::from_fn(&mut lane), T::from_fn(|upper| lane(T::LANES + upper)))
+    }
+
+    #[inline(always)]
+    fn lane(self, lane: usize) -> f32 {
+        if lane < T::LANES { self.0.lane(lane) } else { self.1.lane(lane - T::LANES) }
     }
 
     #[inline(always)]
     fn store(self, window: &mut [f32], at: usize) {
         self.0.store(window, at);
         self.1.store(window, at + T::LANES);
-    }
-
-    #[inline(always)]
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
-        self.0.store_strided(window, at, stride);
-        self.1.store_strided(window, strided(at, stride, T::LANES), stride);
     }
 
     #[inline(always)]

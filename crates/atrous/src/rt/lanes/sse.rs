@@ -10,6 +10,7 @@
 use super::Lanes;
 use super::array::Array;
 use std::arch::x86_64::*;
+use std::array::from_fn;
 use std::mem::transmute;
 
 /// Four numbers.
@@ -44,18 +45,18 @@ impl Lanes for Sse {
     }
 
     #[inline(always)]
-    fn load_strided(window: &[f32], at: usize, stride: isize) -> Self {
-        Sse::from_array(Array::load_strided(window, at, stride).0)
+    fn from_fn(lane: impl FnMut(usize) -> f32) -> Self {
+        Sse::from_array(from_fn(lane))
+    }
+
+    #[inline(always)]
+    fn lane(self, lane: usize) -> f32 {
+        self.to_array()[lane]
     }
 
     #[inline(always)]
     fn store(self, window: &mut [f32], at: usize) {
         window[at..at + 4].copy_from_slice(&self.to_array());
-    }
-
-    #[inline(always)]
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
-        Array(self.to_array()).store_strided(window, at, stride);
     }
 
     #[inline(always)]

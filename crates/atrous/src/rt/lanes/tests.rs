@@ -1,5 +1,5 @@
 use super::array::Array;
-use super::{F32x4, F32x8, F32x16, Lanes};
+use super::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
 
 pub const VALUES: [f32; 17] = [
     0.0,
@@ -104,6 +104,104 @@ fn strided_accesses() {
             assert!(expected.iter().all(|&value| back[value as usize] == value), "stride {stride}");
         }
     }
+    check::<F32x4, 4>();
+    check::<F32x8, 8>();
+    check::<F32x16, 16>();
+}
+
+/// Calls `check!(FROM, TO)` for parts at the start, at the end, and in between.
+macro_rules! for_parts {
+    (2, $check:ident) => {
+        $check!(0, 1);
+        $check!(1, 2);
+    };
+    ($lanes:literal, $check:ident) => {
+        $check!(0, 1);
+        $check!(0, { $lanes - 1 });
+        $check!(1, 2);
+        $check!(1, $lanes);
+        $check!(1, { $lanes / 2 });
+        $check!({ $lanes / 2 - 1 }, { $lanes / 2 + 1 });
+        $check!({ $lanes / 2 }, $lanes);
+        $check!({ $lanes - 1 }, $lanes);
+    };
+}
+pub(in crate::rt) use for_parts;
+
+/// What a part of a table looks like in a vector, and a vector's part in memory that is full of `-1`.
+pub fn expected_parts<const N: usize>(
+    table: &[f32],
+    [from, to]: [usize; 2],
+    at: usize,
+    stride: isize,
+) -> ([u32; N], Vec<f32>) {
+    let position = |lane: usize| (at as isize + stride * (lane as isize - from as isize)) as usize;
+    let loaded: [f32; N] =
+        std::array::from_fn(|lane| if (from..to).contains(&lane) { table[position(lane)] } else { 0.0 });
+    let mut stored = vec![-1.0; table.len()];
+    (from..to).for_each(|lane| stored[position(lane)] = loaded[lane]);
+    (loaded.map(f32::to_bits), stored)
+}
+
+/// Patterns of lanes: both vectors as they are, woven, unwoven, reversed, one lane in all, and one without order.
+pub fn patterns<const N: usize>() -> Vec<[usize; N]> {
+    let pattern = |lane: fn(usize) -> usize| std::array::from_fn(|index| lane(index) % (2 * N));
+    let mut patterns =
+        [|lane| lane, |lane| 7 * lane + 3, |lane| 2 * lane, |lane| 2 * lane + 1, |_| 2 * N - 1].map(pattern).to_vec();
+    for start in [0, N / 2] {
+        patterns.push(std::array::from_fn(|lane| start + lane / 2 + lane % 2 * N));
+    }
+    patterns.push(std::array::from_fn(|lane| N + lane));
+    patterns.push(std::array::from_fn(|lane| 2 * N - 1 - lane));
+    patterns
+}
+
+#[test]
+fn parts_touch_no_other_lanes() {
+    macro_rules! check {
+        ($vector:ident, $lanes:tt) => {{
+            let table: Vec<f32> = (1..=3 * $lanes as u16).map(f32::from).collect();
+            macro_rules! check_part {
+                ($from:tt, $to:tt) => {
+                    // The lanes beside the part would be outside of the slice.
+                    for at in [0, table.len() - ($to - $from)] {
+                        let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, 1);
+                        let vector = $vector::load_part::<$from, $to>(&table, at);
+                        assert_eq!(lanes::<_, $lanes>(vector), loaded);
+                        let mut back = vec![-1.0; table.len()];
+                        vector.store_part::<$from, $to>(&mut back, at);
+                        assert_eq!(back, stored);
+                    }
+                    for (at, stride) in [(0, 3), (table.len() - 1, -2)] {
+                        let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, stride);
+                        let vector = $vector::load_part_strided::<$from, $to>(&table, at, stride);
+                        assert_eq!(lanes::<_, $lanes>(vector), loaded);
+                        let mut back = vec![-1.0; table.len()];
+                        vector.store_part_strided::<$from, $to>(&mut back, at, stride);
+                        assert_eq!(back, stored);
+                    }
+                };
+            }
+            for_parts!($lanes, check_part);
+        }};
+    }
+    check!(F32x2, 2);
+    check!(F32x4, 4);
+    check!(F32x8, 8);
+    check!(F32x16, 16);
+}
+
+#[test]
+fn shuffles_take_lanes_of_both_vectors() {
+    fn check<V: Lanes, const N: usize>() {
+        let table: Vec<f32> = (0..2 * N as u16).map(f32::from).collect();
+        for pattern in patterns::<N>() {
+            let vector = V::load(&table, 0).shuffle(V::load(&table, N), pattern);
+            assert_eq!(lanes::<V, N>(vector), pattern.map(|lane| table[lane].to_bits()));
+        }
+    }
+    check::<F32x1, 1>();
+    check::<F32x2, 2>();
     check::<F32x4, 4>();
     check::<F32x8, 8>();
     check::<F32x16, 16>();

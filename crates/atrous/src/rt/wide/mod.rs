@@ -8,6 +8,9 @@
 //!
 //! - [`vector!`] reads and writes registers through references to arrays. Both types have the same size, which
 //!   `SAME_SIZE` checks; neither has padding, and in both all bits are values.
+//! - Parts of vectors go through masks. A lane outside of the mask touches no memory, so its address may be anything:
+//!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one, because they are lanes
+//!   of the vector, which an assertion checks.
 //! - [`call!`](crate::__call) calls a function that needs features. A value of [`Avx2`](super::Avx2) or
 //!   [`Avx512`](super::Avx512) exists only where they have been detected, and rustc has checked that the call needs
 //!   nothing else: it stands once more in a function that has these features.
@@ -24,7 +27,8 @@ macro_rules! vector {
         $(#[$attribute:meta])*
         $name:ident([f32; $lanes:literal] in $register:ty), $features:literal,
         splat: $splat:path, add: $add:path, sub: $sub:path, mul: $mul:path, div: $div:path, min: $min:path,
-        max: $max:path, fused_multiply_add: $fused:path, select_less: $select:path, shift_left: $shift:path $(,)?
+        max: $max:path, fused_multiply_add: $fused:path, select_less: $select:path, shift_left: $shift:path,
+        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path $(,)?
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy)]
@@ -75,6 +79,55 @@ macro_rules! vector {
                 let mut lanes = [0.0; $lanes];
                 self.store(&mut lanes, 0);
                 Lanes::store_strided(Array(lanes), window, at, stride);
+            }
+
+            /// The lanes `FROM..TO` from position `at` on; the others are zero.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn load_part<const FROM: usize, const TO: usize>(window: &[f32], at: usize) -> Self {
+                const { assert!(FROM < TO && TO <= $lanes) }
+                Self($load_part(&window[at..at + (TO - FROM)], FROM))
+            }
+
+            /// The lanes `FROM..TO` from position `at` on, `stride` apart; the others are zero.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn load_part_strided<const FROM: usize, const TO: usize>(
+                window: &[f32],
+                at: usize,
+                stride: isize,
+            ) -> Self {
+                let lanes: Array<$lanes> = Lanes::load_part_strided::<FROM, TO>(window, at, stride);
+                Self::load(&lanes.0, 0)
+            }
+
+            /// The lanes `FROM..TO` to position `at` and what follows it.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn store_part<const FROM: usize, const TO: usize>(self, window: &mut [f32], at: usize) {
+                const { assert!(FROM < TO && TO <= $lanes) }
+                $store_part(self.0, &mut window[at..at + (TO - FROM)], FROM);
+            }
+
+            /// The lanes `FROM..TO` to position `at` and what follows it, `stride` apart.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn store_part_strided<const FROM: usize, const TO: usize>(
+                self,
+                window: &mut [f32],
+                at: usize,
+                stride: isize,
+            ) {
+                let mut lanes = [0.0; $lanes];
+                self.store(&mut lanes, 0);
+                Lanes::store_part_strided::<FROM, TO>(Array(lanes), window, at, stride);
+            }
+
+            /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn shuffle(self, right: Self, lanes: [usize; $lanes]) -> Self {
+                Self($shuffle(self.0, right.0, lanes))
             }
 
             vector! { @operations $features,

@@ -1,7 +1,7 @@
 //! Every operation of every vector gives the bits of the definition's.
 
 use super::{avx2, avx512};
-use crate::rt::lanes::tests::{VALUES, lanes};
+use crate::rt::lanes::tests::{VALUES, expected_parts, for_parts, lanes, patterns};
 use crate::rt::lanes::{Array, Lanes};
 use crate::rt::{InstructionSet, instruction_set};
 
@@ -62,3 +62,61 @@ check!(avx2_2, avx2::F32x2, 2, "avx2,fma", InstructionSet::Avx2(_) | Instruction
 check!(avx2_4, avx2::F32x4, 4, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check!(avx2_8, avx2::F32x8, 8, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check!(avx512_16, avx512::F32x16, 16, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
+
+macro_rules! check_lanes {
+    ($name:ident, $module:ident::$vector:ident, $lanes:tt, $features:literal, $proof:pat) => {
+        /// Parts touch no other lanes, and shuffles take lanes of both vectors.
+        #[test]
+        fn $name() {
+            let Ok($proof) = instruction_set(&["portable", "avx2", "avx512"]) else { return };
+            #[target_feature(enable = $features)]
+            fn check() {
+                let table: Vec<f32> = (1..=3 * $lanes as u16).map(f32::from).collect();
+                let bits = |vector: $module::$vector| {
+                    let mut out = [0.0; $lanes];
+                    vector.store(&mut out, 0);
+                    out.map(f32::to_bits)
+                };
+                macro_rules! check_part {
+                    ($from:tt, $to:tt) => {
+                        // The lanes beside the part would be outside of the slice.
+                        for at in [0, table.len() - ($to - $from)] {
+                            let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, 1);
+                            let vector = $module::$vector::load_part::<$from, $to>(&table, at);
+                            assert_eq!(bits(vector), loaded);
+                            let mut back = vec![-1.0; table.len()];
+                            vector.store_part::<$from, $to>(&mut back, at);
+                            assert_eq!(back, stored);
+                        }
+                        for (at, stride) in [(0, 3), (table.len() - 1, -2)] {
+                            let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, stride);
+                            let vector = $module::$vector::load_part_strided::<$from, $to>(&table, at, stride);
+                            assert_eq!(bits(vector), loaded);
+                            let mut back = vec![-1.0; table.len()];
+                            vector.store_part_strided::<$from, $to>(&mut back, at, stride);
+                            assert_eq!(back, stored);
+                        }
+                    };
+                }
+                for_parts!($lanes, check_part);
+                for pattern in patterns::<$lanes>() {
+                    let [left, right] = [0, $lanes].map(|at| $module::$vector::load(&table, at));
+                    assert_eq!(bits(left.shuffle(right, pattern)), pattern.map(|lane| table[lane].to_bits()));
+                }
+            }
+            // SAFETY: the pattern holds the proof of the features.
+            unsafe { check() }
+        }
+    };
+}
+
+check_lanes!(lanes_of_avx2_2, avx2::F32x2, 2, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
+check_lanes!(lanes_of_avx2_4, avx2::F32x4, 4, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
+check_lanes!(lanes_of_avx2_8, avx2::F32x8, 8, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
+check_lanes!(
+    lanes_of_avx512_16,
+    avx512::F32x16,
+    16,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    InstructionSet::Avx512(_)
+);
