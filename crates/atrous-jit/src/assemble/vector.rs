@@ -39,9 +39,13 @@ impl Assembler<'_> {
             .filter(|&&register| Some(register) != written)
             .for_each(|&register| self.registers.release(register));
         if let Some(to) = written {
-            // The summand of a multiply-add comes last; what a selection reads last is still needed when its result is
-            // written.
-            let last = if matches!(node.instr, Instr::SelectLess { .. }) { 2 } else { operands.len() };
+            // The summand of a multiply-add comes last; what a selection or a shuffle reads last is still needed when its
+            // result is written.
+            let last = match node.instr {
+                Instr::SelectLess { .. } => 2,
+                Instr::Shuffle { .. } => 1,
+                _ => operands.len(),
+            };
             let wishes: Vec<u8> = operands[..last].iter().rev().filter_map(number).collect();
             let pointers = &mut self.pointers;
             let home = self.registers.define(to, &wishes, || pointers.reserve(VECTOR_WORDS));
@@ -134,6 +138,9 @@ impl Assembler<'_> {
             }
             (Instr::ShiftLeft { bits, .. }, &[from]) => {
                 self.listing.two_and_number(self.set.code(codes::SHIFT_LEFT, width), to, from, *bits);
+            }
+            (Instr::Shuffle { lanes, .. }, &[Operand::Register(left), Operand::Register(right)]) => {
+                self.shuffle(width, to, [left, right], lanes);
             }
             // Stores write no register, and of the other instructions only some operands are ever in memory.
             _ => self.misfit(),

@@ -77,6 +77,9 @@ impl Emitter<'_> {
             Instr::ShiftLeft { to, from, bits } => {
                 self.each(registers, *to, [*from], |builder, ty, [value]| shift_left(builder, ty, value, *bits));
             }
+            Instr::Shuffle { to, left, right, lanes } => {
+                self.shuffle(&registers[to.0], [*left, *right].map(|register| &registers[register.0]), lanes);
+            }
         }
     }
 
@@ -98,16 +101,24 @@ impl Emitter<'_> {
 
     fn load(&mut self, to: &Register, from: &Access) {
         let stride = from.lane_stride(&self.plan.buffers[from.buffer.0]);
+        let active = from.active(to.parts.len() * to.width);
         for (part, &variable) in to.parts.iter().enumerate() {
-            let first = part * to.width;
-            let value = if to.width == 1 || stride == 1 {
-                self.load_at(to.ty, from, first, stride)
+            let lanes = part * to.width..(part + 1) * to.width;
+            let mut touched = lanes.clone().filter(|lane| active.contains(lane));
+            let is_whole = touched.clone().count() == to.width;
+            let value = if is_whole && (to.width == 1 || stride == 1) {
+                self.load_at(to.ty, from, lanes.start, stride)
             } else {
-                let lane = self.load_at(types::F32, from, first, stride);
-                let start = self.builder.ins().scalar_to_vector(to.ty, lane);
-                (1..to.width).fold(start, |vector, lane| {
-                    let value = self.load_at(types::F32, from, first + lane, stride);
-                    self.builder.ins().insertlane(vector, value, lane as u8)
+                let start = if is_whole {
+                    touched.next();
+                    let lane = self.load_at(types::F32, from, lanes.start, stride);
+                    self.builder.ins().scalar_to_vector(to.ty, lane)
+                } else {
+                    constant(&mut self.builder, to.ty, Number::new(0.0))
+                };
+                touched.fold(start, |vector, lane| {
+                    let value = self.load_at(types::F32, from, lane, stride);
+                    self.builder.ins().insertlane(vector, value, (lane - lanes.start) as u8)
                 })
             };
             self.builder.def_var(variable, value);
@@ -124,17 +135,38 @@ impl Emitter<'_> {
 
     fn store(&mut self, from: &Register, to: &Access) {
         let stride = to.lane_stride(&self.plan.buffers[to.buffer.0]);
+        let active = to.active(from.parts.len() * from.width);
         for (part, &variable) in from.parts.iter().enumerate() {
-            let first = part * from.width;
+            let lanes = part * from.width..(part + 1) * from.width;
             let value = self.builder.use_var(variable);
-            if from.width == 1 || stride == 1 {
-                self.store_at(value, to, first, stride);
-            } else {
-                for lane in 0..from.width {
-                    let element = self.builder.ins().extractlane(value, lane as u8);
-                    self.store_at(element, to, first + lane, stride);
+            let is_whole = active.start <= lanes.start && lanes.end <= active.end;
+            if is_whole && (from.width == 1 || stride == 1) {
+                self.store_at(value, to, lanes.start, stride);
+            } else if from.width > 1 {
+                for lane in lanes.clone().filter(|lane| active.contains(lane)) {
+                    let element = self.builder.ins().extractlane(value, (lane - lanes.start) as u8);
+                    self.store_at(element, to, lane, stride);
                 }
             }
+        }
+    }
+
+    fn shuffle(&mut self, to: &Register, operands: [&Register; 2], lanes: &[usize]) {
+        let parts = operands.into_iter().flat_map(|operand| &operand.parts);
+        let parts: Vec<Value> = parts.map(|&part| self.builder.use_var(part)).collect();
+        let from = |lane: usize| (parts[lane / to.width], lane % to.width);
+        let values: Vec<Value> = match to.width {
+            1 => lanes.iter().map(|&lane| from(lane).0).collect(),
+            _ => {
+                let builder = &mut self.builder;
+                lanes
+                    .chunks(4)
+                    .map(|quad| shuffled(builder, to.ty, [0, 1, 2, 3].map(|lane| from(quad[lane]))))
+                    .collect()
+            }
+        };
+        for (&variable, value) in to.parts.iter().zip(values) {
+            self.builder.def_var(variable, value);
         }
     }
 
@@ -202,6 +234,31 @@ fn shift_left(builder: &mut FunctionBuilder<'_>, ty: Type, value: Value, bits: u
     let count = builder.ins().iconst(types::I32, i64::from(bits));
     let shifted = builder.ins().ishl(value, count);
     builder.ins().bitcast(ty, lanes_in_order(), shifted)
+}
+
+/// Four lanes, each of some vector. One shuffle where the first two are of one vector and the last two of one, or where
+/// they are of two by turns; else the pairs first.
+fn shuffled(builder: &mut FunctionBuilder<'_>, ty: Type, from: [(Value, usize); 4]) -> Value {
+    let [first, second, third, fourth] = from;
+    let lanes = from.map(|(_, lane)| lane);
+    if first.0 == second.0 && third.0 == fourth.0 {
+        return shuffle_two(builder, ty, [first.0, third.0], [lanes[0], lanes[1], 4 + lanes[2], 4 + lanes[3]]);
+    }
+    if first.0 == third.0 && second.0 == fourth.0 && (lanes == [0, 0, 1, 1] || lanes == [2, 2, 3, 3]) {
+        return shuffle_two(builder, ty, [first.0, second.0], [lanes[0], 4 + lanes[1], lanes[2], 4 + lanes[3]]);
+    }
+    let [low, high] = [[first, second], [third, fourth]]
+        .map(|[left, right]| shuffle_two(builder, ty, [left.0, right.0], [left.1, left.1, 4 + right.1, 4 + right.1]));
+    shuffle_two(builder, ty, [low, high], [0, 2, 4, 6])
+}
+
+/// Four lanes of two vectors, counted through.
+fn shuffle_two(builder: &mut FunctionBuilder<'_>, ty: Type, [left, right]: [Value; 2], lanes: [usize; 4]) -> Value {
+    let bytes = lanes.iter().flat_map(|&lane| (0..4).map(move |byte| (4 * lane + byte) as u8)).collect::<Vec<_>>();
+    let mask = builder.func.dfg.immediates.push(ConstantData::from(bytes.as_slice()));
+    let [left, right] = [left, right].map(|value| builder.ins().bitcast(types::I8X16, lanes_in_order(), value));
+    let shuffled = builder.ins().shuffle(left, right, mask);
+    builder.ins().bitcast(ty, lanes_in_order(), shuffled)
 }
 
 /// A bit cast between vectors keeps lane `l` in lane `l` whatever the machine's byte order, as long as both sides name
