@@ -8,8 +8,8 @@ mod flat;
 use std::fmt::{Display, Formatter};
 
 use super::types::{Buffer, Count, Instr, Part, Plan, Register, Role, Stage, Step, Stmt, Var};
-use std::ops::Range;
 use super::verify::Checked;
+use std::ops::Range;
 
 /// A slice that has not the length of the buffer it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -154,7 +154,11 @@ impl Printer<'_> {
             }
             Instr::MultiplyAdd { to, left, right, addend, fused, part } => {
                 let [left, right, addend] = [left, right, addend].map(reg);
-                let sum = if *fused { format!("fma({left}, {right}, {addend})") } else { format!("{left}*{right} + {addend}") };
+                let sum = if *fused {
+                    format!("fma({left}, {right}, {addend})")
+                } else {
+                    format!("{left}*{right} + {addend}")
+                };
                 format!("{} = {sum}{}", reg(to), only(*part))
             }
             Instr::SelectLess { to, left, right, yes, no } => {

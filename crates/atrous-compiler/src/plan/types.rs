@@ -402,7 +402,11 @@ impl Access {
     /// The element offset of lane 0 in the buffer.
     pub fn offset(&self, buffer: &Buffer) -> Affine {
         let scaled = |(index, stride): (&Affine, usize)| index.times(stride as i64);
-        self.index.iter().zip(buffer.strides(self.index.len())).map(scaled).fold(Affine::constant(0), |sum, term| sum.plus(&term))
+        self.index
+            .iter()
+            .zip(buffer.strides(self.index.len()))
+            .map(scaled)
+            .fold(Affine::constant(0), |sum, term| sum.plus(&term))
     }
 
     /// Elements between neighbouring lanes; 1 means contiguous.

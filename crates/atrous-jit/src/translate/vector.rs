@@ -1,7 +1,7 @@
 //! Tiles: registers become one or more Cranelift variables, instructions are printed part by part.
 
 use atrous_compiler::layer::Number;
-use atrous_compiler::plan::{Access, BinaryOp, Instr, Reg, Step, Tile};
+use atrous_compiler::plan::{Access, BinaryOp, Instr, Part, Reg, Step, Tile};
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::immediates::Ieee32;
 use cranelift_codegen::ir::{ConstantData, Endianness, InstBuilder, MemFlagsData, Type, Value, types};
@@ -59,14 +59,31 @@ impl Emitter<'_> {
             Instr::Binary { op, to, left, right } => {
                 self.each(registers, *to, [*left, *right], |builder, ty, [a, b]| binary(builder, ty, *op, a, b));
             }
-            Instr::MultiplyAdd { to, left, right, addend, fused } => {
-                self.each(registers, *to, [*left, *right, *addend], |builder, _, [a, b, c]| match fused {
+            Instr::MultiplyAdd { to, left, right, addend, fused, part } => {
+                let active = Part::range(*part, tile_lanes(&registers[to.0]));
+                let multiply_add = |builder: &mut FunctionBuilder<'_>, [a, b, c]: [Value; 3]| match fused {
                     true => builder.ins().fma(a, b, c),
                     false => {
                         let product = builder.ins().fmul(a, b);
                         builder.ins().fadd(product, c)
                     }
-                });
+                };
+                let mut first = 0;
+                let width = registers[to.0].width;
+                let mut next = |builder: &mut FunctionBuilder<'_>, ty, [a, b, c]: [Value; 3]| {
+                    let lanes: Vec<bool> = (first..first + width).map(|lane| active.contains(&lane)).collect();
+                    first += width;
+                    match lanes.iter().filter(|&&is_active| is_active).count() {
+                        0 => c,
+                        count if count == width => multiply_add(builder, [a, b, c]),
+                        _ => {
+                            let sum = multiply_add(builder, [a, b, c]);
+                            let taken = [0, 1, 2, 3].map(|lane| if lanes[lane] { lane } else { 4 + lane });
+                            shuffle_two(builder, ty, [sum, c], taken)
+                        }
+                    }
+                };
+                self.each(registers, *to, [*left, *right, *addend], &mut next);
             }
             Instr::SelectLess { to, left, right, yes, no } => {
                 let operands = [*left, *right, *yes, *no];
@@ -89,7 +106,7 @@ impl Emitter<'_> {
         registers: &[Register],
         to: Reg,
         operands: [Reg; N],
-        compute: impl Fn(&mut FunctionBuilder<'_>, Type, [Value; N]) -> Value,
+        mut compute: impl FnMut(&mut FunctionBuilder<'_>, Type, [Value; N]) -> Value,
     ) {
         let target = &registers[to.0];
         for (part, &variable) in target.parts.iter().enumerate() {
@@ -186,6 +203,10 @@ impl Emitter<'_> {
         let value = self.scope.value(&pointer);
         self.displace(value, displacement.wrapping_add(lane))
     }
+}
+
+fn tile_lanes(register: &Register) -> usize {
+    register.width * register.parts.len()
 }
 
 fn constant(builder: &mut FunctionBuilder<'_>, ty: Type, value: Number) -> Value {

@@ -32,17 +32,59 @@ enum Node {
 
 /// An [`Instr`] whose registers are the positions of their first lanes.
 enum Op {
-    Constant { to: usize, value: f32 },
-    Load { to: usize, from: Place },
-    Broadcast { to: usize, from: Place },
-    Store { from: usize, to: Place },
-    Binary { op: BinaryOp, to: usize, left: usize, right: usize },
-    MultiplyAdd { to: usize, left: usize, right: usize, addend: usize, active: Range<usize> },
-    FusedMultiplyAdd { to: usize, left: usize, right: usize, addend: usize, active: Range<usize> },
-    SelectLess { to: usize, left: usize, right: usize, yes: usize, no: usize },
-    ShiftLeft { to: usize, from: usize, bits: u32 },
+    Constant {
+        to: usize,
+        value: f32,
+    },
+    Load {
+        to: usize,
+        from: Place,
+    },
+    Broadcast {
+        to: usize,
+        from: Place,
+    },
+    Store {
+        from: usize,
+        to: Place,
+    },
+    Binary {
+        op: BinaryOp,
+        to: usize,
+        left: usize,
+        right: usize,
+    },
+    MultiplyAdd {
+        to: usize,
+        left: usize,
+        right: usize,
+        addend: usize,
+        active: Range<usize>,
+    },
+    FusedMultiplyAdd {
+        to: usize,
+        left: usize,
+        right: usize,
+        addend: usize,
+        active: Range<usize>,
+    },
+    SelectLess {
+        to: usize,
+        left: usize,
+        right: usize,
+        yes: usize,
+        no: usize,
+    },
+    ShiftLeft {
+        to: usize,
+        from: usize,
+        bits: u32,
+    },
     /// For each lane of the destination, the register lane that it takes.
-    Shuffle { to: usize, from: Vec<usize> },
+    Shuffle {
+        to: usize,
+        from: Vec<usize>,
+    },
 }
 
 /// Lane `l` is at `offset + Σ coefficient·var + l·stride` in memory.

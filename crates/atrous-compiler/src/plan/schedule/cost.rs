@@ -328,11 +328,14 @@ impl Machine {
         let products: usize = vectors.iter().map(|&lanes| self.multiply_add(lanes)).sum();
         let kinds = 1 + usize::from(vectors.first() != vectors.last());
         let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, problem.rows) {
-            (Some(rows), Some([_, _, stride, taps])) => (rows, stride * (rows - 1) + taps, rows * taps, taps_above / taps.max(1)),
+            (Some(rows), Some([_, _, stride, taps])) => {
+                (rows, stride * (rows - 1) + taps, rows * taps, taps_above / taps.max(1))
+            }
             _ => (1, 1, 1, taps_above),
         };
         let used = taps_of_rows * taps * phases * channels;
-        let keeps = channels * taps * phases * taps_of_rows / rows * kinds <= schedule.kept_weights && inputs * loops == 1;
+        let keeps =
+            channels * taps * phases * taps_of_rows / rows * kinds <= schedule.kept_weights && inputs * loops == 1;
         let weights = if keeps { 0 } else { used * kinds };
         // Products of one sum that follow each other.
         let chain = taps_of_rows / rows * taps;
@@ -342,8 +345,10 @@ impl Machine {
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
             _ => schedule.lanes,
         };
-        let outputs: usize =
-            vectors.iter().map(|&lanes| self.store(lanes) + zip * self.shuffle(lanes)).sum::<usize>() * phases * channels * rows;
+        let outputs: usize = vectors.iter().map(|&lanes| self.store(lanes) + zip * self.shuffle(lanes)).sum::<usize>()
+            * phases
+            * channels
+            * rows;
         inputs * loops.max(1) * step + outputs + CALL
     }
 }

@@ -5,8 +5,8 @@ use std::str::Lines;
 
 use crate::layer::Number;
 use crate::plan::{
-    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Part, Plan, Reg, Register, Role, Stage, Step, Stmt,
-    Target, Tile, Var,
+    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Part, Plan, Reg, Register, Role, Stage, Step,
+    Stmt, Target, Tile, Var,
 };
 
 /// The plan with a text. Variables and registers are numbered by their first appearance.

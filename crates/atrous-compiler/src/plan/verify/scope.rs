@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::affine::Affine;
-use super::super::types::{
-    Access, Count, Instr, Part, Plan, Reg, Register, Stage, Step, Stmt, Tile, Var,
-};
+use super::super::types::{Access, Count, Instr, Part, Plan, Reg, Register, Stage, Step, Stmt, Tile, Var};
 use super::memory::is_identifier;
 
 /// How deep statements may nest; the checks, the interpreter and the back ends recurse.
@@ -198,7 +196,8 @@ impl<'a> Scope<'a> {
             }
             _ => {}
         }
-        part(access.lanes.and_then(|along| along.part), lanes).map_err(|error| format!("an access to `{name}` {error}"))?;
+        part(access.lanes.and_then(|along| along.part), lanes)
+            .map_err(|error| format!("an access to `{name}` {error}"))?;
         access.index.iter().try_for_each(|index| self.index(index))
     }
 
@@ -228,7 +227,9 @@ fn shuffle(to: &Register, taken: &[usize]) -> Result<(), String> {
     let Register { name, lanes } = to;
     match taken.iter().find(|&&lane| lane >= 2 * lanes) {
         _ if *lanes < 2 => Err(format!("a shuffle writes `{name}`, which has one lane")),
-        _ if taken.len() != *lanes => Err(format!("a shuffle takes {} lanes for `{name}`, which has {lanes}", taken.len())),
+        _ if taken.len() != *lanes => {
+            Err(format!("a shuffle takes {} lanes for `{name}`, which has {lanes}", taken.len()))
+        }
         Some(lane) => Err(format!("a shuffle takes lane {lane} of two times {lanes} for `{name}`")),
         None => Ok(()),
     }

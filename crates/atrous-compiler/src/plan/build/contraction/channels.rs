@@ -31,7 +31,8 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
     }
     tile.body.extend(reduce(loops, steps));
     for (vector, sums) in sums.iter().enumerate() {
-        let outputs: Vec<Reg> = sums.iter().map(|&sum| activation::apply(&mut tile, scope.job.activation, sum)).collect();
+        let outputs: Vec<Reg> =
+            sums.iter().map(|&sum| activation::apply(&mut tile, scope.job.activation, sum)).collect();
         store(scope, &rows.outputs[0], columns, vector, &outputs, &mut tile);
     }
     tile.tile()

@@ -100,7 +100,12 @@ fn extended(index: &[Affine], last: Affine) -> Vec<Affine> {
 /// Opens the rows of all axes but the last: places, each inside of headers of its own.
 ///
 /// With `together`, so many rows go into a tile, and the taps along their axis are written out.
-pub fn open(tables: &[AxisTable], names: &[&str], together: Option<usize>, vars: &mut Vars) -> Vec<(Vec<Header>, Place)> {
+pub fn open(
+    tables: &[AxisTable],
+    names: &[&str],
+    together: Option<usize>,
+    vars: &mut Vars,
+) -> Vec<(Vec<Header>, Place)> {
     let mut headers = Vec::new();
     let (Some(together), Some((table, above))) = (together, tables.split_last()) else {
         let positions = super::open_positions(tables, names, vars, &mut headers);
@@ -112,7 +117,8 @@ pub fn open(tables: &[AxisTable], names: &[&str], together: Option<usize>, vars:
         let mut headers = Vec::new();
         let rolled = super::open_positions(above, names, vars, &mut headers);
         let name = names[above.len()];
-        let run = index(vars, name, Count::Fixed(runs.count as i64), |var, count| headers.push(Header::Par(var, count)));
+        let run =
+            index(vars, name, Count::Fixed(runs.count as i64), |var, count| headers.push(Header::Par(var, count)));
         let written = Written {
             output: run.times(runs.size as i64).plus_constant(runs.first as i64),
             input: run.times(runs.input_step),
