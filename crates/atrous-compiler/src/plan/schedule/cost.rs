@@ -200,6 +200,9 @@ impl Shape<'_> {
         };
         let beside = (streamed + usize::from(!self.target.fused)).max(self.epilogue * kinds);
         let left = self.target.registers.checked_sub(vectors + beside)?;
+        if along == LaneAxis::OutputChannels && self.transposing(channels, positions, lanes) > self.target.registers {
+            return None;
+        }
         let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
         if written > MOST_WRITTEN || written * (2 * pieces + 1) > MOST_IN_ROW {
             return None;
@@ -208,6 +211,18 @@ impl Shape<'_> {
         let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
         let kept_weights = if rows.is_some() { left } else { 0 };
         Some(Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true })
+    }
+}
+
+impl Shape<'_> {
+    /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power
+    /// of two.
+    fn transposing(&self, channels: usize, positions: usize, lanes: usize) -> usize {
+        if self.problem.layout == Layout::Nhwc {
+            return 0;
+        }
+        let first = positions.min(lanes);
+        channels * positions - first + first.next_power_of_two() + 1
     }
 }
 
