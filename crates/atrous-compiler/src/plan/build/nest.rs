@@ -134,8 +134,38 @@ impl TileBuilder {
         to
     }
 
-    /// The finished tile.
-    pub fn tile(self) -> Stmt {
+    /// A new register with lanes of two others.
+    pub fn shuffle(&mut self, left: Reg, right: Reg, lanes: Vec<usize>) -> Reg {
+        let to = self.register("mixed", lanes.len());
+        self.push(Instr::Shuffle { to, left, right, lanes });
+        to
+    }
+
+    /// The finished tile, without shuffles whose result nobody reads.
+    pub fn tile(mut self) -> Stmt {
+        let mut is_read = vec![false; self.registers.len()];
+        mark_read(&self.body, &mut is_read);
+        let mut index = self.body.len();
+        while index > 0 {
+            index -= 1;
+            if let Step::Do(Instr::Shuffle { to, .. }) = self.body[index]
+                && !is_read[to.0]
+            {
+                self.body.remove(index);
+                is_read.fill(false);
+                mark_read(&self.body, &mut is_read);
+            }
+        }
         Stmt::Tile(Tile { registers: self.registers, body: self.body })
+    }
+}
+
+/// Marks the registers that some step reads.
+fn mark_read(body: &[Step], is_read: &mut [bool]) {
+    for step in body {
+        match step {
+            Step::Do(instr) => instr.operands().iter().for_each(|operand| is_read[operand.0] = true),
+            Step::Reduce { body, .. } => mark_read(body, is_read),
+        }
     }
 }

@@ -114,7 +114,7 @@ fn rows_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut 
         for &(block, weight) in job.blocks {
             let mut loops = Vec::new();
             let number = index(vars, "block", Count::Fixed(block.count as i64), |var, count| {
-                loops.push(Header::For(var, count));
+                loops.push(Header::Par(var, count));
             });
             tiles.extend(nest(loops, run_tiles(&scope(block, number, weight), &place, vars)));
         }
@@ -150,7 +150,7 @@ fn run_tiles(scope: &Scope, place: &rows::Place, vars: &mut Vars) -> Vec<Stmt> {
     let mut tiles = Vec::new();
     for runs in reads::join(&reads, &sizes) {
         let mut headers = Vec::new();
-        let run = index(vars, "x", Count::Fixed(runs.count as i64), |var, count| headers.push(Header::For(var, count)));
+        let run = index(vars, "x", Count::Fixed(runs.count as i64), |var, count| headers.push(Header::Par(var, count)));
         let rows = place.open(&scope.tables, AXIS_NAMES[scope.tables.len()], vars);
         let columns = Columns {
             output: run.times(runs.size as i64).plus_constant(runs.first as i64),

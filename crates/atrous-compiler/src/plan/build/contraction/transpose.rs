@@ -1,7 +1,7 @@
 //! Transposing vectors: from one register per row to registers with the elements of a column as neighbours.
 
 use crate::plan::build::nest::TileBuilder;
-use crate::plan::{Instr, Lanes, Part, Reg};
+use crate::plan::{Lanes, Part, Reg};
 
 /// Fewer rows, and shorter ones, are as well stored element by element.
 pub const LEAST: usize = 4;
@@ -111,14 +111,5 @@ fn join_quads(groups: &[Option<Reg>], quads: usize, tile: &mut TileBuilder) -> V
             }
             joined
         }
-    }
-}
-
-impl TileBuilder {
-    /// A new register with lanes of two others.
-    pub fn shuffle(&mut self, left: Reg, right: Reg, lanes: Vec<usize>) -> Reg {
-        let to = self.register("mixed", lanes.len());
-        self.push(Instr::Shuffle { to, left, right, lanes });
-        to
     }
 }
