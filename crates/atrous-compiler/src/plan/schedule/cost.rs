@@ -17,7 +17,7 @@ const MOST_TAPS: usize = 32;
 const MOST_WRITTEN: usize = 640;
 
 /// Most multiply-adds of all different tiles of a stage.
-const MOST_IN_STAGE: usize = 3072;
+const MOST_IN_STAGE: usize = 1536;
 
 /// Half cycles of a call of a tile: pointers, counters, the first sums, and the wait for the last ones.
 const CALL: usize = 160;

@@ -97,6 +97,12 @@ struct Use {
     lanes: Part,
 }
 
+/// The lanes of a vector of inputs that are used at all.
+fn loaded(uses: &[Use]) -> Part {
+    let from = uses.iter().map(|one| one.lanes.from).min().unwrap_or(0);
+    Part { from, to: uses.iter().map(|one| one.lanes.to).max().unwrap_or(from) }
+}
+
 /// Where a vector of inputs starts, counted within the tile, and its lanes.
 type Start = (i64, usize);
 
@@ -136,21 +142,21 @@ impl Multiply<'_> {
         steps: &mut Vec<Step>,
     ) {
         // A weight in a register serves all vectors with as many lanes.
-        let mut products: BTreeMap<(i64, usize), Vec<(Reg, &Use)>> = BTreeMap::new();
+        let mut products: BTreeMap<(i64, usize), Vec<(Reg, Part, &Use)>> = BTreeMap::new();
         for (input, uses) in inputs {
-            let lanes = tile.lanes(*input);
+            let (lanes, loaded) = (tile.lanes(*input), loaded(uses));
             for one in uses.iter() {
-                products.entry((one.tap, lanes)).or_default().push((*input, one));
+                products.entry((one.tap, lanes)).or_default().push((*input, loaded, one));
             }
         }
         for ((tap, lanes), of_weight) in products {
             let right = self.weight(above, tap, channel, lanes, tile, steps);
-            for (left, Use { slot, lanes: reading, .. }) in of_weight {
+            for (left, loaded, Use { slot, lanes: reading, .. }) in of_weight {
                 let to = self.sums[row][channel][*slot];
                 let fused = self.scope.job.fused;
-                // Sums of lanes that are no outputs may be anything.
-                let all = (reading.from, reading.to) == (0, self.slots[*slot].outputs);
-                let part = (!all).then_some(*reading);
+                // Zeros of lanes that are no outputs may be added; padding is not.
+                let all = Part { from: 0, to: self.slots[*slot].outputs };
+                let part = ([loaded, all] != [*reading; 2]).then_some(*reading);
                 steps.push(Step::Do(Instr::MultiplyAdd { to, left, right, addend: to, fused, part }));
             }
         }
@@ -190,9 +196,7 @@ impl Multiply<'_> {
 
     fn input(&self, row: &InputRow, start: Start, uses: &[Use], tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
         let (start, lanes) = start;
-        let from = uses.iter().map(|one| one.lanes.from).min().unwrap_or(0);
-        let to = uses.iter().map(|one| one.lanes.to).max().unwrap_or(lanes);
-        let vector = (lanes > 1).then_some(Vector { lanes, active: Part { from, to } });
+        let vector = (lanes > 1).then_some(Vector { lanes, active: loaded(uses) });
         let column = self.columns.input.clone().plus_constant(start);
         let to = tile.register("input", lanes);
         let from = self.scope.inputs(self.channel, &row.index, column, vector);
