@@ -26,14 +26,14 @@ CLASSES = [
 ]
 
 
-def open_all(wanted, layout, threads):
+def open_all(wanted, layout, options):
     """The runtimes of a memory order, and why others could not be opened: `([runtime], {name: reason})`."""
     found, missing = [], {}
     for module, name in CLASSES:
         try:
             kind = getattr(importlib.import_module(f"runtimes.{module}"), name)
             if layout in kind.layouts and (not wanted or kind.name in wanted):
-                found.append(kind(layout, threads))
+                found.append(kind(layout, options))
         except (ImportError, OSError, AttributeError) as error:
             missing[name] = str(error)
     return found, missing

@@ -18,8 +18,8 @@ class Ncnn:
     layouts = ("nchw",)
     version = ncnn.__version__
 
-    def __init__(self, layout, threads):
-        self.threads = threads
+    def __init__(self, layout, options):
+        self.threads = options.threads
         # Of all nets: they must outlive everything that is allocated by them.
         self.allocators = ncnn.UnlockedPoolAllocator(), ncnn.PoolAllocator()
 

@@ -66,7 +66,7 @@ class OneDnn:
 
     version = "{0.major}.{0.minor}.{0.patch}".format(LIBRARY.dnnl_version().contents)
 
-    def __init__(self, layout, threads):
+    def __init__(self, layout, options):
         self.layout = layout
         self.engine = _new("engine_create", CPU, c_int(0))
         self.stream = _new("stream_create", self.engine, c_int(IN_ORDER))

@@ -12,9 +12,9 @@ class OnnxRuntime:
     name, title, layouts = "onnxruntime", "ONNX Runtime", ("nchw",)
     version = onnxruntime.__version__
 
-    def __init__(self, layout, threads):
+    def __init__(self, layout, options):
         self.options = onnxruntime.SessionOptions()
-        self.options.intra_op_num_threads = threads
+        self.options.intra_op_num_threads = options.threads
         self.options.inter_op_num_threads = 1
         self.options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         self.options.add_session_config_entry("session.intra_op.allow_spinning", "1")

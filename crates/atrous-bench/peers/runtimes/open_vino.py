@@ -11,12 +11,12 @@ class OpenVino:
     name, title, layouts = "openvino", "OpenVINO", ("nchw",)
     version = openvino.__version__.split("-")[0]
 
-    def __init__(self, layout, threads):
+    def __init__(self, layout, options):
         self.core = openvino.Core()
         self.options = {
             "INFERENCE_PRECISION_HINT": "f32",
             "NUM_STREAMS": "1",
-            "INFERENCE_NUM_THREADS": str(threads),
+            "INFERENCE_NUM_THREADS": str(options.threads),
             "ENABLE_CPU_PINNING": "NO",
         }
 

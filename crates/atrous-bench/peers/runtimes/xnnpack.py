@@ -19,8 +19,8 @@ class Xnnpack:
     name, title, layouts = "xnnpack", "XNNPACK", ("nhwc",)
     version = installed("ai-edge-litert")
 
-    def __init__(self, layout, threads):
-        self.threads = threads
+    def __init__(self, layout, options):
+        self.threads = options.threads
 
     def prepare(self, problem):
         layer = problem.layer
