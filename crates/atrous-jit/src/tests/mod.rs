@@ -7,7 +7,7 @@ mod sketch;
 use atrous_compiler::plan::{Checked, Plan, Role, Target, eval, verify};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
-use crate::machine::Machine;
+use crate::machine::{Arena, Machine};
 use crate::{Kernel, host, supports};
 
 /// Compares machine code with the interpreter, bit by bit, on several inputs; and that for wider vectors than Cranelift
@@ -142,6 +142,7 @@ fn found(machine: &Machine, data: Data) -> Vec<Vec<f32>> {
     let mut outputs = outputs(plan);
     let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let inputs = fill(plan, Role::Input, data);
-    machine.run(&packed, &slices(&inputs), &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
+    let mut scratch = Arena::new(plan.scratch_len).expect("scratch memory is small");
+    machine.run(&packed, &mut scratch, &slices(&inputs), &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
     outputs
 }
