@@ -43,7 +43,11 @@ mod generate {
         let net = Net { name: "model".into(), ..net.clone().with_layout(layout) };
         let plans = Target::all().map(|target| compile(&net, &target).unwrap_or_else(|error| panic!("{error}")));
         let items = emit::source(&net, &plans, &Options::default()).expect("the default options are right");
-        format!("{items}\ncrate::compiled::model!(Model);\n")
+        let run = match items.contains("SCRATCH_LEN") {
+            true => "Model::SCRATCH_LEN, forward_with, scratch",
+            false => "0, forward",
+        };
+        format!("{items}\ncrate::compiled::model!(Model, {run});\n")
     }
 
     fn write(path: &Path, text: &str) {

@@ -117,9 +117,3 @@ def specs():
     """The spec of each layer by its name in the table."""
     text = (SUITE / "layers.conv").read_text()
     return {name: spec for spec, name in re.findall(r"^(layer " + PREFIX + r"(\w+) \{.*\})$", text, re.MULTILINE)}
-
-
-def spec(layer, layout):
-    """The spec of a layer in a memory order."""
-    body, brace = specs()[layer.name].rsplit(" ", 1)
-    return f"{body}, layout: {layout} {brace}"

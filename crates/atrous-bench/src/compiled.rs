@@ -14,16 +14,24 @@ pub struct Entry {
 
 /// A layer with its weights.
 pub trait Forward {
+    /// Elements of scratch memory that a run needs.
+    fn scratch_len(&self) -> usize;
+
     /// Computes the output.
-    fn forward(&self, input: &[f32], output: &mut [f32]) -> Result<(), atrous::Error>;
+    fn forward(&self, scratch: &mut [f32], input: &[f32], output: &mut [f32]) -> Result<(), atrous::Error>;
 }
 
-/// What makes a generated type a [`Forward`].
+/// What makes a generated type a [`Forward`]: what its run needs and is called with.
 macro_rules! model {
-    ($model:ident) => {
+    ($model:ident, $scratch_len:expr, $method:ident $(, $scratch:ident)?) => {
         impl crate::compiled::Forward for $model {
-            fn forward(&self, input: &[f32], output: &mut [f32]) -> Result<(), ::atrous::Error> {
-                $model::forward(self, input, output)
+            fn scratch_len(&self) -> usize {
+                $scratch_len
+            }
+
+            #[allow(unused_variables)]
+            fn forward(&self, scratch: &mut [f32], input: &[f32], output: &mut [f32]) -> Result<(), ::atrous::Error> {
+                $model::$method(self, $($scratch,)? input, output)
             }
         }
 

@@ -5,9 +5,12 @@ use std::ffi::{c_char, c_int};
 #[cfg(feature = "compiled")]
 use crate::compiled::{Forward, LAYERS};
 
-/// A layer with its weights, which [`atrous_bench_free`] frees.
+/// A layer with its weights and its scratch memory, which [`atrous_bench_free`] frees.
 #[cfg(feature = "compiled")]
-pub struct Layer(Box<dyn Forward>);
+pub struct Layer {
+    layer: Box<dyn Forward>,
+    scratch: Vec<f32>,
+}
 
 /// A layer with its weights, of which there is none.
 #[cfg(not(feature = "compiled"))]
@@ -53,7 +56,8 @@ pub unsafe extern "C" fn atrous_bench_pack(
         let (weight, bias) =
             unsafe { (std::slice::from_raw_parts(weight, weight_len), std::slice::from_raw_parts(bias, bias_len)) };
         if let Ok(layer) = (entry.pack)(weight, bias) {
-            return Box::into_raw(Box::new(Layer(layer)));
+            let scratch = vec![0.0; layer.scratch_len()];
+            return Box::into_raw(Box::new(Layer { layer, scratch }));
         }
     }
     let _ = (index, weight, weight_len, bias, bias_len);
@@ -64,11 +68,11 @@ pub unsafe extern "C" fn atrous_bench_pack(
 ///
 /// # Safety
 ///
-/// - `layer` comes from [`atrous_bench_pack`] and has not been freed.
+/// - `layer` comes from [`atrous_bench_pack`], has not been freed, and does not run in another thread.
 /// - `input` points to `input_len` numbers, `output` to `output_len`, and they do not overlap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn atrous_bench_run(
-    layer: *const Layer,
+    layer: *mut Layer,
     input: *const f32,
     input_len: usize,
     output: *mut f32,
@@ -77,10 +81,11 @@ pub unsafe extern "C" fn atrous_bench_run(
     #[cfg(feature = "compiled")]
     {
         // SAFETY: the caller promises a layer, and these very numbers, which do not overlap.
-        let (layer, input, output) = unsafe {
-            (&*layer, std::slice::from_raw_parts(input, input_len), std::slice::from_raw_parts_mut(output, output_len))
+        let (Layer { layer, scratch }, input, output) = unsafe {
+            let output = std::slice::from_raw_parts_mut(output, output_len);
+            (&mut *layer, std::slice::from_raw_parts(input, input_len), output)
         };
-        layer.0.forward(input, output).is_err().into()
+        layer.forward(scratch, input, output).is_err().into()
     }
     #[cfg(not(feature = "compiled"))]
     {
