@@ -49,6 +49,11 @@ impl Scratch {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The elements, for [`run_raw`](Kernel::run_raw); they may not be initialised. Valid while the scratch memory lives.
+    pub fn memory(&mut self) -> *mut [f32] {
+        self.arena.memory()
+    }
 }
 
 impl Kernel {

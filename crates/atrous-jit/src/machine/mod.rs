@@ -82,6 +82,8 @@ impl Machine {
     ///
     /// # Safety
     ///
+    /// What follows need only hold when all lengths are right: otherwise no memory is used.
+    ///
     /// * Inputs are valid for reads, outputs and scratch for reads and writes of all their elements, aligned as `f32`;
     ///   what is in outputs and scratch is never read before it is written.
     /// * Until this returns nobody writes inputs, and nobody else uses outputs or scratch.
@@ -132,12 +134,16 @@ impl Machine {
         scratch: *mut [f32],
         mut given: impl FnMut(&Buffer) -> Result<*mut f32, RunError>,
     ) -> Result<Vec<*mut f32>, RunError> {
-        let base = |buffer: &Buffer| match buffer.role {
-            Role::Parameter | Role::Input | Role::Output => given(buffer),
-            Role::Packed { offset } => Ok(packed.cast::<f32>().wrapping_add(offset)),
-            Role::Scratch { offset } => Ok(scratch.cast::<f32>().wrapping_add(offset)),
-        };
-        self.plan.buffers.iter().map(base).collect()
+        // The only allocation of a run. Collecting results would not know how many there will be.
+        let mut bases = Vec::with_capacity(self.plan.buffers.len());
+        for buffer in &self.plan.buffers {
+            bases.push(match buffer.role {
+                Role::Parameter | Role::Input | Role::Output => given(buffer)?,
+                Role::Packed { offset } => packed.cast::<f32>().wrapping_add(offset),
+                Role::Scratch { offset } => scratch.cast::<f32>().wrapping_add(offset),
+            });
+        }
+        Ok(bases)
     }
 
     /// Calls the stages of a program one after the other.

@@ -13,6 +13,8 @@ impl Kernel {
     ///
     /// # Safety
     ///
+    /// What follows need only hold when all lengths are right: otherwise no memory is used.
+    ///
     /// * Inputs are valid for reads, outputs and scratch for reads and writes of all their elements, aligned as `f32`.
     /// * Until this returns nobody writes inputs, and nobody else uses outputs or scratch.
     /// * Outputs and scratch overlap neither each other nor inputs.
