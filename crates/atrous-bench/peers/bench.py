@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import layers
+import runtimes
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -75,6 +76,9 @@ def numbers(text):
 
 
 def names(text):
+    for name in text.split(","):
+        if name not in runtimes.NAMES:
+            raise argparse.ArgumentTypeError(f"there is no {name}, but {', '.join(runtimes.NAMES)}")
     return text.split(",")
 
 

@@ -9,6 +9,9 @@ import layers
 # Below this a call costs as much as what it does: the smallest call of the runtime is subtracted.
 SHORT_MS = 0.1
 
+# But no more than this share of the time, in case the smallest call was disturbed.
+MOST_OVERHEAD = 0.5
+
 # A clock further from the run's own makes a row doubtful.
 CLOCK_TOLERANCE = 0.02
 
@@ -45,7 +48,7 @@ def _head(run):
     versions, missing = {}, {}
     for result in run["results"]:
         for table in result["tables"]:
-            versions.update((runtime["title"].split(" ")[0], runtime["version"]) for runtime in table["runtimes"])
+            versions.update((runtime["library"], runtime["version"]) for runtime in table["runtimes"])
             missing.update(table["missing"])
     versions.pop("Atrous", None)
     facts = [
@@ -73,8 +76,10 @@ def _head(run):
             "they are of what fused multiply-adds in registers do in the same rounds, for Atrous and for the best other.",
             "- *Ratio*: the best time of another library that multiplies directly, through the time of Atrous: above 1 Atrous is "
             "faster.",
-            f"- †: under {SHORT_MS * 1e3:.0f} µs; what the smallest call of that library takes from Python is subtracted.",
+            f"- †: under {SHORT_MS * 1e3:.0f} µs; what the smallest call of that library takes from Python is subtracted, "
+            f"but never more than {MOST_OVERHEAD:.0%} of the time.",
             f"- ‡: the clock of the core was more than {CLOCK_TOLERANCE:.0%} from that of the whole run.",
+            "- *oneDNN plain* computes in the caller's memory order; *oneDNN any* in its own, and the reorders are timed.",
             f"- *The uncommon class*: {CLASS}.",
         ]
     )
@@ -90,7 +95,7 @@ class Cells:
         """Milliseconds, or `None`."""
         time = row["entries"].get(name, {}).get("min_ms")
         if time is not None and time < SHORT_MS:
-            return max(time - self.overhead[name], 1e-6)
+            return time - min(self.overhead[name], MOST_OVERHEAD * time)
         return time
 
     def text(self, row, name, best):

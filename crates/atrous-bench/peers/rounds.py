@@ -52,8 +52,8 @@ def run(subjects, options, each_round):
 
 
 def overheads(runtimes, options):
-    """Milliseconds of the smallest call of each runtime, by name."""
-    subjects = {runtime.name: Subject(runtime.no_op()) for runtime in runtimes}
+    """Milliseconds of the smallest call of each runtime; all by name."""
+    subjects = {name: Subject(runtime.no_op()) for name, runtime in runtimes.items()}
     run(subjects.values(), options, lambda: None)
     return {name: min(subject.times) / 1e6 for name, subject in subjects.items()}
 
@@ -62,10 +62,10 @@ def layer_row(layer, runtimes, options, probe):
     """What all runtimes do with a layer: times, errors, reasons why not; and what the machine did meanwhile."""
     task = problem.make(layer)
     subjects, entries = {}, {}
-    for runtime in runtimes:
-        subject, entries[runtime.name] = _prepare(runtime, task)
+    for name, runtime in runtimes.items():
+        subject, entries[name] = _prepare(runtime, task)
         if subject:
-            subjects[runtime.name] = subject
+            subjects[name] = subject
     clocks, peaks = [], []
 
     def each_round():

@@ -60,6 +60,7 @@ class Report(unittest.TestCase):
         row = {"layer": "x", "entries": entries}
         self.assertAlmostEqual(cells.time(row, "atrous"), 0.04)
         self.assertEqual(cells.time(row, "onnxruntime"), 0.15)
+        self.assertAlmostEqual(report.Cells({"overhead_ms": {"atrous": 0.04}}).time(row, "atrous"), 0.025)
         self.assertEqual(cells.text(row, "atrous", cells.best(row, entries)), "**0.0400**†")
 
     def test_the_class_is_what_it_says(self):
@@ -76,7 +77,7 @@ class Report(unittest.TestCase):
         none = {"atrous": entry(1.0), "onnxruntime": {"unsupported": "no such thing"}, "ncnn-winograd": {"unsupported": "?"}}
         table = {
             "layout": "nchw",
-            "runtimes": [{"name": name, "title": title, "version": "1"} for name, title in runtimes],
+            "runtimes": [{"name": name, "title": title, "library": title, "version": "1"} for name, title in runtimes],
             "missing": {"Xnnpack": "not installed"},
             "overhead_ms": {name: 0.001 for name, _ in runtimes},
             "rows": [

@@ -8,6 +8,9 @@ import json
 import os
 import sys
 
+# What a report says of a runtime.
+FIELDS = ("title", "library", "version")
+
 
 def main():
     options = json.loads(sys.argv[1], object_hook=lambda fields: argparse.Namespace(**fields))
@@ -31,7 +34,7 @@ def main():
             rows.append(rounds.layer_row(layer, opened, options, probe))
         table = {
             "layout": layout,
-            "runtimes": [{"name": r.name, "title": r.title, "version": r.version} for r in opened],
+            "runtimes": [{"name": name, **{field: getattr(opened[name], field) for field in FIELDS}} for name in opened],
             "missing": missing,
             "overhead_ms": overheads,
             "rows": rows,

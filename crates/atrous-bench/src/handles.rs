@@ -106,3 +106,28 @@ pub unsafe extern "C" fn atrous_bench_free(layer: *mut Layer) {
         drop(unsafe { Box::from_raw(layer) });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{atrous_bench_count, atrous_bench_free, atrous_bench_name, atrous_bench_pack};
+    use crate::suite::rows;
+
+    #[test]
+    fn compiled_layers_are_all_there_or_none() {
+        let count = atrous_bench_count();
+        assert_eq!(count, if cfg!(feature = "compiled") { 2 * rows().len() } else { 0 });
+        assert!((0..count).all(|index| !atrous_bench_name(index).is_null()));
+        assert!(atrous_bench_name(count).is_null());
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_packed() {
+        let (weight, index) = ([0.0], atrous_bench_count());
+        // SAFETY: both slices are this array; null may be freed.
+        unsafe {
+            let layer = atrous_bench_pack(index, weight.as_ptr(), weight.len(), weight.as_ptr(), weight.len());
+            assert!(layer.is_null());
+            atrous_bench_free(layer);
+        }
+    }
+}

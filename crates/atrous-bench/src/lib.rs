@@ -9,5 +9,7 @@ mod handles;
 mod machine;
 pub mod suite;
 
-pub use handles::*;
+pub use handles::{
+    Layer, atrous_bench_count, atrous_bench_free, atrous_bench_name, atrous_bench_pack, atrous_bench_run,
+};
 pub use machine::{atrous_bench_additions, atrous_bench_multiply_adds};

@@ -65,8 +65,20 @@ mod wide {
         };
     }
 
-    multiply_adds!(#[target_feature(enable = "avx512f")] avx512, 16, _mm512_set1_ps, _mm512_fmadd_ps);
-    multiply_adds!(#[target_feature(enable = "avx2,fma")] avx2, 8, _mm256_set1_ps, _mm256_fmadd_ps);
+    multiply_adds!(
+        #[target_feature(enable = "avx512f")]
+        avx512,
+        16,
+        _mm512_set1_ps,
+        _mm512_fmadd_ps
+    );
+    multiply_adds!(
+        #[target_feature(enable = "avx2,fma")]
+        avx2,
+        8,
+        _mm256_set1_ps,
+        _mm256_fmadd_ps
+    );
 }
 
 /// Does at least `count` integer additions of which each waits for the one before, a cycle each. Returns how many: divided

@@ -2,38 +2,42 @@
 
 Each is a class whose objects have
 
-- `name`, by which it is chosen, and `title`, by which it is reported;
-- `layout`, the memory order of its inputs and outputs;
-- `version`, of what computes;
+- `title`, by which it is reported;
+- `library`, the name of what computes, and `version`, its version;
+- `layouts`, the memory orders of inputs and outputs that it can have;
 - `prepare(problem)`, which packs the weights and gives a `Prepared`, or raises `Unsupported`;
 - `no_op()`, which gives the smallest call that the runtime can do: what it costs to call it at all.
 """
 
 import importlib
 
-# Module and class, in the order of the rounds.
+# Name, module and class, in the order of the rounds.
 CLASSES = [
-    ("atrous_jit", "AtrousJit"),
-    ("atrous_rust", "AtrousRust"),
-    ("onnx_runtime", "OnnxRuntime"),
-    ("one_dnn", "OneDnnPlain"),
-    ("one_dnn", "OneDnnAny"),
-    ("open_vino", "OpenVino"),
-    ("ncnn_net", "NcnnDirect"),
-    ("ncnn_net", "NcnnWinograd"),
-    ("one_dnn", "OneDnnNhwc"),
-    ("xnnpack", "Xnnpack"),
+    ("atrous", "atrous_jit", "AtrousJit"),
+    ("atrous-rust", "atrous_rust", "AtrousRust"),
+    ("onnxruntime", "onnx_runtime", "OnnxRuntime"),
+    ("onednn", "one_dnn", "OneDnnPlain"),
+    ("onednn-any", "one_dnn", "OneDnnAny"),
+    ("openvino", "open_vino", "OpenVino"),
+    ("ncnn", "ncnn_net", "NcnnDirect"),
+    ("ncnn-winograd", "ncnn_net", "NcnnWinograd"),
+    ("onednn", "one_dnn", "OneDnnNhwc"),
+    ("xnnpack", "xnnpack", "Xnnpack"),
 ]
+
+NAMES = list(dict.fromkeys(name for name, *_ in CLASSES))
 
 
 def open_all(wanted, layout, options):
-    """The runtimes of a memory order, and why others could not be opened: `([runtime], {name: reason})`."""
-    found, missing = [], {}
-    for module, name in CLASSES:
+    """The runtimes of a memory order by name, and why others could not be opened: `({name: runtime}, {name: reason})`."""
+    found, missing = {}, {}
+    for name, module, kind in CLASSES:
+        if wanted and name not in wanted:
+            continue
         try:
-            kind = getattr(importlib.import_module(f"runtimes.{module}"), name)
-            if layout in kind.layouts and (not wanted or kind.name in wanted):
-                found.append(kind(layout, options))
-        except (ImportError, OSError, AttributeError) as error:
+            kind = getattr(importlib.import_module(f"runtimes.{module}"), kind)
+            if layout in kind.layouts:
+                found[name] = kind(layout, options)
+        except (ImportError, OSError) as error:
             missing[name] = str(error)
     return found, missing

@@ -46,7 +46,8 @@ class Slice(Structure):
 
 
 class AtrousJit:
-    name, title, layouts = "atrous", "Atrous JIT", ("nchw", "nhwc")
+    title, layouts = "Atrous JIT", ("nchw", "nhwc")
+    library = "Atrous"
 
     def __init__(self, layout, options):
         self.layout, self.threads = layout, options.threads

@@ -12,11 +12,14 @@ FLOATS = POINTER(c_float)
 
 
 class AtrousRust:
-    name, title, layouts = "atrous-rust", "Atrous Rust", ("nchw", "nhwc")
+    title, layouts = "Atrous Rust", ("nchw", "nhwc")
+    library = "Atrous"
 
     def __init__(self, layout, options):
         self.layout = layout
         self.version = options.atrous
+        if options.threads > 1:
+            raise OSError("compiled Rust runs on one thread")
         self.library = ctypes.CDLL(str(options.library))
         function = self.library.atrous_bench_name
         function.restype, function.argtypes = c_char_p, [c_size_t]

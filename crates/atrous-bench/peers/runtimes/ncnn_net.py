@@ -16,7 +16,7 @@ OUTPUTS, BIAS, WEIGHTS, GROUPS = 0, 5, 6, 7
 
 class Ncnn:
     layouts = ("nchw",)
-    version = ncnn.__version__
+    library, version = "ncnn", ncnn.__version__
 
     def __init__(self, layout, options):
         self.threads = options.threads
@@ -81,11 +81,11 @@ class Ncnn:
 
 
 class NcnnDirect(Ncnn):
-    name, title, winograd = "ncnn", "ncnn", False
+    title, winograd = "ncnn", False
 
 
 class NcnnWinograd(Ncnn):
-    name, title, winograd = "ncnn-winograd", "ncnn Winograd", True
+    title, winograd = "ncnn Winograd", True
 
 
 def _weight(layer, weight):

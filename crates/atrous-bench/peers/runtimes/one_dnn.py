@@ -64,7 +64,7 @@ def _dims(sizes):
 class OneDnn:
     """`plain` says whether the convolution works in the caller's memory order or in one of its own choice."""
 
-    version = "{0.major}.{0.minor}.{0.patch}".format(LIBRARY.dnnl_version().contents)
+    library, version = "oneDNN", "{0.major}.{0.minor}.{0.patch}".format(LIBRARY.dnnl_version().contents)
 
     def __init__(self, layout, options):
         self.layout = layout
@@ -152,15 +152,15 @@ class OneDnn:
 
 
 class OneDnnPlain(OneDnn):
-    name, title, layouts, plain = "onednn", "oneDNN plain", ("nchw",), True
+    title, layouts, plain = "oneDNN plain", ("nchw",), True
 
 
 class OneDnnAny(OneDnn):
-    name, title, layouts, plain = "onednn-any", "oneDNN `any`, reorders timed", ("nchw",), False
+    title, layouts, plain = "oneDNN any", ("nchw",), False
 
 
 class OneDnnNhwc(OneDnn):
-    name, title, layouts, plain = "onednn", "oneDNN", ("nhwc",), True
+    title, layouts, plain = "oneDNN", ("nhwc",), True
 
 
 def _step(primitive, roles):

@@ -9,8 +9,8 @@ from problem import Prepared, aligned, aligned_copy
 
 
 class OnnxRuntime:
-    name, title, layouts = "onnxruntime", "ONNX Runtime", ("nchw",)
-    version = onnxruntime.__version__
+    title, layouts = "ONNX Runtime", ("nchw",)
+    library, version = "ONNX Runtime", onnxruntime.__version__
 
     def __init__(self, layout, options):
         self.options = onnxruntime.SessionOptions()

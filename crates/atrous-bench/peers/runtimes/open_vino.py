@@ -8,8 +8,8 @@ from problem import Prepared, aligned, aligned_copy
 
 
 class OpenVino:
-    name, title, layouts = "openvino", "OpenVINO", ("nchw",)
-    version = openvino.__version__.split("-")[0]
+    title, layouts = "OpenVINO", ("nchw",)
+    library, version = "OpenVINO", openvino.__version__.split("-")[0]
 
     def __init__(self, layout, options):
         self.core = openvino.Core()

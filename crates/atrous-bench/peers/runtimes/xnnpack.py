@@ -16,8 +16,8 @@ FLOAT32, INT32 = schema.TensorType.FLOAT32, schema.TensorType.INT32
 
 
 class Xnnpack:
-    name, title, layouts = "xnnpack", "XNNPACK", ("nhwc",)
-    version = installed("ai-edge-litert")
+    title, layouts = "XNNPACK", ("nhwc",)
+    library, version = "XNNPACK of LiteRT", installed("ai-edge-litert")
 
     def __init__(self, layout, options):
         self.threads = options.threads
