@@ -124,7 +124,9 @@ def work(options, threads, chosen, libraries):
         }
         # numpy is not to keep threads of its own.
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
-        subprocess.run([sys.executable, str(HERE / "worker.py"), json.dumps(task)], env=environment, check=True)
+        command = [sys.executable, str(HERE / "worker.py"), json.dumps(task)]
+        if status := subprocess.run(command, env=environment).returncode:
+            sys.exit(f"the measurement on {threads} thread(s) ended with status {status}")
         return json.loads(output.read_text())
 
 

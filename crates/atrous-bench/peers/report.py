@@ -123,6 +123,7 @@ def _section(result, table):
         f"Peak: {peak * count:.1f} billion multiply-adds per second ({count} × {peak:.1f}), at {clock:.2f} GHz. The smallest "
         f"call in µs: {', '.join(f'{titles[name]} {ms * 1e3:.1f}' for name, ms in table['overhead_ms'].items())}.",
         _speeds(table, known, direct, count, clock),
+        _errors(table, titles),
         _means(table, known, direct),
         _reasons(table, titles),
     ]
@@ -151,6 +152,17 @@ def _speeds(table, known, titles, threads, clock):
         line += [share(cells.time(row, name)) for name in ours] + [share(best_other)]
         lines.append(line)
     return _table(header, lines)
+
+
+def _errors(table, titles):
+    """The largest error of each runtime over all layers."""
+    errors = defaultdict(list)
+    for row in table["rows"]:
+        for name, entry in row["entries"].items():
+            if "min_ms" in entry:
+                errors[name].append(entry["error"])
+    worst = ", ".join(f"{titles[name]} {max(of):.1e}" for name, of in errors.items())
+    return f"Largest relative error of a layer: {worst}."
 
 
 def _means(table, known, titles):

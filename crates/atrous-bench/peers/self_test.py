@@ -90,6 +90,7 @@ class Report(unittest.TestCase):
         text = report.markdown(run)
         self.assertIn(f"| {first} | 51.4 | 2.00 | **1.00** | 0.50 | 44% | 87% |", text)
         self.assertIn("| Atrous JIT, all layers | 0.50 | 0 of 1 | 0.50 |", text)
+        self.assertIn("Largest relative error of a layer: Atrous JIT 1.0e-07, ONNX Runtime 1.0e-07", text)
         self.assertIn(f"- ONNX Runtime, no such thing: {second}", text)
         self.assertIn("- Not there: Xnnpack: not installed", text)
         self.assertIn(f"| {first} | 2.00 | 1.00 | 0.500 | 1.0e-07 | 0.25 |", text)

@@ -52,11 +52,11 @@ class AtrousJit:
     def __init__(self, layout, options):
         self.layout, self.threads = layout, options.threads
         self.version = options.atrous
-        self.library = ctypes.CDLL(str(options.capi))
-        self.library.atrous_last_error.restype = c_char_p
+        self.api = ctypes.CDLL(str(options.capi))
+        self.api.atrous_last_error.restype = c_char_p
         slices = [POINTER(Slice), c_size_t]
-        self.library.atrous_run.restype = c_int
-        self.library.atrous_run.argtypes = [c_void_p, *slices, *slices, FLOATS, c_size_t]
+        self.api.atrous_run.restype = c_int
+        self.api.atrous_run.argtypes = [c_void_p, *slices, *slices, FLOATS, c_size_t]
 
     def prepare(self, problem):
         output = aligned(to_layout(numpy.empty(problem.layer.output_shape), self.layout).shape)
@@ -74,22 +74,22 @@ class AtrousJit:
         """A call that computes `output` from `tensor`, and memory that it needs."""
         kernel, packed, info = c_void_p(), c_void_p(), Info()
         options = Options(layout=LAYOUTS[self.layout], threads=self.threads)
-        self._check(self.library.atrous_compile(spec.encode(), byref(options), byref(kernel)))
-        self._check(self.library.atrous_info(kernel, byref(info)))
+        self._check(self.api.atrous_compile(spec.encode(), byref(options), byref(kernel)))
+        self._check(self.api.atrous_info(kernel, byref(info)))
         parameters = [numpy.ascontiguousarray(array) for array in parameters]
         slices = (Slice * len(parameters))(*map(_slice, parameters))
-        self._check(self.library.atrous_pack(kernel, slices, c_size_t(len(parameters)), byref(packed)))
+        self._check(self.api.atrous_pack(kernel, slices, c_size_t(len(parameters)), byref(packed)))
         scratch = aligned((info.scratch_len,))
-        self.library.atrous_kernel_free(kernel)
+        self.api.atrous_kernel_free(kernel)
         ends = (Slice * 1)(_slice(tensor)), c_size_t(1), (Slice * 1)(_slice(output)), c_size_t(1)
         arguments = (packed, *ends, scratch.ctypes.data_as(FLOATS), c_size_t(scratch.size))
-        run = self.library.atrous_run
+        run = self.api.atrous_run
         self._check(run(*arguments))
         return (lambda: run(*arguments)), (tensor, scratch)
 
     def _check(self, status):
         if status:
-            raise Unsupported(self.library.atrous_last_error().decode())
+            raise Unsupported(self.api.atrous_last_error().decode())
 
 
 def _slice(array):

@@ -20,16 +20,16 @@ class AtrousRust:
         self.version = options.atrous
         if options.threads > 1:
             raise OSError("compiled Rust runs on one thread")
-        self.library = ctypes.CDLL(str(options.library))
-        function = self.library.atrous_bench_name
+        self.api = ctypes.CDLL(str(options.library))
+        function = self.api.atrous_bench_name
         function.restype, function.argtypes = c_char_p, [c_size_t]
-        function = self.library.atrous_bench_count
+        function = self.api.atrous_bench_count
         function.restype, function.argtypes = c_size_t, []
-        function = self.library.atrous_bench_pack
+        function = self.api.atrous_bench_pack
         function.restype, function.argtypes = c_void_p, [c_size_t, FLOATS, c_size_t, FLOATS, c_size_t]
-        function = self.library.atrous_bench_run
+        function = self.api.atrous_bench_run
         function.restype, function.argtypes = c_int, [c_void_p, FLOATS, c_size_t, FLOATS, c_size_t]
-        names = (self.library.atrous_bench_name(index).decode() for index in range(self.library.atrous_bench_count()))
+        names = (self.api.atrous_bench_name(index).decode() for index in range(self.api.atrous_bench_count()))
         self.indices = {name: index for index, name in enumerate(names)}
         if not self.indices:
             raise OSError(f"{options.library} is built without the feature `compiled`")
@@ -39,7 +39,7 @@ class AtrousRust:
         tensor = aligned_copy(to_layout(problem.tensor, self.layout))
         output = aligned(to_layout(numpy.empty(problem.layer.output_shape), self.layout).shape)
         arguments = (layer, *_slice(tensor), *_slice(output))
-        run = self.library.atrous_bench_run
+        run = self.api.atrous_bench_run
         if run(*arguments):
             raise Unsupported("the layer does not run")
         return Prepared(lambda: run(*arguments), lambda: from_layout(output, self.layout), keep=tensor)
@@ -50,7 +50,7 @@ class AtrousRust:
         packed = self._pack(layer, *(numpy.zeros(shape) for shape in (layer.weight_shape, layer.channels_out)))
         empty = aligned((0,))
         arguments = (packed, *_slice(empty), *_slice(empty))
-        run = self.library.atrous_bench_run
+        run = self.api.atrous_bench_run
         return Prepared(lambda: run(*arguments), lambda: empty)
 
     def _pack(self, layer, weight, bias):
@@ -59,7 +59,7 @@ class AtrousRust:
         if index is None:
             raise Unsupported("the library was built from another suite")
         weight, bias = (numpy.ascontiguousarray(array, numpy.float32) for array in (weight, bias))
-        packed = self.library.atrous_bench_pack(index, *_slice(weight), *_slice(bias))
+        packed = self.api.atrous_bench_pack(index, *_slice(weight), *_slice(bias))
         if not packed:
             raise Unsupported("the weights cannot be packed")
         return c_void_p(packed)
