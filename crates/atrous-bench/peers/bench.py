@@ -18,6 +18,13 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 LAYOUTS = ["nchw", "nhwc"]
 
+ENVIRONMENT = {
+    # numpy is not to keep threads of its own.
+    "OPENBLAS_NUM_THREADS": "1",
+    # The threads of GNU OpenMP, which ncnn uses, spin for a few milliseconds and not for more than the pause after them.
+    "GOMP_SPINCOUNT": "100000",
+}
+
 
 def main():
     options = parse()
@@ -122,8 +129,7 @@ def work(options, threads, chosen, libraries):
             "library": libraries["atrous-bench"],
             "json": str(output),
         }
-        # numpy is not to keep threads of its own.
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
+        environment = {**ENVIRONMENT, "OMP_NUM_THREADS": str(threads), **os.environ}
         command = [sys.executable, str(HERE / "worker.py"), json.dumps(task)]
         if status := subprocess.run(command, env=environment).returncode:
             sys.exit(f"the measurement on {threads} thread(s) ended with status {status}")

@@ -4,12 +4,15 @@ use std::ffi::CStr;
 
 include!(concat!(env!("OUT_DIR"), "/compiled.rs"));
 
+/// Packs weight and bias.
+pub type Pack = fn(&[f32], &[f32]) -> Result<Box<dyn Forward>, atrous::Error>;
+
 /// A layer in one memory order.
 pub struct Entry {
     /// The name of its spec and its memory order: `layer_conv3d_nhwc`.
     pub name: &'static CStr,
-    /// Packs weight and bias.
-    pub pack: fn(&[f32], &[f32]) -> Result<Box<dyn Forward>, atrous::Error>,
+    /// Packs its weight and bias.
+    pub pack: Pack,
 }
 
 /// A layer with its weights.
