@@ -173,9 +173,10 @@ impl<'a> Pointers<'a> {
     fn add(&mut self, listing: &mut Listing, to: Place, bytes: i64) {
         self.loaded = None;
         if let Ok(small) = i32::try_from(bytes) {
+            let code = if i8::try_from(small).is_ok() { Code::Add_rm64_imm8 } else { Code::Add_rm64_imm32 };
             listing.push(match to {
-                Place::Register(register) => Instruction::with2(Code::Add_rm64_imm32, register, small),
-                Place::Frame(index) => Instruction::with2(Code::Add_rm64_imm32, word(index), small),
+                Place::Register(register) => Instruction::with2(code, register, small),
+                Place::Frame(index) => Instruction::with2(code, word(index), small),
             });
             return;
         }
@@ -225,14 +226,17 @@ impl<'a> Pointers<'a> {
 
     /// Sets the counter of a loop to a number.
     pub(super) fn count(&mut self, listing: &mut Listing, depth: usize, count: i64) {
-        match self.counters[depth] {
-            Place::Register(register) => listing.push(Instruction::with2(Code::Mov_r64_imm64, register, count)),
-            Place::Frame(index) => {
-                self.loaded = None;
-                listing.push(Instruction::with2(Code::Mov_r64_imm64, Register::RAX, count));
-                listing.push(Instruction::with2(Code::Mov_rm64_r64, word(index), Register::RAX));
-            }
+        if let Ok(small) = i32::try_from(count) {
+            return listing.push(match self.counters[depth] {
+                Place::Register(register) => Instruction::with2(Code::Mov_rm64_imm32, register, small),
+                Place::Frame(index) => Instruction::with2(Code::Mov_rm64_imm32, word(index), small),
+            });
         }
+        listing.push(Instruction::with2(Code::Mov_r64_imm64, Register::RCX, count));
+        listing.push(match self.counters[depth] {
+            Place::Register(register) => Instruction::with2(Code::Mov_rm64_r64, register, Register::RCX),
+            Place::Frame(index) => Instruction::with2(Code::Mov_rm64_r64, word(index), Register::RCX),
+        });
     }
 
     /// Sets the counter of a loop to a word of the frame, and the flags by it.

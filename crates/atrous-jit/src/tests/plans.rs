@@ -190,10 +190,9 @@ fn orders(lanes: usize) -> Vec<Vec<usize>> {
 
 /// Shuffles into a third register, into either operand, and of one register with itself; with registers to spare and
 /// without.
-fn shuffles(lanes: usize, idle: usize) -> Plan {
+fn shuffles(lanes: usize, idle: usize, orders: &[Vec<usize>]) -> Plan {
     let mut plan = plan(lanes);
     plan.target.registers = idle + 3;
-    let orders = orders(lanes);
     let [x, y] = ["x", "y"].map(|name| buffer(&mut plan, name, Role::Input, &[3, lanes]));
     let shape = [3, orders.len(), 4, lanes];
     let z = buffer(&mut plan, "z", Role::Output, &shape);
@@ -491,7 +490,22 @@ fn ends_of_rows() {
 fn shuffles_in_all_widths() {
     for lanes in &WIDTHS[1..] {
         for idle in [0, 9, 12, 13, 25, 28, 29] {
-            check(&format!("shuffles on {lanes} lanes, {idle} registers idle"), shuffles(*lanes, idle));
+            check(
+                &format!("shuffles on {lanes} lanes, {idle} registers idle"),
+                shuffles(*lanes, idle, &orders(*lanes)),
+            );
+        }
+    }
+}
+
+/// The vector of lane numbers has the last register that is free, or none.
+#[test]
+fn shuffles_with_the_last_register() {
+    for lanes in &WIDTHS[1..] {
+        let order = (0..*lanes).map(|lane| (5 * lane + 1) % (2 * lanes)).collect();
+        let orders = [order];
+        for idle in (8..=13).chain(24..=29) {
+            check(&format!("a shuffle on {lanes} lanes, {idle} registers idle"), shuffles(*lanes, idle, &orders));
         }
     }
 }
