@@ -96,7 +96,7 @@ impl Context<'_> {
             }
             Instr::Broadcast { to, .. } => {
                 let vector = self.vector(*to);
-                quote!(#vector::splat(#window[#at]))
+                quote!(#vector::broadcast(#window, #at))
             }
             Instr::Store { from, to } => {
                 let from = self.name(*from);

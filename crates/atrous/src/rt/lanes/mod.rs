@@ -36,6 +36,12 @@ pub trait Lanes: Copy {
     /// Lane `l` from position `at + l`.
     fn load(window: &[f32], at: usize) -> Self;
 
+    /// The number at position `at` in every lane.
+    #[inline(always)]
+    fn broadcast(window: &[f32], at: usize) -> Self {
+        Self::splat(window[at])
+    }
+
     /// Each lane by its number.
     fn from_fn(lane: impl FnMut(usize) -> f32) -> Self;
 
