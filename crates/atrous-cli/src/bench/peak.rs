@@ -37,7 +37,7 @@ pub fn plan(target: &Target) -> Result<Checked<Plan>, Failure> {
     let (left, right) = (Reg(n_sums), Reg(n_sums + 1));
     let sum = |index: usize| {
         let fused = target.fused;
-        Step::Do(Instr::MultiplyAdd { to: Reg(index), left, right, addend: Reg(index), fused })
+        Step::Do(Instr::MultiplyAdd { to: Reg(index), left, right, addend: Reg(index), fused, part: None })
     };
     let mut body: Vec<Step> =
         (0..n_sums + 2).map(|index| Step::Do(Instr::Load { to: Reg(index), from: at(0, 0) })).collect();

@@ -125,8 +125,8 @@ fn a_stage() {
             to: loaded,
             from: access(0, [row(1), Affine::term(k, -2).plus_constant(19)], lanes(1, -2)),
         }),
-        Step::Do(Instr::MultiplyAdd { to: sum, left: loaded, right: loaded, addend: sum, fused: true }),
-        Step::Do(Instr::MultiplyAdd { to: sum, left: loaded, right: loaded, addend: sum, fused: false }),
+        Step::Do(Instr::MultiplyAdd { to: sum, left: loaded, right: loaded, addend: sum, fused: true, part: None }),
+        Step::Do(Instr::MultiplyAdd { to: sum, left: loaded, right: loaded, addend: sum, fused: false, part: None }),
         Step::Do(Instr::Broadcast {
             to: loaded,
             from: access(0, [row(1), Affine::term(k, -2).plus_constant(3)], None),

@@ -5,7 +5,7 @@ use super::registers::{Declarations, Path, declarations};
 use super::stage::{Printer, count};
 use super::usage::runs;
 use super::windows::{Window, Windows, windows};
-use crate::plan::{Access, BinaryOp, Instr, Reg, Step, Tile, Var};
+use crate::plan::{Access, BinaryOp, Instr, Part, Reg, Step, Tile, Var};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -111,10 +111,17 @@ impl Context<'_> {
                 let (left, right, op) = (self.name(*left), self.name(*right), method(*op));
                 quote!(#left.#op(#right))
             }
-            Instr::MultiplyAdd { left, right, addend, fused, .. } => {
+            Instr::MultiplyAdd { left, right, addend, fused, part, .. } => {
                 let [left, right, addend] = [left, right, addend].map(|reg| self.name(*reg));
                 let method = if *fused { quote!(fused_multiply_add) } else { quote!(multiply_add) };
-                quote!(#left.#method(#right, #addend))
+                let sum = quote!(#left.#method(#right, #addend));
+                match part {
+                    None => sum,
+                    Some(Part { from, to }) => {
+                        let (from, to) = (length(*from), length(*to));
+                        quote!(#sum.part::<#from, #to>(#addend))
+                    }
+                }
             }
             Instr::SelectLess { left, right, yes, no, .. } => {
                 let [left, right, yes, no] = [left, right, yes, no].map(|reg| self.name(*reg));

@@ -115,6 +115,34 @@ pub struct PiecewiseAxis {
     pub empty: Vec<Progression>,
 }
 
+impl Contraction {
+    /// The same with as many of the last axes as possible made one, if memory has their positions as neighbours: axes
+    /// whose outputs read the input at their own position and nothing else.
+    pub fn merged(&self) -> Contraction {
+        let own = self.axes.iter().rev().take_while(|axis| axis.reads_own_position()).count();
+        if own < 2 {
+            return self.clone();
+        }
+        let (above, last) = self.axes.split_at(self.axes.len() - own);
+        let merged = PiecewiseAxis::of_own_position(last.iter().map(|axis| axis.output).product());
+        Contraction { axes: above.iter().cloned().chain([merged]).collect(), ..self.clone() }
+    }
+}
+
+impl PiecewiseAxis {
+    fn of_own_position(size: i64) -> PiecewiseAxis {
+        let axis = Axis { input: size, output: size, taps: 1, up: 1, stride: 1, dilation: 1, pad: 0 };
+        PiecewiseAxis { input: size, output: size, taps: 1, pieces: axis.phases(), empty: Vec::new() }
+    }
+
+    /// Whether each output reads the input at its own position and nothing else.
+    fn reads_own_position(&self) -> bool {
+        let [piece] = &self.pieces[..] else { return false };
+        let Axis { input, output, taps, stride, pad, .. } = piece.axis;
+        self.taps == 1 && (taps, stride, pad) == (1, 1, 0) && (input, output) == (self.input, self.output)
+    }
+}
+
 impl Node {
     /// The node's channels and spatial sizes without the batch.
     pub fn spatial(&self) -> &[usize] {

@@ -7,9 +7,9 @@ mod flat;
 
 use std::fmt::{Display, Formatter};
 
-use super::types::{Buffer, Count, Instr, Plan, Register, Role, Stage, Step, Stmt, Var};
-use std::ops::Range;
+use super::types::{Buffer, Count, Instr, Part, Plan, Register, Role, Stage, Step, Stmt, Var};
 use super::verify::Checked;
+use std::ops::Range;
 
 /// A slice that has not the length of the buffer it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,9 +146,10 @@ fn steps(registers: &[Register], body: &[Step], columns: &[i64], loaded: &mut [R
             loaded[to.0] = from.active(registers[to.0].lanes);
             0
         }
-        Step::Do(Instr::MultiplyAdd { left, right, .. }) => {
-            let [left, right] = [left, right].map(|factor| loaded[factor.0].clone());
-            (left.start.max(right.start)..left.end.min(right.end)).len() as u64
+        Step::Do(Instr::MultiplyAdd { to, left, right, part, .. }) => {
+            let factors = [left, right].map(|factor| loaded[factor.0].clone());
+            let all = Part::range(*part, registers[to.0].lanes);
+            factors.iter().fold(all, |all, lanes| all.start.max(lanes.start)..all.end.min(lanes.end)).len() as u64
         }
         Step::Do(_) => 0,
         Step::Reduce { count, body, .. } => {

@@ -7,7 +7,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::affine::Affine;
 use super::types::{
-    Access, BinaryOp, Buffer, BufferId, Count, Instr, Plan, Reg, Register, Role, Stage, Step, Stmt, Tile, Var,
+    Access, BinaryOp, Buffer, BufferId, Count, Instr, Part, Plan, Reg, Register, Role, Stage, Step, Stmt, Tile, Var,
 };
 
 /// Tables wrap where a line would be longer.
@@ -152,11 +152,14 @@ impl Printer<'_> {
             Instr::Binary { op, to, left, right } => {
                 format!("{} = {}", reg(to), binary(*op, &reg(left), &reg(right)))
             }
-            Instr::MultiplyAdd { to, left, right, addend, fused: false } => {
-                format!("{} = {}*{} + {}", reg(to), reg(left), reg(right), reg(addend))
-            }
-            Instr::MultiplyAdd { to, left, right, addend, fused: true } => {
-                format!("{} = fma({}, {}, {})", reg(to), reg(left), reg(right), reg(addend))
+            Instr::MultiplyAdd { to, left, right, addend, fused, part } => {
+                let [left, right, addend] = [left, right, addend].map(reg);
+                let sum = if *fused {
+                    format!("fma({left}, {right}, {addend})")
+                } else {
+                    format!("{left}*{right} + {addend}")
+                };
+                format!("{} = {sum}{}", reg(to), only(*part))
             }
             Instr::SelectLess { to, left, right, yes, no } => {
                 format!("{} = if {} < {} then {} else {}", reg(to), reg(left), reg(right), reg(yes), reg(no))
@@ -176,8 +179,7 @@ impl Printer<'_> {
             match access.lanes {
                 Some(along) if along.dim == dim => {
                     let step = if along.step == 1 { String::new() } else { format!(" by {}", along.step) };
-                    let part = along.part.map_or(String::new(), |part| format!(" only {}..{}", part.from, part.to));
-                    format!("{start} ..+{lanes}{step}{part}")
+                    format!("{start} ..+{lanes}{step}{}", only(along.part))
                 }
                 _ => start,
             }
@@ -196,6 +198,10 @@ impl Printer<'_> {
     fn buffer(self, buffer: BufferId) -> String {
         self.buffers.get(buffer.0).map_or_else(|| format!("buffer{}", buffer.0), |known| known.name.clone())
     }
+}
+
+fn only(part: Option<Part>) -> String {
+    part.map_or(String::new(), |part| format!(" only {}..{}", part.from, part.to))
 }
 
 fn line(f: &mut Formatter<'_>, depth: usize, text: &str) -> Result {

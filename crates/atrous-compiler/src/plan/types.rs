@@ -1,5 +1,7 @@
 //! The types of a [`Plan`]. `eval` is the definition of what they mean.
 
+use std::ops::Range;
+
 use super::affine::Affine;
 use super::target::Target;
 use crate::layer::Number;
@@ -237,7 +239,7 @@ pub enum Instr {
         /// Right operand.
         right: Reg,
     },
-    /// `to = left·right + addend`
+    /// `to = left·right + addend`; `to = addend` in lanes outside of the part.
     MultiplyAdd {
         /// Destination.
         to: Reg,
@@ -249,6 +251,8 @@ pub enum Instr {
         addend: Reg,
         /// Whether the product is added without being rounded first.
         fused: bool,
+        /// The lanes that multiply, if not all do.
+        part: Option<Part>,
     },
     /// `to = if left < right { yes } else { no }`; a comparison with NaN is false.
     SelectLess {
@@ -382,8 +386,15 @@ impl Lanes {
     }
 
     /// The lanes of a register that touch memory, of so many.
-    pub fn active(&self, lanes: usize) -> std::ops::Range<usize> {
-        self.part.map_or(0..lanes, |part| part.from..part.to)
+    pub fn active(&self, lanes: usize) -> Range<usize> {
+        Part::range(self.part, lanes)
+    }
+}
+
+impl Part {
+    /// The lanes of a part; all of so many where there is none.
+    pub fn range(part: Option<Part>, lanes: usize) -> Range<usize> {
+        part.map_or(0..lanes, |part| part.from..part.to)
     }
 }
 
@@ -391,7 +402,11 @@ impl Access {
     /// The element offset of lane 0 in the buffer.
     pub fn offset(&self, buffer: &Buffer) -> Affine {
         let scaled = |(index, stride): (&Affine, usize)| index.times(stride as i64);
-        self.index.iter().zip(buffer.strides(self.index.len())).map(scaled).fold(Affine::constant(0), |sum, term| sum.plus(&term))
+        self.index
+            .iter()
+            .zip(buffer.strides(self.index.len()))
+            .map(scaled)
+            .fold(Affine::constant(0), |sum, term| sum.plus(&term))
     }
 
     /// Elements between neighbouring lanes; 1 means contiguous.
@@ -400,7 +415,7 @@ impl Access {
     }
 
     /// The lanes that touch memory, of a register with so many.
-    pub fn active(&self, lanes: usize) -> std::ops::Range<usize> {
+    pub fn active(&self, lanes: usize) -> Range<usize> {
         self.lanes.map_or(0..1, |along| along.active(lanes))
     }
 }

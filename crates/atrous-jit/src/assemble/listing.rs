@@ -75,6 +75,18 @@ impl Listing {
         });
     }
 
+    /// `code to{mask}, left, right`
+    pub(super) fn three_masked(&mut self, code: Code, to: Register, left: Register, right: Operand, mask: Register) {
+        let instruction = match right {
+            Operand::Register(right) => Instruction::with3(code, to, left, right),
+            Operand::Memory(right) => Instruction::with3(code, to, left, right),
+        };
+        self.push(instruction.map(|mut instruction| {
+            instruction.set_op_mask(mask);
+            instruction
+        }));
+    }
+
     /// `code to, from, number`
     pub(super) fn two_and_number(&mut self, code: Code, to: Register, from: Operand, number: u32) {
         self.push(match from {

@@ -17,19 +17,23 @@
 //! The bytes do not depend on the machine that assembles them.
 
 mod codes;
+mod constants;
 mod lanes;
 mod listing;
 mod pointers;
 mod program;
 mod registers;
+mod shuffle;
 mod vector;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use atrous_compiler::Target;
-use atrous_compiler::plan::{Count, Reg, Tile, Var};
+use atrous_compiler::plan::{Count, Part, Reg, Tile, Var};
 use iced_x86::{Code, Decoder, DecoderOptions, Formatter, GasFormatter, Instruction};
 
+use self::constants::{Constants, Held};
 use self::listing::Listing;
 use self::pointers::Pointers;
 use self::program::Node;
@@ -81,6 +85,15 @@ pub(crate) struct Site {
     pub displacement: i64,
     /// Elements between neighbouring lanes.
     pub stride: i64,
+    /// The lanes that touch memory, if not all do.
+    pub part: Option<Part>,
+}
+
+impl Site {
+    /// The lanes that touch memory, of so many.
+    fn active(&self, lanes: usize) -> Range<usize> {
+        self.part.map_or(0..lanes, |part| part.from..part.to)
+    }
 }
 
 impl Frame {
@@ -116,11 +129,22 @@ pub(crate) struct Assembled {
 /// When an instruction cannot be encoded, which is an error of this module.
 pub(crate) fn tile(set: InstructionSet, tile: &Tile, frame: &Frame) -> Result<Assembled, String> {
     let nodes = program::of(set, tile, frame);
-    let mut assembler = Assembler::new(set, tile, frame, &nodes, false);
-    assembler.run(&nodes);
-    if assembler.registers.exhausted {
-        assembler = Assembler::new(set, tile, frame, &nodes, true);
+    let attempt = |held: Held, spill: bool| {
+        let mut assembler = Assembler::new(set, tile, frame, &nodes, held, spill);
         assembler.run(&nodes);
+        assembler
+    };
+    let mut assembler = attempt(Held::default(), false);
+    let spill = assembler.registers.exhausted;
+    if spill {
+        assembler = attempt(Held::default(), true);
+    }
+    let held = assembler.constants.worth_holding(assembler.registers.left_over());
+    if !held.is_empty() {
+        let holding = attempt(held, spill);
+        if !holding.registers.exhausted {
+            assembler = holding;
+        }
     }
     if assembler.misfit || assembler.registers.exhausted {
         return Err("a tile has an instruction without encoding".into());
@@ -137,20 +161,25 @@ struct Assembler<'a> {
     frame: &'a Frame,
     listing: Listing,
     registers: Registers,
+    constants: Constants,
     pointers: Pointers<'a>,
+    /// An estimate of how often the instructions run that come next.
+    weight: usize,
     /// Whether an operand was where its instruction cannot have it: the code is wrong.
     misfit: bool,
 }
 
 impl<'a> Assembler<'a> {
-    fn new(set: InstructionSet, tile: &'a Tile, frame: &'a Frame, nodes: &[Node], spill: bool) -> Self {
-        let registers = Registers::new(tile.registers.len(), set.registers(), spill);
-        let pointers = Pointers::new(frame, nodes);
-        Assembler { set, tile, frame, listing: Listing::default(), registers, pointers, misfit: false }
+    fn new(set: InstructionSet, tile: &'a Tile, frame: &'a Frame, nodes: &[Node], held: Held, spill: bool) -> Self {
+        let registers = Registers::new(tile.registers.len(), set.registers() - held.vectors(), spill);
+        let (constants, pointers) = (Constants::new(held), Pointers::new(frame, nodes));
+        let listing = Listing::default();
+        Assembler { set, tile, frame, listing, registers, constants, pointers, weight: 1, misfit: false }
     }
 
     fn run(&mut self, nodes: &[Node]) {
         self.pointers.enter(&mut self.listing);
+        self.hold();
         self.nodes(nodes, 0);
         self.pointers.leave(&mut self.listing);
         self.listing.push(Ok(Instruction::with(Code::VEX_Vzeroupper)));
@@ -226,7 +255,10 @@ impl<'a> Assembler<'a> {
         self.listing.place(start);
         self.pointers.forget();
         let shifts = self.pointers.shifts();
+        let weight = self.weight;
+        self.weight = pointers::repeated(weight);
         self.nodes(body, depth + 1);
+        self.weight = weight;
         self.pointers.advance(var, 1);
         self.pointers.settle(&mut self.listing, &shifts);
         self.pointers.count_down(&mut self.listing, depth);

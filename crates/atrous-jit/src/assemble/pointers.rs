@@ -287,6 +287,11 @@ fn total(count: i64, size: usize) -> Option<usize> {
     usize::try_from(count).ok()?.checked_mul(size).filter(|total| *total <= MOST_WRITTEN_OUT)
 }
 
+/// An estimate of how often the body of a loop runs that itself runs so often.
+pub(super) fn repeated(times: usize) -> usize {
+    times.saturating_mul(8).min(1 << 30)
+}
+
 /// Estimates how often pointers and counters are used.
 struct Uses<'a> {
     frame: &'a Frame,
@@ -309,7 +314,7 @@ impl Uses<'_> {
                 Node::Loop { count, body, .. } => match written_out(self.frame, *count, body) {
                     Some(count) => self.count(body, depth, times.saturating_mul(count.max(1) as usize)),
                     None => {
-                        let times = times.saturating_mul(8).min(1 << 30);
+                        let times = repeated(times);
                         if self.counters.len() <= depth {
                             self.counters.resize(depth + 1, 0);
                         }

@@ -140,7 +140,7 @@ impl<'a> Walk<'a, '_> {
     /// A load that can be an operand in memory.
     fn foldable(&self, instr: &Instr, site: usize) -> Option<Folded> {
         let lanes = |register: Reg| self.tile.registers[register.0].lanes;
-        let contiguous = self.frame.sites[site].stride == 1;
+        let contiguous = self.frame.sites[site].stride == 1 && self.frame.sites[site].part.is_none();
         match (self.set, instr) {
             (InstructionSet::Avx512, Instr::Broadcast { to, .. }) => {
                 Some(Folded { register: *to, site, is_broadcast: true })

@@ -29,6 +29,8 @@ pub(super) struct Registers {
     spare: u32,
     /// A bit per vector register that the current instruction uses.
     busy: u32,
+    /// How many were free for other things at every time.
+    left_over: usize,
     /// Whether a register was missing and none is set aside: the code is wrong.
     pub exhausted: bool,
 }
@@ -39,7 +41,12 @@ impl Registers {
         let all = u32::MAX >> (32 - file);
         let spare = if spill { u32::MAX >> (32 - SPARE) } else { 0 };
         let (homes, keepers) = (vec![None; values], vec![0; values]);
-        Registers { homes, keepers, free: all & !spare, spare, busy: 0, exhausted: false }
+        Registers { homes, keepers, free: all & !spare, spare, busy: 0, left_over: file, exhausted: false }
+    }
+
+    /// How many vector registers no value and no instruction has needed so far, but for constants.
+    pub(super) fn left_over(&self) -> usize {
+        if self.spare == 0 { self.left_over } else { 0 }
     }
 
     /// Starts an instruction.
@@ -59,6 +66,13 @@ impl Registers {
 
     /// A vector register for the current instruction alone.
     pub(super) fn temporary(&mut self) -> u8 {
+        let number = self.temporary_constant();
+        self.left_over = self.left_over.min((self.free & !self.busy).count_ones() as usize);
+        number
+    }
+
+    /// The same for a constant, which may find another place.
+    pub(super) fn temporary_constant(&mut self) -> u8 {
         let available = (self.free | self.spare) & !self.busy;
         if available == 0 {
             self.exhausted = true;
@@ -80,6 +94,7 @@ impl Registers {
         let home = match wish.or_else(|| (self.free != 0).then(|| self.free.trailing_zeros() as u8)) {
             Some(number) => {
                 self.free &= !(1 << number);
+                self.left_over = self.left_over.min(self.free.count_ones() as usize);
                 Home::Register(number)
             }
             None if self.spare != 0 => Home::Memory(memory()),

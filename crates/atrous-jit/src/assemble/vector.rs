@@ -1,6 +1,6 @@
 //! Vector instructions.
 
-use atrous_compiler::plan::{BinaryOp, Instr, Reg};
+use atrous_compiler::plan::{BinaryOp, Instr, Part, Reg};
 use iced_x86::{Code, Instruction, MemoryOperand, Register};
 
 use super::codes::{self, Codes, Width};
@@ -23,6 +23,8 @@ impl Assembler<'_> {
         let Some(main) = main else { return };
         let lanes = self.tile.registers[main.0].lanes;
         let width = Width::of(lanes);
+        // First, because it may need the register that an address is computed in.
+        let mask = self.mask_of(node.instr, lanes);
         let folded = node.folded.map(|folded| (folded.register, self.folded(folded)));
         let operand = |assembler: &mut Self, register: Reg| match folded {
             Some((other, memory)) if other == register => Operand::Memory(memory),
@@ -39,9 +41,13 @@ impl Assembler<'_> {
             .filter(|&&register| Some(register) != written)
             .for_each(|&register| self.registers.release(register));
         if let Some(to) = written {
-            // The summand of a multiply-add comes last; what a selection reads last is still needed when its result is
-            // written.
-            let last = if matches!(node.instr, Instr::SelectLess { .. }) { 2 } else { operands.len() };
+            // The summand of a multiply-add comes last; what a selection or a shuffle reads last is still needed when its
+            // result is written.
+            let last = match node.instr {
+                Instr::SelectLess { .. } => 2,
+                Instr::Shuffle { .. } => 1,
+                _ => operands.len(),
+            };
             let wishes: Vec<u8> = operands[..last].iter().rev().filter_map(number).collect();
             let pointers = &mut self.pointers;
             let home = self.registers.define(to, &wishes, || pointers.reserve(VECTOR_WORDS));
@@ -50,7 +56,7 @@ impl Assembler<'_> {
                 Home::Memory(_) => self.registers.temporary(),
             };
             self.registers.hold(number);
-            self.compute(node, width.register(number), lanes, &operands);
+            self.compute(node, width.register(number), lanes, &operands, mask);
             if let Home::Memory(index) = home {
                 self.put(codes::STORE, width, word(index), number);
             }
@@ -101,7 +107,18 @@ impl Assembler<'_> {
         self.pointers.element(&mut self.listing, site.pointer, displacement)
     }
 
-    fn compute(&mut self, node: &Do, to: Register, lanes: usize, operands: &[Operand]) {
+    /// The mask register for the lanes in which an instruction works, if it is not all of them and the machine has mask
+    /// registers.
+    fn mask_of(&mut self, instr: &Instr, lanes: usize) -> Option<Register> {
+        match (self.set, instr) {
+            (InstructionSet::Avx512, Instr::MultiplyAdd { part: Some(part), .. }) if lanes > 1 => {
+                Some(self.mask(bits_of(*part) as u16))
+            }
+            _ => None,
+        }
+    }
+
+    fn compute(&mut self, node: &Do, to: Register, lanes: usize, operands: &[Operand], mask: Option<Register>) {
         let width = Width::of(lanes);
         match (node.instr, operands) {
             (Instr::Constant { value, .. }, _) => self.constant(to, width, value.get()),
@@ -117,6 +134,9 @@ impl Assembler<'_> {
                 }
             }
             (Instr::Binary { op, .. }, &[left, right]) => self.binary(*op, width, to, left, right),
+            (Instr::MultiplyAdd { part: Some(part), fused, .. }, &[left, right, Operand::Register(addend)]) => {
+                self.multiply_add_in_part(width, to, [left, right], addend, *fused, (*part, mask));
+            }
             (Instr::MultiplyAdd { fused: true, .. }, &[left, right, Operand::Register(addend)]) => {
                 self.fused_multiply_add(width, to, [left, right], addend);
             }
@@ -134,6 +154,9 @@ impl Assembler<'_> {
             }
             (Instr::ShiftLeft { bits, .. }, &[from]) => {
                 self.listing.two_and_number(self.set.code(codes::SHIFT_LEFT, width), to, from, *bits);
+            }
+            (Instr::Shuffle { lanes, .. }, &[Operand::Register(left), Operand::Register(right)]) => {
+                self.shuffle(width, to, [left, right], lanes);
             }
             // Stores write no register, and of the other instructions only some operands are ever in memory.
             _ => self.misfit(),
@@ -186,6 +209,47 @@ impl Assembler<'_> {
         }
     }
 
+    /// The sums of some lanes, beside the other lanes of the addend.
+    fn multiply_add_in_part(
+        &mut self,
+        width: Width,
+        to: Register,
+        factors: [Operand; 2],
+        addend: Register,
+        fused: bool,
+        (part, mask): (Part, Option<Register>),
+    ) {
+        let (register, other) = match factors {
+            [Operand::Register(left), right] => (left, right),
+            [left, Operand::Register(right)] => (right, left),
+            _ => return self.misfit(),
+        };
+        if let (true, Some(mask), true) = (fused, mask, to == addend) {
+            return self.listing.three_masked(self.set.code(codes::FMA_231, width), to, register, other, mask);
+        }
+        let sums = width.register(self.registers.temporary());
+        if fused {
+            self.listing.two(self.set.code(codes::COPY, width), sums, Operand::Register(addend));
+            self.listing.three(self.set.code(codes::FMA_231, width), sums, register, other);
+        } else {
+            self.listing.three(self.set.code(codes::MUL, width), sums, register, other);
+            self.listing.three(self.set.code(codes::ADD, width), sums, sums, Operand::Register(addend));
+        }
+        match mask {
+            Some(mask) => {
+                let select = self.set.code(codes::SELECT, width);
+                self.listing.three_masked(select, to, addend, Operand::Register(sums), mask);
+            }
+            None => {
+                let code = match width {
+                    Width::Xmm => Code::VEX_Vblendps_xmm_xmm_xmmm128_imm8,
+                    _ => Code::VEX_Vblendps_ymm_ymm_ymmm256_imm8,
+                };
+                self.listing.three_and_number(code, to, addend, Operand::Register(sums), bits_of(part));
+            }
+        }
+    }
+
     fn select_less(&mut self, width: Width, to: Register, [left, yes, no]: [Register; 3], right: Operand) {
         let (compare, select) = (self.set.code(codes::COMPARE, width), self.set.code(codes::SELECT, width));
         match self.set {
@@ -196,11 +260,7 @@ impl Assembler<'_> {
             }
             InstructionSet::Avx512 => {
                 self.listing.three_and_number(compare, Register::K1, left, right, LESS);
-                let selected = Instruction::with3(select, to, no, yes);
-                self.listing.push(selected.map(|mut instruction| {
-                    instruction.set_op_mask(Register::K1);
-                    instruction
-                }));
+                self.listing.three_masked(select, to, no, Operand::Register(yes), Register::K1);
             }
         }
     }
@@ -209,6 +269,11 @@ impl Assembler<'_> {
     pub(super) fn either(&self, vex: Code, evex: Code) -> Code {
         self.set.either(vex, evex)
     }
+}
+
+/// A bit per lane of a part.
+fn bits_of(part: Part) -> u32 {
+    (part.from..part.to).map(|lane| 1 << lane).sum()
 }
 
 /// The number of a vector register that is an operand.

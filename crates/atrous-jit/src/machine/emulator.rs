@@ -56,7 +56,7 @@ struct Emulator<'a> {
     general: [u64; 16],
     stack: Vec<u64>,
     vectors: [Vector; 32],
-    mask: u32,
+    masks: [u32; 8],
     zero: bool,
     is_clear: bool,
 }
@@ -79,8 +79,8 @@ fn run(frame: u64, tile: &Assembled) -> Result<(), String> {
     let frame = frame..frame + 8 * tile.words as u64;
     // What no instruction has written is NaN.
     let vectors = [[0x7fc0_dead; 16]; 32];
-    let (stack, mask, zero, is_clear) = (Vec::new(), 0, false, false);
-    let mut emulator = Emulator { tile, frame, general, stack, vectors, mask, zero, is_clear };
+    let (stack, masks, zero, is_clear) = (Vec::new(), [0x5a5a; 8], false, false);
+    let mut emulator = Emulator { tile, frame, general, stack, vectors, masks, zero, is_clear };
     let mut next = 0;
     for _ in 0..10_000_000 {
         let instruction = code.get(next).ok_or("control leaves the code")?;
@@ -129,6 +129,9 @@ impl Emulator<'_> {
                 let value = self.number(instruction, 0)?.wrapping_sub(1);
                 self.zero = value == 0;
                 self.set_number(instruction, value)?;
+            }
+            Mnemonic::Kmovw => {
+                self.masks[mask(instruction.op0_register())] = self.number(instruction, 1)? as u32 & 0xffff
             }
             Mnemonic::Test => self.zero = self.number(instruction, 0)? & self.number(instruction, 1)? == 0,
             Mnemonic::Nop => {}
@@ -209,6 +212,33 @@ impl Emulator<'_> {
         Ok(())
     }
 
+    /// Reads the words with a bit in a mask; the others are zero.
+    fn read_masked(&self, place: Place, words: usize, mask: u32) -> Result<Vector, String> {
+        let Place::Address(address) = place else { return Err("a constant is read by a mask".into()) };
+        let mut value = [0; 16];
+        for index in (0..words).filter(|index| mask >> index & 1 == 1) {
+            value[index] = self.read(Place::Address(address.wrapping_add(4 * index as u64)), 1)?[0];
+        }
+        Ok(value)
+    }
+
+    /// Writes the words with a bit in a mask.
+    fn write_masked(&self, place: Place, words: &[u32], mask: u32) -> Result<(), String> {
+        let Place::Address(address) = place else { return Err("a constant is written".into()) };
+        for (index, &word) in words.iter().enumerate().filter(|(index, _)| mask >> index & 1 == 1) {
+            self.write(Place::Address(address.wrapping_add(4 * index as u64)), &[word])?;
+        }
+        Ok(())
+    }
+
+    /// The mask that an instruction has for its result; all lanes if it has none.
+    fn result_mask(&self, instruction: &Instruction) -> u32 {
+        match instruction.op_mask() {
+            Register::None => u32::MAX,
+            register => self.masks[mask(register)],
+        }
+    }
+
     /// An operand of `words` lanes.
     fn vector(&self, instruction: &Instruction, operand: u32, words: usize) -> Result<Vector, String> {
         match instruction.op_kind(operand) {
@@ -227,7 +257,10 @@ impl Emulator<'_> {
         if is_store {
             let from = self.vectors[to];
             return match instruction.mnemonic() {
-                Mnemonic::Vmovups => self.write(self.place(instruction), &from[..lanes]),
+                Mnemonic::Vmovups => {
+                    self.write_masked(self.place(instruction), &from[..lanes], self.result_mask(instruction))
+                }
+                Mnemonic::Vmovhps => self.write(self.place(instruction), &from[2..4]),
                 Mnemonic::Vmovsd => self.write(self.place(instruction), &from[..2]),
                 Mnemonic::Vmovss => self.write(self.place(instruction), &from[..1]),
                 Mnemonic::Vextractps => self.write(self.place(instruction), &[from[number() as usize]]),
@@ -245,8 +278,18 @@ impl Emulator<'_> {
             let lane = |lane: usize| float(left[lane]).mul_add(float(right[lane]), float(addend[lane])).to_bits();
             Ok(std::array::from_fn(lane))
         };
-        let mut mask = self.mask;
+        let mut mask = self.masks[1];
         let value: Vector = match instruction.mnemonic() {
+            Mnemonic::Vmovups if instruction.has_op_mask() && instruction.zeroing_masking() => {
+                self.read_masked(self.place(instruction), lanes, self.result_mask(instruction))?
+            }
+            Mnemonic::Vmaskmovps => {
+                let mask = (0..lanes).map(|lane| self.vectors[second(instruction)][lane] >> 31 << lane).sum();
+                self.read_masked(self.place(instruction), lanes, mask)?
+            }
+            _ if instruction.has_op_mask() && instruction.mnemonic() != Mnemonic::Vblendmps => {
+                return Err("an unknown use of a mask".into());
+            }
             Mnemonic::Vmovups | Mnemonic::Vmovaps => operand(1)?,
             Mnemonic::Vmovss => self.vector(instruction, 1, 1)?,
             Mnemonic::Vmovsd => self.vector(instruction, 1, 2)?,
@@ -277,7 +320,7 @@ impl Emulator<'_> {
             }
             Mnemonic::Vblendmps if instruction.op_mask() == Register::K1 => {
                 let (no, yes) = (operand(1)?, operand(2)?);
-                std::array::from_fn(|lane| if self.mask >> lane & 1 == 1 { yes[lane] } else { no[lane] })
+                std::array::from_fn(|lane| if self.masks[1] >> lane & 1 == 1 { yes[lane] } else { no[lane] })
             }
             Mnemonic::Vinsertps => {
                 let (mut value, element) = (operand(1)?, self.vector(instruction, 2, 1)?[0]);
@@ -311,15 +354,54 @@ impl Emulator<'_> {
                 let (order, from) = (operand(1)?, operand(2)?);
                 order.map(|index| from[index as usize % lanes])
             }
-            Mnemonic::Vpermi2ps => {
-                let (order, low, high) = (operand(0)?, operand(1)?, operand(2)?);
+            Mnemonic::Vunpcklps | Mnemonic::Vunpckhps => {
+                let (left, right) = (operand(1)?, operand(2)?);
+                let first = if instruction.mnemonic() == Mnemonic::Vunpcklps { 0 } else { 2 };
+                let from = |lane: usize| lane / 4 * 4 + first + lane % 4 / 2;
+                std::array::from_fn(|lane| if lane % 2 == 0 { left[from(lane)] } else { right[from(lane)] })
+            }
+            Mnemonic::Vblendps => {
+                let (left, right) = (operand(1)?, operand(2)?);
+                std::array::from_fn(|lane| if number() >> (lane % 8) & 1 == 0 { left[lane] } else { right[lane] })
+            }
+            Mnemonic::Vperm2f128 => {
+                let halves = [operand(1)?, operand(2)?];
+                let half = |lane: usize| (number() >> (lane / 4 * 4) & 3) as usize;
+                std::array::from_fn(|lane| halves[half(lane % 8) / 2][half(lane % 8) % 2 * 4 + lane % 4])
+            }
+            Mnemonic::Vshuff32x4 => {
+                let (left, right) = (operand(1)?, operand(2)?);
+                let quads = lanes / 4;
+                let bits = quads.ilog2();
+                let from = |quad: usize| (number() >> (bits * quad as u32)) as usize % quads;
+                std::array::from_fn(|lane| {
+                    let (quad, half) = (lane / 4 % quads, if lane / 4 % quads < quads / 2 { left } else { right });
+                    half[4 * from(quad) + lane % 4]
+                })
+            }
+            Mnemonic::Valignd => {
+                let (high, low) = (operand(1)?, operand(2)?);
+                let pick = |index: usize| if index < lanes { low[index] } else { high[index % lanes] };
+                std::array::from_fn(|lane| pick(lane % lanes + number() as usize))
+            }
+            Mnemonic::Vpalignr => {
+                let (high, low) = (operand(1)?, operand(2)?);
+                let pick =
+                    |quad: usize, index: usize| if index < 4 { low[quad + index] } else { high[quad + index - 4] };
+                std::array::from_fn(|lane| pick(lane / 4 * 4, lane % 4 + number() as usize / 4))
+            }
+            Mnemonic::Vpermi2ps | Mnemonic::Vpermt2ps => {
+                let (mut order, mut low, high) = (operand(0)?, operand(1)?, operand(2)?);
+                if instruction.mnemonic() == Mnemonic::Vpermt2ps {
+                    std::mem::swap(&mut order, &mut low);
+                }
                 let pick = |index: usize| if index & lanes == 0 { low[index % lanes] } else { high[index % lanes] };
                 order.map(|index| pick(index as usize))
             }
             _ => return Err("an unknown instruction".into()),
         };
         if is_compare {
-            self.mask = mask;
+            self.masks[1] = mask;
             return Ok(());
         }
         // The lanes above the written ones become zero.
@@ -328,8 +410,19 @@ impl Emulator<'_> {
     }
 }
 
+/// The number of a general register of 64 or 32 bits.
 fn general(register: Register) -> usize {
-    register as usize - Register::RAX as usize
+    let first = if register >= Register::RAX { Register::RAX } else { Register::EAX };
+    register as usize - first as usize
+}
+
+fn mask(register: Register) -> usize {
+    register as usize - Register::K0 as usize
+}
+
+/// The number of the second operand, a vector register.
+fn second(instruction: &Instruction) -> usize {
+    lanes_and_number(instruction.op1_register()).1
 }
 
 /// Lanes and number of a vector register.

@@ -4,6 +4,8 @@ mod arena;
 mod code;
 #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
 pub(crate) mod emulator;
+#[cfg(test)]
+pub(crate) mod guard;
 
 use std::ptr;
 

@@ -2,7 +2,7 @@
 
 use atrous_compiler::plan::{Plan, Role, Target};
 
-use super::plans::{borders, matrix_products};
+use super::plans::{borders, matrix_products, ragged_rows};
 use super::sketch::*;
 use super::{checked, compiled, expected, fill, integers, normals, outputs, slices};
 use crate::{CompileError, Kernel, RunError, asm, clif, host_target, supports};
@@ -176,4 +176,15 @@ fn text_of_a_wide_plan() {
     let assembly = asm(&plan).unwrap();
     let (_, tile) = assembly.split_once("run::borders::tile0:\n").expect("the tile has its name");
     insta::assert_snapshot!("assembly_of_a_wide_tile", tile);
+}
+
+#[test]
+fn assembly_of_parts_and_shuffles() {
+    for target in [Target::avx2(), Target::avx512()] {
+        let (name, lanes) = (target.name, target.lanes);
+        let assembly = asm(&checked(Plan { target, ..ragged_rows(lanes) })).unwrap();
+        let (_, tile) = assembly.split_once("run::rows::tile0:\n").expect("the tile has its name");
+        let (tile, _) = tile.split_once("run::rows::tile1:").expect("there are two tiles");
+        insta::assert_snapshot!(format!("assembly_of_rows_for_{name}"), tile);
+    }
 }

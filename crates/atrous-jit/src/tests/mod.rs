@@ -8,6 +8,7 @@ use atrous_compiler::plan::{Checked, Plan, Role, Target, eval, verify};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::machine::Machine;
+use crate::machine::guard::Guarded;
 use crate::{Kernel, host, supports};
 
 /// Compares machine code with the interpreter, bit by bit, on several inputs; and that for wider vectors than Cranelift
@@ -45,6 +46,29 @@ fn check_emulated(name: &str, plan: &Checked<Plan>) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (name, plan);
+}
+
+/// Runs with each buffer directly behind, and then directly before memory that cannot be touched.
+#[track_caller]
+fn check_guarded(name: &str, plan: Plan) {
+    for target in [plan.target.clone(), Target::avx2(), Target::avx512()] {
+        if plan.target.lanes > target.lanes || !supports(&target) {
+            continue;
+        }
+        let plan = checked(Plan { target, ..plan.clone() });
+        let machine = Machine::compile(&plan, host::isa().expect("the host is supported")).expect("the plan is legal");
+        let packed = machine.pack(&slices(&fill(&plan, Role::Parameter, normals))).expect("lengths are the plan's");
+        for at_end in [false, true] {
+            let guard = |tensors: Vec<Vec<f32>>| tensors.iter().map(|tensor| Guarded::new(tensor, at_end)).collect();
+            let mut inputs: Vec<_> = guard(fill(&plan, Role::Input, normals));
+            let mut outputs: Vec<_> = guard(outputs(&plan));
+            let inputs: Vec<&[f32]> = inputs.iter_mut().map(|input| &*input.numbers()).collect();
+            let mut slots: Vec<_> = outputs.iter_mut().map(Guarded::numbers).collect();
+            machine.run(&packed, &inputs, &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
+            let found: Vec<_> = slots.iter().map(|slot| slot.to_vec()).collect();
+            compare(&format!("{name} for {} guarded", plan.target.name), &expected(&plan, normals), &found);
+        }
+    }
 }
 
 #[track_caller]

@@ -1,9 +1,11 @@
 //! Short ways to write plans down.
 
+use std::ops::Range;
+
 use atrous_compiler::layer::Number;
 use atrous_compiler::plan::{
-    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Plan, Reg, Register, Role, Stage, Step, Stmt,
-    Target, Tile, Var,
+    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Part, Plan, Reg, Register, Role, Stage, Step,
+    Stmt, Target, Tile, Var,
 };
 
 pub const I: Var = Var(0);
@@ -65,6 +67,12 @@ pub fn along<const N: usize>(buffer: BufferId, index: [Affine; N], dim: usize, s
     Access { buffer, index: index.to_vec(), lanes: Some(Lanes::all(dim, step)) }
 }
 
+/// The same, of which some lanes touch memory.
+pub fn part(access: Access, lanes: Range<usize>) -> Access {
+    let part = Part { from: lanes.start, to: lanes.end };
+    Access { lanes: access.lanes.map(|along| Lanes { part: Some(part), ..along }), ..access }
+}
+
 pub fn constant(to: usize, value: f32) -> Step {
     Step::Do(Instr::Constant { to: Reg(to), value: Number::new(value) })
 }
@@ -87,7 +95,7 @@ pub fn binary(op: BinaryOp, to: usize, left: usize, right: usize) -> Step {
 
 /// `to = left·right + to`
 pub fn accumulate(to: usize, left: usize, right: usize, fused: bool) -> Step {
-    Step::Do(Instr::MultiplyAdd { to: Reg(to), left: Reg(left), right: Reg(right), addend: Reg(to), fused })
+    Step::Do(Instr::MultiplyAdd { to: Reg(to), left: Reg(left), right: Reg(right), addend: Reg(to), fused, part: None })
 }
 
 pub fn select_less(to: usize, [left, right, yes, no]: [usize; 4]) -> Step {
@@ -96,4 +104,8 @@ pub fn select_less(to: usize, [left, right, yes, no]: [usize; 4]) -> Step {
 
 pub fn shift_left(to: usize, from: usize, bits: u32) -> Step {
     Step::Do(Instr::ShiftLeft { to: Reg(to), from: Reg(from), bits })
+}
+
+pub fn shuffle(to: usize, [left, right]: [usize; 2], lanes: Vec<usize>) -> Step {
+    Step::Do(Instr::Shuffle { to: Reg(to), left: Reg(left), right: Reg(right), lanes })
 }

@@ -42,7 +42,8 @@ impl Emitter<'_> {
                 pointers.len() - 1
             });
             let stride = access.lane_stride(&self.plan.buffers[access.buffer.0]);
-            frame.sites.push(Site { pointer: index, displacement, stride });
+            let part = access.lanes.and_then(|lanes| lanes.part);
+            frame.sites.push(Site { pointer: index, displacement, stride, part });
         }
         for column in counting_columns(&tile.body) {
             match self.scope.binding(column) {

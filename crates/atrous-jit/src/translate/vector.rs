@@ -1,7 +1,7 @@
 //! Tiles: registers become one or more Cranelift variables, instructions are printed part by part.
 
 use atrous_compiler::layer::Number;
-use atrous_compiler::plan::{Access, BinaryOp, Instr, Reg, Step, Tile};
+use atrous_compiler::plan::{Access, BinaryOp, Instr, Part, Reg, Step, Tile};
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::immediates::Ieee32;
 use cranelift_codegen::ir::{ConstantData, Endianness, InstBuilder, MemFlagsData, Type, Value, types};
@@ -59,14 +59,31 @@ impl Emitter<'_> {
             Instr::Binary { op, to, left, right } => {
                 self.each(registers, *to, [*left, *right], |builder, ty, [a, b]| binary(builder, ty, *op, a, b));
             }
-            Instr::MultiplyAdd { to, left, right, addend, fused } => {
-                self.each(registers, *to, [*left, *right, *addend], |builder, _, [a, b, c]| match fused {
+            Instr::MultiplyAdd { to, left, right, addend, fused, part } => {
+                let active = Part::range(*part, tile_lanes(&registers[to.0]));
+                let multiply_add = |builder: &mut FunctionBuilder<'_>, [a, b, c]: [Value; 3]| match fused {
                     true => builder.ins().fma(a, b, c),
                     false => {
                         let product = builder.ins().fmul(a, b);
                         builder.ins().fadd(product, c)
                     }
-                });
+                };
+                let mut first = 0;
+                let width = registers[to.0].width;
+                let mut next = |builder: &mut FunctionBuilder<'_>, ty, [a, b, c]: [Value; 3]| {
+                    let lanes: Vec<bool> = (first..first + width).map(|lane| active.contains(&lane)).collect();
+                    first += width;
+                    match lanes.iter().filter(|&&is_active| is_active).count() {
+                        0 => c,
+                        count if count == width => multiply_add(builder, [a, b, c]),
+                        _ => {
+                            let sum = multiply_add(builder, [a, b, c]);
+                            let taken = [0, 1, 2, 3].map(|lane| if lanes[lane] { lane } else { 4 + lane });
+                            shuffle_two(builder, ty, [sum, c], taken)
+                        }
+                    }
+                };
+                self.each(registers, *to, [*left, *right, *addend], &mut next);
             }
             Instr::SelectLess { to, left, right, yes, no } => {
                 let operands = [*left, *right, *yes, *no];
@@ -77,6 +94,9 @@ impl Emitter<'_> {
             Instr::ShiftLeft { to, from, bits } => {
                 self.each(registers, *to, [*from], |builder, ty, [value]| shift_left(builder, ty, value, *bits));
             }
+            Instr::Shuffle { to, left, right, lanes } => {
+                self.shuffle(&registers[to.0], [*left, *right].map(|register| &registers[register.0]), lanes);
+            }
         }
     }
 
@@ -86,7 +106,7 @@ impl Emitter<'_> {
         registers: &[Register],
         to: Reg,
         operands: [Reg; N],
-        compute: impl Fn(&mut FunctionBuilder<'_>, Type, [Value; N]) -> Value,
+        mut compute: impl FnMut(&mut FunctionBuilder<'_>, Type, [Value; N]) -> Value,
     ) {
         let target = &registers[to.0];
         for (part, &variable) in target.parts.iter().enumerate() {
@@ -98,16 +118,24 @@ impl Emitter<'_> {
 
     fn load(&mut self, to: &Register, from: &Access) {
         let stride = from.lane_stride(&self.plan.buffers[from.buffer.0]);
+        let active = from.active(to.parts.len() * to.width);
         for (part, &variable) in to.parts.iter().enumerate() {
-            let first = part * to.width;
-            let value = if to.width == 1 || stride == 1 {
-                self.load_at(to.ty, from, first, stride)
+            let lanes = part * to.width..(part + 1) * to.width;
+            let mut touched = lanes.clone().filter(|lane| active.contains(lane));
+            let is_whole = touched.clone().count() == to.width;
+            let value = if is_whole && (to.width == 1 || stride == 1) {
+                self.load_at(to.ty, from, lanes.start, stride)
             } else {
-                let lane = self.load_at(types::F32, from, first, stride);
-                let start = self.builder.ins().scalar_to_vector(to.ty, lane);
-                (1..to.width).fold(start, |vector, lane| {
-                    let value = self.load_at(types::F32, from, first + lane, stride);
-                    self.builder.ins().insertlane(vector, value, lane as u8)
+                let start = if is_whole {
+                    touched.next();
+                    let lane = self.load_at(types::F32, from, lanes.start, stride);
+                    self.builder.ins().scalar_to_vector(to.ty, lane)
+                } else {
+                    constant(&mut self.builder, to.ty, Number::new(0.0))
+                };
+                touched.fold(start, |vector, lane| {
+                    let value = self.load_at(types::F32, from, lane, stride);
+                    self.builder.ins().insertlane(vector, value, (lane - lanes.start) as u8)
                 })
             };
             self.builder.def_var(variable, value);
@@ -124,17 +152,38 @@ impl Emitter<'_> {
 
     fn store(&mut self, from: &Register, to: &Access) {
         let stride = to.lane_stride(&self.plan.buffers[to.buffer.0]);
+        let active = to.active(from.parts.len() * from.width);
         for (part, &variable) in from.parts.iter().enumerate() {
-            let first = part * from.width;
+            let lanes = part * from.width..(part + 1) * from.width;
             let value = self.builder.use_var(variable);
-            if from.width == 1 || stride == 1 {
-                self.store_at(value, to, first, stride);
-            } else {
-                for lane in 0..from.width {
-                    let element = self.builder.ins().extractlane(value, lane as u8);
-                    self.store_at(element, to, first + lane, stride);
+            let is_whole = active.start <= lanes.start && lanes.end <= active.end;
+            if is_whole && (from.width == 1 || stride == 1) {
+                self.store_at(value, to, lanes.start, stride);
+            } else if from.width > 1 {
+                for lane in lanes.clone().filter(|lane| active.contains(lane)) {
+                    let element = self.builder.ins().extractlane(value, (lane - lanes.start) as u8);
+                    self.store_at(element, to, lane, stride);
                 }
             }
+        }
+    }
+
+    fn shuffle(&mut self, to: &Register, operands: [&Register; 2], lanes: &[usize]) {
+        let parts = operands.into_iter().flat_map(|operand| &operand.parts);
+        let parts: Vec<Value> = parts.map(|&part| self.builder.use_var(part)).collect();
+        let from = |lane: usize| (parts[lane / to.width], lane % to.width);
+        let values: Vec<Value> = match to.width {
+            1 => lanes.iter().map(|&lane| from(lane).0).collect(),
+            _ => {
+                let builder = &mut self.builder;
+                lanes
+                    .chunks(4)
+                    .map(|quad| shuffled(builder, to.ty, [0, 1, 2, 3].map(|lane| from(quad[lane]))))
+                    .collect()
+            }
+        };
+        for (&variable, value) in to.parts.iter().zip(values) {
+            self.builder.def_var(variable, value);
         }
     }
 
@@ -154,6 +203,10 @@ impl Emitter<'_> {
         let value = self.scope.value(&pointer);
         self.displace(value, displacement.wrapping_add(lane))
     }
+}
+
+fn tile_lanes(register: &Register) -> usize {
+    register.width * register.parts.len()
 }
 
 fn constant(builder: &mut FunctionBuilder<'_>, ty: Type, value: Number) -> Value {
@@ -202,6 +255,31 @@ fn shift_left(builder: &mut FunctionBuilder<'_>, ty: Type, value: Value, bits: u
     let count = builder.ins().iconst(types::I32, i64::from(bits));
     let shifted = builder.ins().ishl(value, count);
     builder.ins().bitcast(ty, lanes_in_order(), shifted)
+}
+
+/// Four lanes, each of some vector. One shuffle where the first two are of one vector and the last two of one, or where
+/// they are of two by turns; else the pairs first.
+fn shuffled(builder: &mut FunctionBuilder<'_>, ty: Type, from: [(Value, usize); 4]) -> Value {
+    let [first, second, third, fourth] = from;
+    let lanes = from.map(|(_, lane)| lane);
+    if first.0 == second.0 && third.0 == fourth.0 {
+        return shuffle_two(builder, ty, [first.0, third.0], [lanes[0], lanes[1], 4 + lanes[2], 4 + lanes[3]]);
+    }
+    if first.0 == third.0 && second.0 == fourth.0 && (lanes == [0, 0, 1, 1] || lanes == [2, 2, 3, 3]) {
+        return shuffle_two(builder, ty, [first.0, second.0], [lanes[0], 4 + lanes[1], lanes[2], 4 + lanes[3]]);
+    }
+    let [low, high] = [[first, second], [third, fourth]]
+        .map(|[left, right]| shuffle_two(builder, ty, [left.0, right.0], [left.1, left.1, 4 + right.1, 4 + right.1]));
+    shuffle_two(builder, ty, [low, high], [0, 2, 4, 6])
+}
+
+/// Four lanes of two vectors, counted through.
+fn shuffle_two(builder: &mut FunctionBuilder<'_>, ty: Type, [left, right]: [Value; 2], lanes: [usize; 4]) -> Value {
+    let bytes = lanes.iter().flat_map(|&lane| (0..4).map(move |byte| (4 * lane + byte) as u8)).collect::<Vec<_>>();
+    let mask = builder.func.dfg.immediates.push(ConstantData::from(bytes.as_slice()));
+    let [left, right] = [left, right].map(|value| builder.ins().bitcast(types::I8X16, lanes_in_order(), value));
+    let shuffled = builder.ins().shuffle(left, right, mask);
+    builder.ins().bitcast(ty, lanes_in_order(), shuffled)
 }
 
 /// A bit cast between vectors keeps lane `l` in lane `l` whatever the machine's byte order, as long as both sides name

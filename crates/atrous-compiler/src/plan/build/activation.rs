@@ -101,7 +101,7 @@ impl Math<'_> {
     /// `x·factor + addend`, rounded twice on every target: activations do not depend on the target's arithmetic.
     fn times_plus(&mut self, x: Reg, factor: Reg, addend: Reg) -> Reg {
         let to = self.tile.register("value", self.lanes);
-        self.tile.push(Instr::MultiplyAdd { to, left: x, right: factor, addend, fused: false });
+        self.tile.push(Instr::MultiplyAdd { to, left: x, right: factor, addend, fused: false, part: None });
         to
     }
 

@@ -1,7 +1,7 @@
 //! From a graph whose passes have run to a plan: stages, memory, and the decisions of the schedule written out.
 
 mod activation;
-mod contraction;
+pub(in crate::plan) mod contraction;
 mod memory;
 mod nest;
 mod pack;
@@ -13,7 +13,7 @@ mod tests;
 use super::schedule::{LaneAxis, choose};
 use super::{BinaryOp, Buffer, BufferId, Plan, Role, Stage, Target};
 use crate::ir::{Contraction, Graph, Node, Op, Value};
-use crate::layer::Activation;
+use crate::layer::{Activation, Layout};
 use contraction::Block;
 use memory::Lifetime;
 
@@ -186,6 +186,10 @@ impl Builder<'_> {
 
     fn contraction(&mut self, name: String, unit: &Unit, contraction: &Contraction) -> Stage {
         let node = self.graph.node(unit.main);
+        let contraction = &match self.graph.layout {
+            Layout::Nchw => contraction.merged(),
+            Layout::Nhwc => contraction.clone(),
+        };
         let schedule = choose(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
         let blocks: Vec<(Block, BufferId)> = contraction::blocks(contraction, schedule)
             .into_iter()

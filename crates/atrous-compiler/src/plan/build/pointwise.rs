@@ -87,8 +87,7 @@ fn tile(job: &Job, position: &[Affine], lanes: usize) -> Stmt {
 
 fn bias_register(tile: &mut TileBuilder, bias: BufferId, channel: &Affine, lanes: usize, along_channels: bool) -> Reg {
     let vector = lanes > 1 && along_channels;
-    let from =
-        Access { buffer: bias, index: vec![channel.clone()], lanes: vector.then_some(Lanes::all(0, 1)) };
+    let from = Access { buffer: bias, index: vec![channel.clone()], lanes: vector.then_some(Lanes::all(0, 1)) };
     if lanes == 1 || along_channels {
         return tile.load("bias", lanes, from);
     }

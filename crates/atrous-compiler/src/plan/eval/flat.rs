@@ -3,7 +3,7 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::super::types::{Access, BinaryOp, Count, Instr, Plan, Reg, Stage, Step, Stmt, Tile};
+use super::super::types::{Access, BinaryOp, Count, Instr, Part, Plan, Reg, Stage, Step, Stmt, Tile};
 
 /// A stage with its registers and memory as flat arrays.
 pub(super) struct Program {
@@ -32,17 +32,59 @@ enum Node {
 
 /// An [`Instr`] whose registers are the positions of their first lanes.
 enum Op {
-    Constant { to: usize, value: f32 },
-    Load { to: usize, from: Place },
-    Broadcast { to: usize, from: Place },
-    Store { from: usize, to: Place },
-    Binary { op: BinaryOp, to: usize, left: usize, right: usize },
-    MultiplyAdd { to: usize, left: usize, right: usize, addend: usize },
-    FusedMultiplyAdd { to: usize, left: usize, right: usize, addend: usize },
-    SelectLess { to: usize, left: usize, right: usize, yes: usize, no: usize },
-    ShiftLeft { to: usize, from: usize, bits: u32 },
+    Constant {
+        to: usize,
+        value: f32,
+    },
+    Load {
+        to: usize,
+        from: Place,
+    },
+    Broadcast {
+        to: usize,
+        from: Place,
+    },
+    Store {
+        from: usize,
+        to: Place,
+    },
+    Binary {
+        op: BinaryOp,
+        to: usize,
+        left: usize,
+        right: usize,
+    },
+    MultiplyAdd {
+        to: usize,
+        left: usize,
+        right: usize,
+        addend: usize,
+        active: Range<usize>,
+    },
+    FusedMultiplyAdd {
+        to: usize,
+        left: usize,
+        right: usize,
+        addend: usize,
+        active: Range<usize>,
+    },
+    SelectLess {
+        to: usize,
+        left: usize,
+        right: usize,
+        yes: usize,
+        no: usize,
+    },
+    ShiftLeft {
+        to: usize,
+        from: usize,
+        bits: u32,
+    },
     /// For each lane of the destination, the register lane that it takes.
-    Shuffle { to: usize, from: Vec<usize> },
+    Shuffle {
+        to: usize,
+        from: Vec<usize>,
+    },
 }
 
 /// Lane `l` is at `offset + Σ coefficient·var + l·stride` in memory.
@@ -125,12 +167,13 @@ impl Flattener<'_> {
             Instr::Binary { op, to, left, right } => {
                 (to, Op::Binary { op, to: at(to), left: at(left), right: at(right) })
             }
-            Instr::MultiplyAdd { to, left, right, addend, fused } => {
+            Instr::MultiplyAdd { to, left, right, addend, fused, part } => {
+                let active = Part::range(part, lanes(to));
                 let (to_lane, left, right, addend) = (at(to), at(left), at(right), at(addend));
                 let op = if fused {
-                    Op::FusedMultiplyAdd { to: to_lane, left, right, addend }
+                    Op::FusedMultiplyAdd { to: to_lane, left, right, addend, active }
                 } else {
-                    Op::MultiplyAdd { to: to_lane, left, right, addend }
+                    Op::MultiplyAdd { to: to_lane, left, right, addend, active }
                 };
                 (to, op)
             }
@@ -234,13 +277,15 @@ impl Op {
                 (to, lanes)
             }
             Op::Binary { op, to, left, right } => (to, binary(op, get(left), get(right))),
-            Op::MultiplyAdd { to, left, right, addend } => {
+            Op::MultiplyAdd { to, left, right, addend, ref active } => {
                 let (left, right, addend) = (get(left), get(right), get(addend));
-                (to, from_fn(|lane| left[lane] * right[lane] + addend[lane]))
+                let sum = |lane: usize| left[lane] * right[lane] + addend[lane];
+                (to, from_fn(|at| if active.contains(&(lane + at)) { sum(at) } else { addend[at] }))
             }
-            Op::FusedMultiplyAdd { to, left, right, addend } => {
+            Op::FusedMultiplyAdd { to, left, right, addend, ref active } => {
                 let (left, right, addend) = (get(left), get(right), get(addend));
-                (to, from_fn(|lane| left[lane].mul_add(right[lane], addend[lane])))
+                let sum = |lane: usize| left[lane].mul_add(right[lane], addend[lane]);
+                (to, from_fn(|at| if active.contains(&(lane + at)) { sum(at) } else { addend[at] }))
             }
             Op::SelectLess { to, left, right, yes, no } => {
                 let (left, right, yes, no) = (get(left), get(right), get(yes), get(no));

@@ -189,6 +189,10 @@ impl<'a> Watch<'a> {
             Instr::Load { from, .. } => self.access(from, lanes, false)?,
             Instr::Broadcast { from, .. } => self.access(from, 1, false)?,
             Instr::Store { to, .. } => self.access(to, lanes, true)?,
+            Instr::MultiplyAdd { part: Some(Part { from, to }), .. } => {
+                let is_part = from < to && *to as i64 <= lanes && (*from > 0 || (*to as i64) < lanes);
+                ensure(is_part, "part of the lanes")?;
+            }
             Instr::Shuffle { lanes: taken, .. } => {
                 ensure(lanes > 1 && taken.len() as i64 == lanes, "lanes of a shuffle")?;
                 ensure(taken.iter().all(|&lane| (lane as i64) < 2 * lanes), "a lane of a shuffle")?;

@@ -71,7 +71,13 @@ fn instr(instr: &mut Instr, edit: &mut dyn FnMut(i64) -> i64) {
         Instr::Load { to, from } | Instr::Broadcast { to, from } => (vec![to], Some(from)),
         Instr::Store { from, to } => (vec![from], Some(to)),
         Instr::Binary { to, left, right, .. } => (vec![to, left, right], None),
-        Instr::MultiplyAdd { to, left, right, addend, .. } => (vec![to, left, right, addend], None),
+        Instr::MultiplyAdd { to, left, right, addend, part, .. } => {
+            if let Some(part) = part {
+                natural(&mut part.from, edit);
+                natural(&mut part.to, edit);
+            }
+            (vec![to, left, right, addend], None)
+        }
         Instr::SelectLess { to, left, right, yes, no } => (vec![to, left, right, yes, no], None),
         Instr::ShiftLeft { to, from, .. } => (vec![to, from], None),
         Instr::Shuffle { to, left, right, lanes } => {

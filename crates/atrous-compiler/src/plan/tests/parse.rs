@@ -5,8 +5,8 @@ use std::str::Lines;
 
 use crate::layer::Number;
 use crate::plan::{
-    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Part, Plan, Reg, Register, Role, Stage, Step, Stmt,
-    Target, Tile, Var,
+    Access, Affine, BinaryOp, Buffer, BufferId, Count, Instr, Lanes, Part, Plan, Reg, Register, Role, Stage, Step,
+    Stmt, Target, Tile, Var,
 };
 
 /// The plan with a text. Variables and registers are numbered by their first appearance.
@@ -167,15 +167,18 @@ impl Reader<'_> {
             let lanes = lanes.split(' ').map(|lane| lane.parse().unwrap()).collect();
             return Instr::Shuffle { to, left: reg(left), right: reg(right), lanes };
         }
+        let (value, part) = value.split_once(" only ").unzip();
+        let value = value.unwrap_or(line.split_once(" = ").unwrap().1);
+        let part = part.map(part_of);
         let words: Vec<&str> = value.split([' ', '*', '(', ')', ',']).filter(|word| !word.is_empty()).collect();
         let op = match words.as_slice() {
             ["fma", left, right, addend] => {
                 let [left, right, addend] = [left, right, addend].map(|name| reg(name));
-                return Instr::MultiplyAdd { to, left, right, addend, fused: true };
+                return Instr::MultiplyAdd { to, left, right, addend, fused: true, part };
             }
             [left, right, "+", addend] => {
                 let [left, right, addend] = [left, right, addend].map(|name| reg(name));
-                return Instr::MultiplyAdd { to, left, right, addend, fused: false };
+                return Instr::MultiplyAdd { to, left, right, addend, fused: false, part };
             }
             ["if", left, "<", right, "then", yes, "else", no] => {
                 let [left, right, yes, no] = [left, right, yes, no].map(|name| reg(name));
@@ -204,10 +207,7 @@ impl Reader<'_> {
                 let (lanes, part) = lanes.split_once(" only ").unzip();
                 let lanes = lanes.unwrap_or(index.split_once(" ..+").unwrap().1);
                 let step = lanes.split_once(" by ").map_or(1, |(_, step)| step.parse().unwrap());
-                let part = part.map(|part: &str| {
-                    let (from, to) = part.split_once("..").unwrap();
-                    Part { from: from.parse().unwrap(), to: to.parse().unwrap() }
-                });
+                let part = part.map(part_of);
                 access.lanes = Some(Lanes { dim, step, part });
             }
         }
@@ -236,6 +236,11 @@ fn number(names: &mut Vec<String>, name: &str) -> usize {
         names.push(name.into());
         names.len() - 1
     })
+}
+
+fn part_of(text: &str) -> Part {
+    let (from, to) = text.split_once("..").unwrap();
+    Part { from: from.parse().unwrap(), to: to.parse().unwrap() }
 }
 
 fn tuple(text: &str) -> Vec<&str> {

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::affine::Affine;
-use super::super::types::{
-    Access, Count, Instr, Lanes, Part, Plan, Reg, Register, Stage, Step, Stmt, Tile, Var,
-};
+use super::super::types::{Access, Count, Instr, Part, Plan, Reg, Register, Stage, Step, Stmt, Tile, Var};
 use super::memory::is_identifier;
 
 /// How deep statements may nest; the checks, the interpreter and the back ends recurse.
@@ -171,6 +169,9 @@ impl<'a> Scope<'a> {
             }
             Instr::ShiftLeft { bits: 32.., .. } => Err("a shift moves all bits out of a lane".into()),
             Instr::Shuffle { lanes, .. } => shuffle(first, lanes),
+            Instr::MultiplyAdd { part, .. } => {
+                self::part(*part, first.lanes).map_err(|error| format!("a multiply-add to `{}` {error}", first.name))
+            }
             Instr::Load { from: access, .. } | Instr::Store { to: access, .. } => self.access(access, first.lanes),
             Instr::Broadcast { from, .. } => self.access(from, 1),
             _ => Ok(()),
@@ -193,13 +194,10 @@ impl<'a> Scope<'a> {
             Some(lanes) if lanes.dim >= indices => {
                 return Err(format!("lanes run along dimension {} of `{name}`, which has {indices}", lanes.dim));
             }
-            Some(Lanes { part: Some(Part { from, to }), .. })
-                if from >= to || to > lanes || (from, to) == (0, lanes) =>
-            {
-                return Err(format!("an access to `{name}` touches the lanes {from}..{to} of {lanes}, which is no part"));
-            }
             _ => {}
         }
+        part(access.lanes.and_then(|along| along.part), lanes)
+            .map_err(|error| format!("an access to `{name}` {error}"))?;
         access.index.iter().try_for_each(|index| self.index(index))
     }
 
@@ -214,12 +212,24 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// A part is some of the lanes, and not all of them.
+fn part(part: Option<Part>, lanes: usize) -> Result<(), String> {
+    match part {
+        Some(Part { from, to }) if from >= to || to > lanes || (from, to) == (0, lanes) => {
+            Err(format!("uses the lanes {from}..{to} of {lanes}, which is no part of them"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A shuffle has several lanes, and takes each from one of its operands.
 fn shuffle(to: &Register, taken: &[usize]) -> Result<(), String> {
     let Register { name, lanes } = to;
     match taken.iter().find(|&&lane| lane >= 2 * lanes) {
         _ if *lanes < 2 => Err(format!("a shuffle writes `{name}`, which has one lane")),
-        _ if taken.len() != *lanes => Err(format!("a shuffle takes {} lanes for `{name}`, which has {lanes}", taken.len())),
+        _ if taken.len() != *lanes => {
+            Err(format!("a shuffle takes {} lanes for `{name}`, which has {lanes}", taken.len()))
+        }
         Some(lane) => Err(format!("a shuffle takes lane {lane} of two times {lanes} for `{name}`")),
         None => Ok(()),
     }

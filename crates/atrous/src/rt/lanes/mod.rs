@@ -126,6 +126,12 @@ pub trait Lanes: Copy {
         Self::from_fn(|lane| taken(lanes[lane]))
     }
 
+    /// The lanes `FROM..TO`, beside the other lanes of another vector.
+    #[inline(always)]
+    fn part<const FROM: usize, const TO: usize>(self, others: Self) -> Self {
+        Self::from_fn(|lane| if (FROM..TO).contains(&lane) { self.lane(lane) } else { others.lane(lane) })
+    }
+
     /// `a · b + c`, rounded after the product and after the sum.
     #[inline(always)]
     fn multiply_add(self, right: Self, addend: Self) -> Self {

@@ -141,6 +141,13 @@ macro_rules! vector {
                 Lanes::store_part_strided::<FROM, TO>(Array(lanes), window, at, stride);
             }
 
+            /// The lanes `FROM..TO`, beside the other lanes of another vector.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn part<const FROM: usize, const TO: usize>(self, others: Self) -> Self {
+                self.shuffle(others, std::array::from_fn(|lane| if (FROM..TO).contains(&lane) { lane } else { $lanes + lane }))
+            }
+
             /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
             #[inline]
             #[target_feature(enable = $features)]

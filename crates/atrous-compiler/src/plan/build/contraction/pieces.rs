@@ -1,85 +1,13 @@
-//! A contraction with its epilogue as one stage.
+//! The stage of a contraction whose taps are walked by loops along all axes: each piece of an axis is a row of a table.
 
-use super::activation;
-use super::nest::{Header, TileBuilder, Vars, index, nest, reduce};
-use super::regions::{AxisTable, Part, Position, open_positions};
+use super::{AXIS_NAMES, Block, Job, activation_access};
 use crate::ir::Contraction;
-use crate::layer::{Activation, Layout, Number};
+use crate::layer::Number;
+use crate::plan::build::activation;
+use crate::plan::build::nest::{Header, TileBuilder, Vars, index, nest, reduce};
+use crate::plan::build::regions::{AxisTable, Part, Position, open_positions};
 use crate::plan::schedule::{LEFTOVER_RUN, LaneAxis, Schedule, fills_a_vector};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Reg, Stage, Step, Stmt};
-
-/// Everything about one contraction that its stage depends on.
-pub struct Job<'a> {
-    /// The stage's name.
-    pub name: String,
-    /// What to compute.
-    pub contraction: &'a Contraction,
-    /// How.
-    pub schedule: Schedule,
-    /// The output channels (groups, with lanes along groups) as blocks, each with its packed weight.
-    pub blocks: &'a [(Block, BufferId)],
-    /// Whether multiply-adds are fused.
-    pub fused: bool,
-    /// Batch size.
-    pub batch: usize,
-    /// Memory order of input and output.
-    pub layout: Layout,
-    /// The input.
-    pub input: BufferId,
-    /// The packed bias: one number per output channel.
-    pub bias: Option<BufferId>,
-    /// Applied to the sums.
-    pub activation: Activation,
-    /// The output.
-    pub output: BufferId,
-}
-
-/// Equal blocks of neighbouring output channels of a group; of neighbouring groups, with lanes along groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
-    /// The first channel.
-    pub first: usize,
-    /// How many blocks.
-    pub count: usize,
-    /// Vectors of channels in a block; channels, with lanes along the width.
-    pub channels: usize,
-    /// Channels in a vector.
-    pub lanes: usize,
-}
-
-impl Block {
-    /// Channels of one block.
-    pub fn size(&self) -> usize {
-        self.channels * self.lanes
-    }
-}
-
-/// The blocks of a schedule: full ones, and what is left over in ever smaller ones.
-pub fn blocks(contraction: &Contraction, schedule: Schedule) -> Vec<Block> {
-    let (extent, mut lanes) = match schedule.along {
-        LaneAxis::Width => (contraction.group_outputs, 1),
-        LaneAxis::OutputChannels => (contraction.group_outputs, schedule.lanes),
-        LaneAxis::Groups => (contraction.groups, schedule.lanes),
-    };
-    let mut blocks = Vec::new();
-    let (mut first, mut channels) = (0, schedule.channels);
-    while first < extent {
-        let count = (extent - first) / (channels * lanes);
-        if count > 0 {
-            blocks.push(Block { first, count, channels, lanes });
-            first += count * channels * lanes;
-        }
-        let left = extent - first;
-        while lanes > left.max(1) {
-            lanes /= 2;
-        }
-        channels = (left / lanes).clamp(1, schedule.channels);
-    }
-    blocks
-}
-
-/// Names of the spatial axes by rank, outermost first.
-pub const AXIS_NAMES: [&[&str]; 4] = [&[], &["x"], &["y", "x"], &["z", "y", "x"]];
 
 /// The stage of a contraction.
 ///
@@ -90,7 +18,7 @@ pub const AXIS_NAMES: [&[&str]; 4] = [&[], &["x"], &["y", "x"], &["z", "y", "x"]
 ///         for each input channel and tap: sums += input · weight
 ///         output = activation(sums)
 /// ```
-pub fn stage(job: &Job) -> Stage {
+pub(super) fn stage(job: &Job) -> Stage {
     let mut vars = Vars::default();
     let mut headers = Vec::new();
     let outer = |name: &str, count: usize, vars: &mut Vars, headers: &mut Vec<Header>| {
@@ -255,7 +183,7 @@ fn multiply(job: &Job, place: &Place, sums: &[Reg], tile: &mut TileBuilder, vars
     let weight = |to, channel| read(place, to, weight_access(place, &input_channel, &taps, channel));
     let multiply = |channel: usize, position: usize, input, weight| {
         let sum = sums[channel * positions + position];
-        Step::Do(Instr::MultiplyAdd { to: sum, left: input, right: weight, addend: sum, fused: job.fused })
+        Step::Do(Instr::MultiplyAdd { to: sum, left: input, right: weight, addend: sum, fused: job.fused, part: None })
     };
     // The smaller side stays in registers, the other one streams through them.
     let mut body = Vec::new();
@@ -353,19 +281,4 @@ fn bias_access(job: &Job, place: &Place, bias: BufferId, channel: usize) -> Acce
         LaneAxis::Groups => lanes(place, 0, group_outputs),
     };
     Access { buffer: bias, index: vec![group.times(group_outputs).plus(&channel)], lanes }
-}
-
-/// An access by its logical index `[N, C, S…]`; `lanes` names a logical dimension too.
-pub fn activation_access(layout: Layout, buffer: BufferId, index: Vec<Affine>, lanes: Option<Lanes>) -> Access {
-    let rank = index.len();
-    let place = |dim: usize| match (layout, dim) {
-        (Layout::Nchw, dim) | (Layout::Nhwc, dim @ 0) => dim,
-        (Layout::Nhwc, 1) => rank - 1,
-        (Layout::Nhwc, dim) => dim - 1,
-    };
-    let index = match layout {
-        Layout::Nchw => index,
-        Layout::Nhwc => [&index[..1], &index[2..], &index[1..2]].concat(),
-    };
-    Access { buffer, index, lanes: lanes.map(|lanes| Lanes { dim: place(lanes.dim), ..lanes }) }
 }

@@ -1,33 +1,9 @@
-//! The decisions about one contraction, as data.
+//! The schedule of a contraction whose taps along the last axis are walked by a loop.
 
-use super::target::Target;
+use super::{LaneAxis, Outermost, Schedule};
 use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
-
-/// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
-/// weights serves all positions, and each vector of inputs all channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Schedule {
-    /// What the lanes of a vector are.
-    pub along: LaneAxis,
-    /// Lanes of a full vector.
-    pub lanes: usize,
-    /// Output channels of a full tile; vectors of them with lanes along channels.
-    pub channels: usize,
-    /// Output positions of a full tile along the last spatial axis; vectors of them with lanes along the width.
-    pub positions: usize,
-}
-
-/// What the lanes of a vector are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LaneAxis {
-    /// Neighbouring outputs of one piece along the last spatial axis: inputs are vectors, weights are broadcast.
-    Width,
-    /// Neighbouring output channels of one group: inputs are broadcast, weights are vectors.
-    OutputChannels,
-    /// The same channel of neighbouring groups: inputs and weights are vectors (depthwise layers).
-    Groups,
-}
+use crate::plan::Target;
 
 /// Chooses lanes that are contiguous in memory where there are enough of them, and the tile that costs least.
 ///
@@ -44,7 +20,16 @@ pub fn choose(contraction: &Contraction, epilogue: usize, layout: Layout, target
     let along = vectorised.unwrap_or(LaneAxis::Width);
     let lanes = if vectorised.is_some() { lanes(along) } else { 1 };
     let (channels, positions) = tile(&extents, along, lanes, epilogue, target);
-    Schedule { along, lanes, channels, positions }
+    Schedule {
+        along,
+        lanes,
+        channels,
+        positions,
+        rows: None,
+        kept_weights: 0,
+        outermost: Outermost::Rows,
+        writes_taps_out: false,
+    }
 }
 
 /// Positions that a row has left behind full vectors along the width go by so many, with lanes along the channels: their

@@ -1,0 +1,128 @@
+//! The memory that a tile touches.
+
+use super::Scope;
+use crate::layer::Layout;
+use crate::plan::schedule::LaneAxis;
+use crate::plan::{Access, Affine, BufferId, Lanes, Part};
+
+/// An access by its logical index `[N, C, S…]`; `lanes` names a logical dimension too.
+pub fn activation_access(layout: Layout, buffer: BufferId, index: Vec<Affine>, lanes: Option<Lanes>) -> Access {
+    let rank = index.len();
+    let place = |dim: usize| match (layout, dim) {
+        (Layout::Nchw, dim) | (Layout::Nhwc, dim @ 0) => dim,
+        (Layout::Nhwc, 1) => rank - 1,
+        (Layout::Nhwc, dim) => dim - 1,
+    };
+    let index = match layout {
+        Layout::Nchw => index,
+        Layout::Nhwc => [&index[..1], &index[2..], &index[1..2]].concat(),
+    };
+    Access { buffer, index, lanes: lanes.map(|lanes| Lanes { dim: place(lanes.dim), ..lanes }) }
+}
+
+impl Scope<'_> {
+    /// The group, and the channel in it, that is number `in_block` of the block.
+    fn group_and_channel(&self, in_block: usize) -> [Affine; 2] {
+        let first = (self.block.first + in_block) as i64;
+        let blocked = self.number.times(self.block.size() as i64).plus_constant(first);
+        match self.job.schedule.along {
+            LaneAxis::Width | LaneAxis::OutputChannels => [self.outer.clone(), blocked],
+            LaneAxis::Groups => [blocked, self.outer.clone()],
+        }
+    }
+
+    fn output_channel(&self, in_block: usize) -> Affine {
+        let [group, channel] = self.group_and_channel(in_block);
+        group.times(self.job.contraction.group_outputs as i64).plus(&channel)
+    }
+
+    /// The logical dimension of the last axis.
+    fn last(&self) -> usize {
+        self.tables.len() + 1
+    }
+
+    /// The input at a row and a column, with input channel `channel` of the group.
+    fn input_index(&self, channel: &Affine, row: &[Affine], column: Affine) -> Vec<Affine> {
+        let [group, _] = self.group_and_channel(0);
+        let channel = group.times(self.job.contraction.group_inputs as i64).plus(channel);
+        [self.image.clone(), channel].into_iter().chain(row.iter().cloned()).chain([column]).collect()
+    }
+
+    /// One input; of neighbouring groups, with lanes along groups.
+    pub(super) fn input(&self, channel: &Affine, row: &[Affine], column: Affine) -> Access {
+        let index = self.input_index(channel, row, column);
+        let lanes = match self.job.schedule.along {
+            LaneAxis::Groups => self.lanes(1, self.job.contraction.group_inputs as i64),
+            LaneAxis::Width | LaneAxis::OutputChannels => None,
+        };
+        activation_access(self.job.layout, self.job.input, index, lanes)
+    }
+
+    /// Inputs along the last axis.
+    pub(super) fn inputs(&self, channel: &Affine, row: &[Affine], column: Affine, lanes: Option<Vector>) -> Access {
+        let index = self.input_index(channel, row, column);
+        let step = self.tables[self.tables.len() - 1].stride;
+        let lanes = lanes.map(|vector| vector.along(self.last(), step));
+        activation_access(self.job.layout, self.job.input, index, lanes)
+    }
+
+    fn output_index(&self, in_block: usize, row: &[Affine], column: Affine) -> Vec<Affine> {
+        let channel = self.output_channel(in_block);
+        [self.image.clone(), channel].into_iter().chain(row.iter().cloned()).chain([column]).collect()
+    }
+
+    /// Outputs of the channels of a vector of the block.
+    pub(super) fn output(&self, in_block: usize, row: &[Affine], column: Affine) -> Access {
+        let index = self.output_index(in_block, row, column);
+        let lanes = match self.job.schedule.along {
+            LaneAxis::Groups => self.lanes(1, self.job.contraction.group_outputs as i64),
+            LaneAxis::Width | LaneAxis::OutputChannels => self.lanes(1, 1),
+        };
+        activation_access(self.job.layout, self.job.output, index, lanes)
+    }
+
+    /// Outputs of one channel along the last axis.
+    pub(super) fn outputs(&self, in_block: usize, row: &[Affine], column: Affine, lanes: Option<Lanes>) -> Access {
+        let index = self.output_index(in_block, row, column);
+        let lanes = lanes.map(|lanes| Lanes { dim: self.last(), ..lanes });
+        activation_access(self.job.layout, self.job.output, index, lanes)
+    }
+
+    /// The packed weights, `[outer, block, I, K…, channel in the block]`, of one channel or of a vector of them.
+    pub(super) fn weight(&self, channel: &Affine, taps: &[Affine], in_block: usize) -> Access {
+        let outer = [self.outer.clone(), self.number.clone(), channel.clone()];
+        let index: Vec<Affine> =
+            outer.into_iter().chain(taps.iter().cloned()).chain([Affine::constant(in_block as i64)]).collect();
+        let lanes = self.lanes(index.len() - 1, 1);
+        Access { buffer: self.weight, index, lanes }
+    }
+
+    /// The bias of one channel or of a vector of them.
+    pub(super) fn bias(&self, bias: BufferId, in_block: usize) -> Access {
+        let step = match self.job.schedule.along {
+            LaneAxis::Groups => self.job.contraction.group_outputs as i64,
+            LaneAxis::Width | LaneAxis::OutputChannels => 1,
+        };
+        Access { buffer: bias, index: vec![self.output_channel(in_block)], lanes: self.lanes(0, step) }
+    }
+
+    /// The lanes of the block's vectors.
+    fn lanes(&self, dim: usize, step: i64) -> Option<Lanes> {
+        (self.block.lanes > 1).then_some(Lanes::all(dim, step))
+    }
+}
+
+/// A vector of which some lanes touch memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Vector {
+    pub lanes: usize,
+    /// The lanes that do.
+    pub active: Part,
+}
+
+impl Vector {
+    fn along(self, dim: usize, step: i64) -> Lanes {
+        let all = (self.active.from, self.active.to) == (0, self.lanes);
+        Lanes { dim, step, part: (!all).then_some(self.active) }
+    }
+}

@@ -1,0 +1,163 @@
+//! Tiles with lanes along channels: vectors of weights, one input for all lanes (or a vector of them, with lanes along
+//! groups).
+
+use std::collections::BTreeMap;
+
+use super::rows::{InputRow, Rows};
+use super::{Columns, Scope, transpose};
+use crate::layer::{Layout, Number};
+use crate::plan::build::activation;
+use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
+use crate::plan::schedule::LaneAxis;
+use crate::plan::{Affine, Count, Instr, Reg, Step, Stmt};
+
+/// The tile of a block for one row of outputs.
+pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars) -> Stmt {
+    let mut tile = TileBuilder::default();
+    let size = columns.reads.len();
+    let vectors: Vec<usize> = (0..scope.block.channels).collect();
+    let sums: Vec<Vec<Reg>> = vectors.iter().map(|&vector| sums(scope, vector, size, &mut tile)).collect();
+    let mut loops = Vec::new();
+    let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
+    let channel = index(vars, "i", inputs, |var, count| loops.push((var, count)));
+    loops.extend(rows.loops);
+    let mut steps = Vec::new();
+    for row in &rows.inputs {
+        let multiply = Multiply { scope, row, columns, channel: &channel, sums: &sums };
+        match scope.job.schedule.along {
+            LaneAxis::Groups => multiply.by_input(&mut tile, &mut steps),
+            LaneAxis::OutputChannels | LaneAxis::Width => multiply.by_tap(&mut tile, &mut steps),
+        }
+    }
+    tile.body.extend(reduce(loops, steps));
+    for (vector, sums) in sums.iter().enumerate() {
+        let outputs: Vec<Reg> =
+            sums.iter().map(|&sum| activation::apply(&mut tile, scope.job.activation, sum)).collect();
+        store(scope, &rows.outputs[0], columns, vector, &outputs, &mut tile);
+    }
+    tile.tile()
+}
+
+/// One register per output, with the bias.
+fn sums(scope: &Scope, vector: usize, size: usize, tile: &mut TileBuilder) -> Vec<Reg> {
+    let lanes = scope.block.lanes;
+    let sums: Vec<Reg> = (0..size).map(|_| tile.register("sum", lanes)).collect();
+    for &to in &sums {
+        tile.push(match scope.job.bias {
+            Some(bias) => Instr::Load { to, from: scope.bias(bias, vector * lanes) },
+            None => Instr::Constant { to, value: Number::new(0.0) },
+        });
+    }
+    sums
+}
+
+/// The products of an input row.
+struct Multiply<'a> {
+    scope: &'a Scope<'a>,
+    row: &'a InputRow,
+    columns: &'a Columns<'a>,
+    channel: &'a Affine,
+    /// By vector of channels and output.
+    sums: &'a [Vec<Reg>],
+}
+
+impl Multiply<'_> {
+    /// Tap by tap. The smaller side stays in registers, the other one streams through one.
+    fn by_tap(&self, tile: &mut TileBuilder, steps: &mut Vec<Step>) {
+        for (tap, readers) in self.taps() {
+            let vectors: Vec<usize> = (0..self.sums.len()).collect();
+            if readers.len() > vectors.len() {
+                let weights: Vec<Reg> = vectors.iter().map(|&vector| self.weight(tap, vector, tile, steps)).collect();
+                for (output, input) in readers {
+                    let input = self.input(input, tile, steps);
+                    steps.extend(vectors.iter().map(|&vector| self.add(vector, output, input, weights[vector])));
+                }
+            } else {
+                let inputs: Vec<Reg> = readers.iter().map(|&(_, input)| self.input(input, tile, steps)).collect();
+                for &vector in &vectors {
+                    let weight = self.weight(tap, vector, tile, steps);
+                    let pairs = readers.iter().zip(&inputs);
+                    steps.extend(pairs.map(|(&(output, _), &input)| self.add(vector, output, input, weight)));
+                }
+            }
+        }
+    }
+
+    /// Input by input, with all weights of the row in registers.
+    fn by_input(&self, tile: &mut TileBuilder, steps: &mut Vec<Step>) {
+        let mut readers: BTreeMap<i64, Vec<(usize, i64)>> = BTreeMap::new();
+        let mut weights = BTreeMap::new();
+        for (tap, of_tap) in self.taps() {
+            weights.insert(tap, self.weight(tap, 0, tile, steps));
+            for (output, input) in of_tap {
+                readers.entry(input).or_default().push((output, tap));
+            }
+        }
+        for (input, of_input) in readers {
+            let input = self.input(input, tile, steps);
+            steps.extend(of_input.iter().map(|(output, tap)| self.add(0, *output, input, weights[tap])));
+        }
+    }
+
+    /// The taps along the last axis, each with the outputs that read it and their inputs.
+    fn taps(&self) -> BTreeMap<i64, Vec<(usize, i64)>> {
+        let mut taps: BTreeMap<i64, Vec<(usize, i64)>> = BTreeMap::new();
+        for (output, read) in self.columns.reads.iter().enumerate() {
+            for (number, tap) in read.all().enumerate() {
+                let input = read.input + self.columns.table.dilation * number as i64;
+                taps.entry(tap).or_default().push((output, input));
+            }
+        }
+        taps
+    }
+
+    fn weight(&self, tap: i64, vector: usize, tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
+        // With lanes along channels, one row of outputs reads each input row, with one tap.
+        let above = &self.row.readers[0].1;
+        let taps: Vec<Affine> = above.iter().cloned().chain([Affine::constant(tap)]).collect();
+        let to = tile.register("weight", self.scope.block.lanes);
+        let from = self.scope.weight(self.channel, &taps, vector * self.scope.block.lanes);
+        steps.push(Step::Do(Instr::Load { to, from }));
+        to
+    }
+
+    fn input(&self, input: i64, tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
+        let column = self.columns.input.clone().plus_constant(input);
+        let from = self.scope.input(self.channel, &self.row.index, column);
+        let lanes = self.scope.block.lanes;
+        let to = tile.register("input", lanes);
+        let is_shared = self.scope.job.schedule.along != LaneAxis::Groups && lanes > 1;
+        steps.push(Step::Do(if is_shared { Instr::Broadcast { to, from } } else { Instr::Load { to, from } }));
+        to
+    }
+
+    fn add(&self, vector: usize, output: usize, left: Reg, right: Reg) -> Step {
+        let to = self.sums[vector][output];
+        Step::Do(Instr::MultiplyAdd { to, left, right, addend: to, fused: self.scope.job.fused, part: None })
+    }
+}
+
+/// Stores the outputs of a vector of channels: as they are where channels are neighbours in memory, transposed where
+/// the outputs of a row are.
+fn store(scope: &Scope, row: &[Affine], columns: &Columns, vector: usize, outputs: &[Reg], tile: &mut TileBuilder) {
+    let lanes = scope.block.lanes;
+    let groups = scope.job.schedule.along == LaneAxis::Groups;
+    let transposes = scope.job.layout == Layout::Nchw && !groups && lanes >= transpose::LEAST;
+    let mut first = 0;
+    while first < outputs.len() {
+        let together = if transposes { lanes.min(outputs.len() - first) } else { 1 };
+        let column = columns.output.clone().plus_constant(first as i64);
+        if together < transpose::LEAST {
+            let to = scope.output(vector * lanes, row, column);
+            tile.push(Instr::Store { from: outputs[first], to });
+            first += 1;
+            continue;
+        }
+        for part in transpose::transpose(&outputs[first..first + together], tile) {
+            let column = column.clone().plus_constant(-(part.lanes.from as i64));
+            let to = scope.outputs(vector * lanes + part.lane, row, column, Some(part.along(lanes)));
+            tile.push(Instr::Store { from: part.register, to });
+        }
+        first += together;
+    }
+}

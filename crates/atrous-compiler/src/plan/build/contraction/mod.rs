@@ -1,0 +1,179 @@
+//! A contraction with its epilogue as one stage.
+//!
+//! ```text
+//! for each image, group, and row of outputs; for each block of output channels, and each run of outputs in the row:
+//!     sums = bias
+//!     for each input channel and tap: sums += input · weight
+//!     output = activation(sums)
+//! ```
+//!
+//! The taps along the last axis are written out in the tile, so that a tile over a border leaves out just the products
+//! with padding. `pieces` has loops over them instead, for kernels that are too long to write out.
+
+mod access;
+mod blocks;
+mod channels;
+mod pieces;
+mod reads;
+mod rows;
+mod transpose;
+mod width;
+
+pub use access::activation_access;
+pub use blocks::{Block, blocks, split};
+pub use reads::sizes;
+
+use super::nest::{Header, Vars, index, nest};
+use super::regions::{AxisTable, open_positions};
+use crate::ir::Contraction;
+use crate::layer::{Activation, Layout};
+use crate::plan::schedule::{LaneAxis, Outermost, Schedule};
+use crate::plan::{Affine, BufferId, Count, Stage, Stmt};
+
+/// Everything about one contraction that its stage depends on.
+pub struct Job<'a> {
+    /// The stage's name.
+    pub name: String,
+    /// What to compute.
+    pub contraction: &'a Contraction,
+    /// How.
+    pub schedule: Schedule,
+    /// The output channels (groups, with lanes along groups) as blocks, each with its packed weight.
+    pub blocks: &'a [(Block, BufferId)],
+    /// Whether multiply-adds are fused.
+    pub fused: bool,
+    /// Batch size.
+    pub batch: usize,
+    /// Memory order of input and output.
+    pub layout: Layout,
+    /// The input.
+    pub input: BufferId,
+    /// The packed bias: one number per output channel.
+    pub bias: Option<BufferId>,
+    /// Applied to the sums.
+    pub activation: Activation,
+    /// The output.
+    pub output: BufferId,
+}
+
+/// Names of the spatial axes by rank, outermost first.
+pub const AXIS_NAMES: [&[&str]; 4] = [&[], &["x"], &["y", "x"], &["z", "y", "x"]];
+
+/// The part of a stage that a tile belongs to, but for its rows.
+struct Scope<'a> {
+    image: Affine,
+    /// The group; the channel within the group, with lanes along groups.
+    outer: Affine,
+    /// The axes.
+    tables: Vec<AxisTable>,
+    /// The block, its number, and its packed weight.
+    block: Block,
+    number: Affine,
+    weight: BufferId,
+    job: &'a Job<'a>,
+}
+
+/// The stage of a contraction.
+pub fn stage(job: &Job) -> Stage {
+    if !job.schedule.writes_taps_out {
+        return pieces::stage(job);
+    }
+    let mut vars = Vars::default();
+    let mut headers = Vec::new();
+    let mut outer = |name: &str, count: usize, vars: &mut Vars| {
+        index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
+    };
+    let image = outer("n", job.batch, &mut vars);
+    let Contraction { groups, group_outputs, axes, .. } = job.contraction;
+    // With lanes along groups, the blocks run over groups, and one loop over the channels of a group.
+    let channel = match job.schedule.along {
+        LaneAxis::Groups => outer("o", *group_outputs, &mut vars),
+        LaneAxis::Width | LaneAxis::OutputChannels => outer("g", *groups, &mut vars),
+    };
+    let tables: Vec<AxisTable> = axes.iter().map(AxisTable::new).collect();
+    let scope = |block: Block, number: Affine, weight: BufferId| {
+        let (image, outer, tables) = (image.clone(), channel.clone(), tables.clone());
+        Scope { image, outer, tables, block, number, weight, job }
+    };
+    let body = match job.schedule.outermost {
+        Outermost::Rows => rows_of_blocks(job, &tables, &scope, &mut vars),
+        Outermost::Blocks => blocks_of_rows(job, &tables, &scope, &mut vars),
+    };
+    vars.stage(job.name.clone(), nest(headers, body))
+}
+
+/// Makes the scope of a block with a number.
+type MakeScope<'a, 'f> = &'f dyn Fn(Block, Affine, BufferId) -> Scope<'a>;
+
+/// Each row for all blocks: a few input rows stay near, and all weights.
+fn rows_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+    let names = AXIS_NAMES[tables.len()];
+    let mut body = Vec::new();
+    for (headers, place) in rows::open(&tables[..tables.len() - 1], names, job.schedule.rows, vars) {
+        let mut tiles = Vec::new();
+        for &(block, weight) in job.blocks {
+            let mut loops = Vec::new();
+            let number = index(vars, "block", Count::Fixed(block.count as i64), |var, count| {
+                loops.push(Header::For(var, count));
+            });
+            tiles.extend(nest(loops, run_tiles(&scope(block, number, weight), &place, vars)));
+        }
+        body.extend(nest(headers, tiles));
+    }
+    body
+}
+
+/// Each block for all rows: its weights stay near, and the whole input.
+fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+    let names = AXIS_NAMES[tables.len()];
+    let mut body = Vec::new();
+    for &(block, weight) in job.blocks {
+        let mut loops = Vec::new();
+        let number =
+            index(vars, "block", Count::Fixed(block.count as i64), |var, count| loops.push(Header::Par(var, count)));
+        let scope = scope(block, number, weight);
+        let mut rows = Vec::new();
+        for (headers, place) in rows::open(&tables[..tables.len() - 1], names, job.schedule.rows, vars) {
+            let tiles = run_tiles(&scope, &place, vars);
+            rows.extend(nest(headers, tiles));
+        }
+        body.extend(nest(loops, rows));
+    }
+    body
+}
+
+/// The tiles of a row, or of some rows at once.
+fn run_tiles(scope: &Scope, place: &rows::Place, vars: &mut Vars) -> Vec<Stmt> {
+    let table = &scope.tables[scope.tables.len() - 1];
+    let reads = reads::of(table);
+    let sizes = scope.job.schedule.run_sizes(reads.len(), table.output_step as usize);
+    let mut tiles = Vec::new();
+    for runs in reads::join(&reads, &sizes) {
+        let mut headers = Vec::new();
+        let run = index(vars, "x", Count::Fixed(runs.count as i64), |var, count| headers.push(Header::For(var, count)));
+        let rows = place.open(&scope.tables, AXIS_NAMES[scope.tables.len()], vars);
+        let columns = Columns {
+            output: run.times(runs.size as i64).plus_constant(runs.first as i64),
+            input: run.times(runs.input_step),
+            reads: &reads[runs.first..runs.first + runs.size],
+            table,
+        };
+        let tile = match scope.job.schedule.along {
+            LaneAxis::Width => width::tile(scope, rows, &columns, vars),
+            LaneAxis::OutputChannels | LaneAxis::Groups => channels::tile(scope, rows, &columns, vars),
+        };
+        tiles.extend(nest(headers, vec![tile]));
+    }
+    tiles
+}
+
+/// The outputs of a tile along the last axis.
+struct Columns<'a> {
+    /// The index of the first one.
+    output: Affine,
+    /// What is added to the inputs of `reads`.
+    input: Affine,
+    /// What each output reads.
+    reads: &'a [reads::Reads],
+    table: &'a AxisTable,
+}

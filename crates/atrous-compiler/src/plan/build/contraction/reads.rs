@@ -1,0 +1,110 @@
+//! What each output along an axis reads, and which runs of outputs read alike.
+//!
+//! ```text
+//! taps 3, padding 1, runs of 3 outputs      0 1 2 | 3 4 5 | 6 7 8 | 9 10 11
+//! output 0 reads taps 1 and 2, output 11 taps 0 and 1   ⇒   the first run, twice the next, the last
+//! ```
+
+use crate::plan::build::regions::AxisTable;
+
+/// What one output reads: tap `tap + j`, in packed order, with input `input + dilation·j`, for `j` in `0..taps`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reads {
+    /// The place of the first tap among the packed ones.
+    pub tap: i64,
+    /// How many taps.
+    pub taps: i64,
+    /// The input of the first tap.
+    pub input: i64,
+}
+
+impl Reads {
+    /// The input that a packed tap meets, if the output reads the tap.
+    pub fn input_of(self, tap: i64, dilation: i64) -> Option<i64> {
+        let number = tap - self.tap;
+        (0..self.taps).contains(&number).then(|| self.input + dilation * number)
+    }
+
+    /// The packed taps.
+    pub fn all(self) -> std::ops::Range<i64> {
+        self.tap..self.tap + self.taps
+    }
+}
+
+/// What the outputs of an axis read, in their order.
+pub fn of(table: &AxisTable) -> Vec<Reads> {
+    let mut reads: Vec<(i64, Reads)> = Vec::new();
+    for row in &table.rows {
+        let of_output = |q: i64| {
+            let read = Reads { tap: row.tap, taps: row.taps, input: row.input + table.stride * q };
+            (row.first + table.output_step * q, read)
+        };
+        reads.extend((0..row.count).map(of_output));
+    }
+    reads.sort_unstable_by_key(|(output, _)| *output);
+    reads.into_iter().map(|(_, read)| read).collect()
+}
+
+/// Runs of `size` neighbouring outputs that read alike: run number `n` starts at output `first + size·n`, and reads
+/// what run 0 reads with all inputs moved by `input_step·n`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Runs {
+    /// The first output of run 0.
+    pub first: usize,
+    /// Outputs of one run.
+    pub size: usize,
+    /// How many runs.
+    pub count: usize,
+    /// From the inputs of one run to those of the next.
+    pub input_step: i64,
+}
+
+/// Joins neighbouring runs that read alike.
+pub fn join(reads: &[Reads], sizes: &[usize]) -> Vec<Runs> {
+    let mut joined: Vec<Runs> = Vec::new();
+    let mut first = 0;
+    for &size in sizes {
+        let next = Runs { first, size, count: 1, input_step: 0 };
+        let step = joined.last().and_then(|last| step_to(reads, last, &next));
+        match (joined.last_mut(), step) {
+            (Some(last), Some(step)) => {
+                last.count += 1;
+                last.input_step = step;
+            }
+            _ => joined.push(next),
+        }
+        first += size;
+    }
+    joined
+}
+
+/// By how much the inputs of a run are those of the last one of some runs moved, if it can be one more of them.
+fn step_to(reads: &[Reads], runs: &Runs, next: &Runs) -> Option<i64> {
+    if runs.size != next.size {
+        return None;
+    }
+    let last = runs.first + runs.size * (runs.count - 1);
+    let pairs = || reads[last..last + runs.size].iter().zip(&reads[next.first..next.first + next.size]);
+    let reading = pairs().find(|(before, _)| before.taps > 0);
+    let step = reading.map_or(0, |(before, after)| after.input - before.input);
+    let alike = |(before, after): (&Reads, &Reads)| {
+        before.taps == after.taps
+            && (before.taps == 0 || (before.tap == after.tap && after.input - before.input == step))
+    };
+    (pairs().all(alike) && (runs.count == 1 || step == runs.input_step)).then_some(step)
+}
+
+/// `total` outputs in as few runs of at most `most` as there can be, all of nearly the same size: a multiple of
+/// `period`, where one fits, but for the last.
+pub fn sizes(total: usize, most: usize, period: usize) -> Vec<usize> {
+    let period = if period <= most { period } else { 1 };
+    let units = total.div_ceil(period);
+    let runs = units.div_ceil((most / period).max(1)).max(1);
+    let (least, longer) = (units / runs, units % runs);
+    let mut sizes: Vec<usize> = (0..runs).map(|run| period * (least + usize::from(run < longer))).collect();
+    if let Some(last) = sizes.last_mut() {
+        *last -= units * period - total;
+    }
+    sizes.retain(|&size| size > 0);
+    sizes
+}

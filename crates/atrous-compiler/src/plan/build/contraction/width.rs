@@ -1,0 +1,315 @@
+//! Tiles with lanes along the last axis: vectors of inputs, one weight for all lanes.
+//!
+//! Outputs `P·u + r` with the same `r`, a phase, are neighbours to a vector, so that it reads neighbours too. The
+//! vectors of all phases are zipped when they are stored.
+
+use std::collections::BTreeMap;
+
+use super::access::Vector;
+use super::rows::{InputRow, Rows};
+use super::{Columns, Scope};
+use crate::layer::Number;
+use crate::plan::build::activation;
+use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
+use crate::plan::schedule::vectors;
+use crate::plan::{Affine, Count, Instr, Lanes, Part, Reg, Step, Stmt};
+
+/// The tile of a block for some rows of outputs.
+pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars) -> Stmt {
+    let mut tile = TileBuilder::default();
+    let slots = slots(scope, columns);
+    let channels = scope.block.channels;
+    let sums: Vec<Vec<Vec<Reg>>> = rows
+        .outputs
+        .iter()
+        .map(|_| (0..channels).map(|channel| sums(scope, channel, &slots, &mut tile)).collect())
+        .collect();
+    let mut loops = Vec::new();
+    let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
+    let channel = index(vars, "i", inputs, |var, count| loops.push((var, count)));
+    loops.extend(rows.loops);
+    let mut steps = Vec::new();
+    let mut multiply = Multiply { scope, columns, channel: &channel, slots: &slots, sums: &sums, kept: None };
+    if loops.is_empty() && multiply.weights(&rows.inputs) <= scope.job.schedule.kept_weights {
+        multiply.kept = Some(BTreeMap::new());
+    }
+    for row in &rows.inputs {
+        multiply.row(row, &mut tile, &mut steps);
+    }
+    tile.body.extend(reduce(loops, steps));
+    for (row, sums) in rows.outputs.iter().zip(&sums) {
+        for (channel, sums) in sums.iter().enumerate() {
+            let outputs: Vec<Reg> =
+                sums.iter().map(|&sum| activation::apply(&mut tile, scope.job.activation, sum)).collect();
+            store(scope, row, columns, channel, &slots, &outputs, &mut tile);
+        }
+    }
+    tile.tile()
+}
+
+/// A vector of outputs of one phase.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The first output, counted within the tile.
+    first: usize,
+    lanes: usize,
+    /// Lanes that are outputs; at least one.
+    outputs: usize,
+}
+
+/// The vectors of a tile: those of all phases for the first units, then for the next ones.
+fn slots(scope: &Scope, columns: &Columns) -> Vec<Slot> {
+    let phases = columns.table.output_step as usize;
+    let size = columns.reads.len();
+    let units = size.div_ceil(phases);
+    let mut slots = Vec::new();
+    let mut unit = 0;
+    for lanes in vectors(units, scope.job.schedule.lanes) {
+        slots.extend((0..phases.min(size)).map(|phase| {
+            let first = unit * phases + phase;
+            let outputs = size.saturating_sub(first).div_ceil(phases).min(lanes);
+            Slot { first, lanes, outputs }
+        }));
+        unit += lanes;
+    }
+    slots.retain(|slot| slot.outputs > 0);
+    slots
+}
+
+/// One register per vector, with the bias.
+fn sums(scope: &Scope, channel: usize, slots: &[Slot], tile: &mut TileBuilder) -> Vec<Reg> {
+    let sum = |slot: &Slot| {
+        let to = tile.register("sum", slot.lanes);
+        tile.push(match scope.job.bias {
+            Some(bias) if slot.lanes == 1 => Instr::Load { to, from: scope.bias(bias, channel) },
+            Some(bias) => Instr::Broadcast { to, from: scope.bias(bias, channel) },
+            None => Instr::Constant { to, value: Number::new(0.0) },
+        });
+        to
+    };
+    slots.iter().map(sum).collect()
+}
+
+/// How a vector of inputs is used: by the vector of outputs with a number, with a tap, in some lanes.
+struct Use {
+    slot: usize,
+    tap: i64,
+    lanes: Part,
+}
+
+/// Where a vector of inputs starts, counted within the tile, and its lanes.
+type Start = (i64, usize);
+
+struct Multiply<'a> {
+    scope: &'a Scope<'a>,
+    columns: &'a Columns<'a>,
+    channel: &'a Affine,
+    slots: &'a [Slot],
+    /// By row, channel and slot.
+    sums: &'a [Vec<Vec<Reg>>],
+    /// The weights that are in registers, by place and lanes, if all are to be.
+    kept: Option<BTreeMap<(Vec<i64>, usize, usize), Reg>>,
+}
+
+impl Multiply<'_> {
+    /// The products of an input row.
+    fn row(&mut self, row: &InputRow, tile: &mut TileBuilder, steps: &mut Vec<Step>) {
+        for (_, of_tap) in self.uses() {
+            let inputs: Vec<(Reg, &Vec<Use>)> =
+                of_tap.iter().map(|(start, uses)| (self.input(row, *start, uses, tile, steps), uses)).collect();
+            for (reader, above) in &row.readers {
+                for channel in 0..self.scope.block.channels {
+                    self.products(*reader, above, channel, &inputs, tile, steps);
+                }
+            }
+        }
+    }
+
+    /// The products of some inputs with the weights of a channel.
+    fn products(
+        &mut self,
+        row: usize,
+        above: &[Affine],
+        channel: usize,
+        inputs: &[(Reg, &Vec<Use>)],
+        tile: &mut TileBuilder,
+        steps: &mut Vec<Step>,
+    ) {
+        // A weight in a register serves all vectors with as many lanes.
+        let mut weights: BTreeMap<(i64, usize), Reg> = BTreeMap::new();
+        for (input, uses) in inputs {
+            let lanes = tile.lanes(*input);
+            for Use { slot, tap, lanes: reading } in uses.iter() {
+                let weight = match weights.get(&(*tap, lanes)) {
+                    Some(&weight) => weight,
+                    None => {
+                        let weight = self.weight(above, *tap, channel, lanes, tile, steps);
+                        weights.insert((*tap, lanes), weight);
+                        weight
+                    }
+                };
+                let to = self.sums[row][channel][*slot];
+                let fused = self.scope.job.fused;
+                // Sums of lanes that are no outputs may be anything.
+                let all = (reading.from, reading.to) == (0, self.slots[*slot].outputs);
+                let part = (!all).then_some(*reading);
+                steps.push(Step::Do(Instr::MultiplyAdd { to, left: *input, right: weight, addend: to, fused, part }));
+            }
+        }
+    }
+
+    /// The vectors of inputs with their uses: those that are the same distance from the tile's units belong together.
+    fn uses(&self) -> BTreeMap<i64, BTreeMap<Start, Vec<Use>>> {
+        let table = self.columns.table;
+        let phases = table.output_step as usize;
+        let mut uses: BTreeMap<i64, BTreeMap<Start, Vec<Use>>> = BTreeMap::new();
+        for (number, slot) in self.slots.iter().enumerate() {
+            for (tap, (start, lanes)) in self.reads(slot, phases) {
+                let distance = start - table.stride * (slot.first / phases) as i64;
+                let of_distance = uses.entry(distance).or_default();
+                let of_start = of_distance.entry((start, slot.lanes)).or_default();
+                of_start.push(Use { slot: number, tap, lanes });
+            }
+        }
+        uses
+    }
+
+    /// For each tap that some output of a vector reads: where lane 0 reads, and the lanes that read.
+    fn reads(&self, slot: &Slot, phases: usize) -> BTreeMap<i64, (i64, Part)> {
+        let table = self.columns.table;
+        let mut reads: BTreeMap<i64, (i64, Part)> = BTreeMap::new();
+        for lane in 0..slot.outputs {
+            let read = self.columns.reads[slot.first + lane * phases];
+            for (number, tap) in read.all().enumerate() {
+                let input = read.input + table.dilation * number as i64;
+                let start = input - table.stride * lane as i64;
+                let of_tap = reads.entry(tap).or_insert((start, Part { from: lane, to: lane }));
+                of_tap.1.to = lane + 1;
+            }
+        }
+        reads
+    }
+
+    fn input(&self, row: &InputRow, start: Start, uses: &[Use], tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
+        let (start, lanes) = start;
+        let from = uses.iter().map(|one| one.lanes.from).min().unwrap_or(0);
+        let to = uses.iter().map(|one| one.lanes.to).max().unwrap_or(lanes);
+        let vector = (lanes > 1).then_some(Vector { lanes, active: Part { from, to } });
+        let column = self.columns.input.clone().plus_constant(start);
+        let to = tile.register("input", lanes);
+        let from = self.scope.inputs(self.channel, &row.index, column, vector);
+        steps.push(Step::Do(Instr::Load { to, from }));
+        to
+    }
+
+    /// A weight in all lanes.
+    fn weight(
+        &mut self,
+        above: &[Affine],
+        tap: i64,
+        channel: usize,
+        lanes: usize,
+        tile: &mut TileBuilder,
+        steps: &mut Vec<Step>,
+    ) -> Reg {
+        let place: Vec<i64> = above.iter().map(|tap| tap.constant).chain([tap]).collect();
+        let key = (place, channel, lanes);
+        if let Some(&known) = self.kept.as_ref().and_then(|kept| kept.get(&key)) {
+            return known;
+        }
+        let taps: Vec<Affine> = above.iter().cloned().chain([Affine::constant(tap)]).collect();
+        let from = self.scope.weight(self.channel, &taps, channel);
+        let to = tile.register("weight", lanes);
+        steps.push(Step::Do(if lanes > 1 { Instr::Broadcast { to, from } } else { Instr::Load { to, from } }));
+        if let Some(kept) = &mut self.kept {
+            kept.insert(key, to);
+        }
+        to
+    }
+
+    /// Registers for all weights of a tile.
+    fn weights(&self, rows: &[InputRow]) -> usize {
+        let mut above: Vec<&Vec<Affine>> = Vec::new();
+        for (_, taps) in rows.iter().flat_map(|row| &row.readers) {
+            if !above.contains(&taps) {
+                above.push(taps);
+            }
+        }
+        let mut places: Vec<(i64, usize)> = Vec::new();
+        for ((_, lanes), uses) in self.uses().values().flatten() {
+            places.extend(uses.iter().map(|one| (one.tap, *lanes)));
+        }
+        places.sort_unstable();
+        places.dedup();
+        above.len() * places.len() * self.scope.block.channels
+    }
+}
+
+/// Stores the outputs of a channel: as they are where there is one phase, else zipped.
+fn store(
+    scope: &Scope,
+    row: &[Affine],
+    columns: &Columns,
+    channel: usize,
+    slots: &[Slot],
+    outputs: &[Reg],
+    tile: &mut TileBuilder,
+) {
+    let phases = columns.table.output_step as usize;
+    let mut first = 0;
+    while first < slots.len() {
+        // The slots of the same units.
+        let unit = slots[first].first / phases;
+        let together = slots[first..].iter().take_while(|slot| slot.first / phases == unit).count();
+        let (slots, registers) = (&slots[first..first + together], &outputs[first..first + together]);
+        first += together;
+        let lanes = slots[0].lanes;
+        if phases == 1 || !zips(phases, lanes) {
+            for (slot, &from) in slots.iter().zip(registers) {
+                let column = columns.output.clone().plus_constant(slot.first as i64);
+                let to = scope.outputs(channel, row, column, along(slot.outputs, lanes, phases as i64));
+                tile.push(Instr::Store { from, to });
+            }
+            continue;
+        }
+        let outputs: usize = slots.iter().map(|slot| slot.outputs).sum();
+        for (number, from) in zipped(registers, phases, tile).into_iter().enumerate() {
+            let count = outputs.saturating_sub(number * lanes).min(lanes);
+            if count > 0 {
+                let column = columns.output.clone().plus_constant((slots[0].first + number * lanes) as i64);
+                let to = scope.outputs(channel, row, column, along(count, lanes, 1));
+                tile.push(Instr::Store { from, to });
+            }
+        }
+    }
+}
+
+/// The first lanes of a vector, `step` positions apart.
+fn along(count: usize, lanes: usize, step: i64) -> Option<Lanes> {
+    let part = (count < lanes).then_some(Part { from: 0, to: count });
+    (lanes > 1).then_some(Lanes { dim: 0, step, part })
+}
+
+/// Whether vectors of so many phases are zipped before they are stored.
+fn zips(phases: usize, lanes: usize) -> bool {
+    phases.is_power_of_two() && lanes > 1
+}
+
+/// Vectors of all phases in the order of the outputs. A phase without outputs may be missing at the end.
+fn zipped(phases: &[Reg], count: usize, tile: &mut TileBuilder) -> Vec<Reg> {
+    let mut vectors: Vec<Reg> = (0..count).map(|phase| phases.get(phase).copied().unwrap_or(phases[0])).collect();
+    let lanes = tile.lanes(vectors[0]);
+    for _ in 0..count.ilog2() {
+        // A perfect shuffle: the first half of all lanes and the second half in turns.
+        let half = count / 2;
+        let mut next = Vec::new();
+        for pair in 0..half {
+            for start in [0, lanes / 2] {
+                let taken = (0..lanes).map(|lane| start + lane / 2 + if lane % 2 == 0 { 0 } else { lanes }).collect();
+                next.push(tile.shuffle(vectors[pair], vectors[half + pair], taken));
+            }
+        }
+        vectors = next;
+    }
+    vectors
+}

@@ -1,0 +1,354 @@
+//! What a schedule costs, in half cycles, by counting what its tiles do.
+//!
+//! The counts are those of one image and one group, where all taps meet inputs; borders do less, in all schedules alike.
+//! Costs of instructions are those of AMD Zen 4 and similar machines: a vector of 512 bits takes a whole cycle for a
+//! multiply-add or an aligned load, shorter ones half of it; two numbers are broadcast from memory in a cycle.
+
+use super::{LaneAxis, Outermost, Schedule, vectors};
+use crate::ir::{Contraction, PiecewiseAxis};
+use crate::layer::Layout;
+use crate::plan::Target;
+use crate::plan::build::contraction::split;
+
+/// Most taps along an axis that are written out.
+const MOST_TAPS: usize = 32;
+
+/// Most multiply-adds of a tile that are written out.
+const MOST_WRITTEN: usize = 1024;
+
+/// Most multiply-adds of all different tiles along a row.
+const MOST_IN_ROW: usize = 12288;
+
+/// Half cycles of a call of a tile: pointers, counters, the first sums, and the wait for the last ones.
+const CALL: usize = 160;
+
+/// Half cycles until the sum of a multiply-add can be added to.
+const LATENCY: usize = 8;
+
+/// Bytes of weights from which on blocks are walked one after the other: a good part of a second-level cache.
+const NEAR: usize = 384 << 10;
+
+/// What matters of a contraction.
+pub struct Problem {
+    layout: Layout,
+    groups: usize,
+    inputs: usize,
+    channels: usize,
+    /// Outputs along the last axis.
+    width: usize,
+    /// Distance between outputs with equal taps.
+    phases: usize,
+    /// Inputs from one output of a phase to the next.
+    stride: usize,
+    /// Most taps of an output along the last axis.
+    taps: usize,
+    /// Pieces of the last axis, which differ in their taps.
+    pieces: usize,
+    /// The same for the last axis but one, where there is one: outputs, phases, stride, taps.
+    rows: Option<[usize; 4]>,
+    /// Most taps of an output along all axes but the last.
+    taps_above: usize,
+    /// Outputs along all axes but the last.
+    outputs_above: usize,
+    /// Numbers from one input position to the next, with channels last.
+    pixel: usize,
+    /// Bytes of all weights of a group.
+    weights: usize,
+}
+
+impl Problem {
+    /// The numbers of a contraction.
+    pub fn new(contraction: &Contraction, layout: Layout) -> Problem {
+        let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
+        let (last, above) = axes.split_last().expect("a convolution has at least one axis");
+        let numbers = |axis: &PiecewiseAxis| [axis.output as usize, phases(axis), stride(axis), taps(axis)];
+        let [width, phases, stride, taps] = numbers(last);
+        let taps_above: usize = above.iter().map(self::taps).product();
+        let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
+        Problem {
+            layout,
+            groups: *groups,
+            inputs: *group_inputs,
+            channels: *group_outputs,
+            width,
+            phases,
+            stride,
+            taps,
+            pieces: last.pieces.len() + last.empty.len(),
+            rows: above.last().map(numbers),
+            taps_above,
+            outputs_above: above.iter().map(|axis| axis.output as usize).product(),
+            pixel: groups * group_inputs * stride,
+            weights: 4 * group_inputs * group_outputs * all_taps,
+        }
+    }
+
+    /// Outputs with the same place in all phases.
+    fn units(&self) -> usize {
+        self.width.div_ceil(self.phases)
+    }
+}
+
+/// Distance between the outputs of a piece.
+fn phases(axis: &PiecewiseAxis) -> usize {
+    let progressions = axis.pieces.iter().map(|piece| piece.outputs).chain(axis.empty.iter().copied());
+    progressions.map(|outputs| outputs.step as usize).next().unwrap_or(1)
+}
+
+fn stride(axis: &PiecewiseAxis) -> usize {
+    axis.pieces.first().map_or(1, |piece| piece.axis.stride as usize)
+}
+
+fn taps(axis: &PiecewiseAxis) -> usize {
+    axis.pieces.iter().map(|piece| piece.taps.count as usize).max().unwrap_or(0)
+}
+
+/// The schedules whose registers fit and whose tiles can be written out.
+pub fn candidates(problem: &Problem, epilogue: usize, target: &Target) -> Vec<Schedule> {
+    let mut candidates = Vec::new();
+    if problem.taps > MOST_TAPS {
+        return candidates;
+    }
+    let axes = match problem.layout {
+        Layout::Nchw => [LaneAxis::Width, LaneAxis::OutputChannels],
+        Layout::Nhwc => [LaneAxis::OutputChannels, LaneAxis::Groups],
+    };
+    let shape = Shape { problem, epilogue, target };
+    for along in axes {
+        let extent = match along {
+            LaneAxis::Width => problem.units(),
+            LaneAxis::OutputChannels => problem.channels,
+            LaneAxis::Groups => problem.groups,
+        };
+        let widest = target.lanes.min(match along {
+            LaneAxis::Width => extent.next_power_of_two(),
+            LaneAxis::OutputChannels | LaneAxis::Groups => 1 << extent.max(1).ilog2(),
+        });
+        let mut lanes = widest;
+        while lanes > 0 {
+            candidates.extend(shape.of(along, lanes));
+            lanes = if lanes > 4 { lanes / 2 } else { 0 };
+        }
+    }
+    candidates
+}
+
+/// What the candidates have in common.
+struct Shape<'a> {
+    problem: &'a Problem,
+    epilogue: usize,
+    target: &'a Target,
+}
+
+impl Shape<'_> {
+    fn of(&self, along: LaneAxis, lanes: usize) -> Vec<Schedule> {
+        let Problem { channels, width, .. } = *self.problem;
+        let (channels, positions) = match along {
+            LaneAxis::Width => (channels, self.problem.units().div_ceil(lanes)),
+            LaneAxis::OutputChannels => ((channels / lanes).max(1), width),
+            LaneAxis::Groups => (1, width),
+        };
+        let most = self.target.registers;
+        let mut found = Vec::new();
+        for channels in 1..=channels.min(most) {
+            for positions in 1..=positions.min(most) {
+                let rows = self.rows(along, channels, positions);
+                found.extend(rows.into_iter().filter_map(|rows| self.fitting(along, lanes, channels, positions, rows)));
+            }
+        }
+        found
+    }
+
+    /// How many rows may go together.
+    fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
+        let mut rows = vec![None];
+        if let (LaneAxis::Width, Some([outputs, _, _, taps]), 1..=8) = (along, self.problem.rows, self.problem.inputs)
+            && taps <= MOST_TAPS
+        {
+            let most = (self.target.registers / (channels * positions * self.problem.phases).max(1)).min(outputs);
+            rows.extend((1..=most).map(Some));
+        }
+        rows
+    }
+
+    fn fitting(
+        &self,
+        along: LaneAxis,
+        lanes: usize,
+        channels: usize,
+        positions: usize,
+        rows: Option<usize>,
+    ) -> Option<Schedule> {
+        let Problem { phases, taps, pieces, .. } = *self.problem;
+        let taps_of_rows = match (rows, self.problem.rows) {
+            (Some(rows), Some([_, _, _, taps])) => rows * taps,
+            _ => 1,
+        };
+        let vectors = match along {
+            LaneAxis::Width => channels * positions * phases * rows.unwrap_or(1),
+            LaneAxis::OutputChannels | LaneAxis::Groups => channels * positions,
+        };
+        let streamed = match along {
+            LaneAxis::Width => positions + 1,
+            LaneAxis::OutputChannels => channels.min(positions) + 1,
+            LaneAxis::Groups => taps * phases.min(positions) + 1,
+        };
+        // Rounding twice needs a register for the product; vectors of two lengths need each constant twice.
+        let kinds = match along {
+            LaneAxis::Width => 1 + usize::from(!self.problem.units().is_multiple_of(lanes)),
+            LaneAxis::OutputChannels | LaneAxis::Groups => 1,
+        };
+        let beside = (streamed + usize::from(!self.target.fused)).max(self.epilogue * kinds);
+        let left = self.target.registers.checked_sub(vectors + beside)?;
+        let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
+        if written > MOST_WRITTEN || written * (2 * pieces + 1) > MOST_IN_ROW {
+            return None;
+        }
+        let is_near = self.problem.weights <= NEAR;
+        let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
+        let kept_weights = if rows.is_some() { left } else { 0 };
+        Some(Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true })
+    }
+}
+
+/// The half cycles of a schedule.
+pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
+    let machine = Machine { wide: target.lanes == 16 };
+    let (extent, lanes, rest) = match schedule.along {
+        LaneAxis::Width => (problem.channels, 1, 1),
+        LaneAxis::OutputChannels => (problem.channels, schedule.lanes, 1),
+        LaneAxis::Groups => (problem.groups, schedule.lanes, problem.channels),
+    };
+    let mut sum = 0;
+    for block in split(extent, schedule.channels, lanes) {
+        for (size, count) in grouped(&schedule.run_sizes(problem.width, problem.phases)) {
+            let tile = match schedule.along {
+                LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),
+                LaneAxis::OutputChannels | LaneAxis::Groups => {
+                    machine.channel_tile(problem, schedule.along, [block.channels, block.lanes], size)
+                }
+            };
+            sum += block.count * count * tile;
+        }
+    }
+    // All groups, so that lanes along groups compare with others.
+    let groups = if schedule.along == LaneAxis::Groups { 1 } else { problem.groups };
+    let rows = problem.outputs_above as f64 / schedule.rows.unwrap_or(1) as f64;
+    (sum as f64 * rows * (groups * rest) as f64) as usize
+}
+
+/// Equal neighbours as one with their number.
+fn grouped(sizes: &[usize]) -> Vec<(usize, usize)> {
+    let mut grouped: Vec<(usize, usize)> = Vec::new();
+    for &size in sizes {
+        match grouped.last_mut() {
+            Some((last, count)) if *last == size => *count += 1,
+            _ => grouped.push((size, 1)),
+        }
+    }
+    grouped
+}
+
+/// What instructions cost.
+struct Machine {
+    /// Whether 512 bits take a whole cycle.
+    wide: bool,
+}
+
+impl Machine {
+    fn multiply_add(&self, lanes: usize) -> usize {
+        if self.wide && lanes == 16 { 2 } else { 1 }
+    }
+
+    fn load(&self, lanes: usize) -> usize {
+        if self.wide && lanes == 16 { 2 } else { 1 }
+    }
+
+    /// A vector of inputs along the width, `stride` apart, mostly across a line of the cache.
+    fn shifted_load(&self, lanes: usize, stride: usize) -> usize {
+        match stride {
+            1 if self.wide && lanes == 16 => 3,
+            1 => 2,
+            2 => 3 * self.load(lanes) + 2,
+            _ => 2 * lanes,
+        }
+    }
+
+    fn store(&self, lanes: usize) -> usize {
+        if self.wide && lanes == 16 { 4 } else { 2 }
+    }
+
+    fn shuffle(&self, lanes: usize) -> usize {
+        if self.wide && lanes == 16 { 2 } else { 1 }
+    }
+
+    fn channel_tile(&self, problem: &Problem, along: LaneAxis, [channels, lanes]: [usize; 2], size: usize) -> usize {
+        let Problem { taps, phases, stride, inputs, taps_above, .. } = *problem;
+        let vectors = channels * size;
+        let taps_of_tile = taps * phases.min(size);
+        let loads = match along {
+            LaneAxis::Groups => (taps_of_tile + stride * size.div_ceil(phases) + taps) * self.load(lanes),
+            LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
+        };
+        let multiply_adds = vectors * taps * self.multiply_add(lanes);
+        let step = multiply_adds.max(loads).max(LATENCY * taps);
+        let step = step * self.conflict(problem, along, size) / 100;
+        let outputs = match (problem.layout, along) {
+            (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
+            (Layout::Nchw, LaneAxis::OutputChannels) => {
+                let full = channels * lanes;
+                let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
+                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(size.min(16))
+            }
+            _ => vectors * self.store(lanes),
+        };
+        inputs * taps_above * step + outputs + CALL
+    }
+
+    /// Per cent of the time, with inputs that many positions a tile reads at once at distances that fall into few sets
+    /// of a first-level cache.
+    fn conflict(&self, problem: &Problem, along: LaneAxis, size: usize) -> usize {
+        let bytes = 4 * problem.pixel;
+        if problem.layout == Layout::Nchw || along == LaneAxis::Groups || size <= 6 {
+            return 100;
+        }
+        match bytes {
+            0 => 100,
+            _ if bytes.is_multiple_of(4096) => 220,
+            _ if bytes.is_multiple_of(2048) => 135,
+            _ => 100,
+        }
+    }
+
+    fn width_tile(&self, problem: &Problem, schedule: &Schedule, channels: usize, size: usize) -> usize {
+        let Problem { taps, phases, stride, inputs, taps_above, .. } = *problem;
+        let vectors = vectors(size.div_ceil(phases), schedule.lanes);
+        let distances = taps + usize::from(phases > 1);
+        let loads: usize = vectors.iter().map(|&lanes| self.shifted_load(lanes, stride)).sum();
+        let products: usize = vectors.iter().map(|&lanes| self.multiply_add(lanes)).sum();
+        let kinds = 1 + usize::from(vectors.first() != vectors.last());
+        let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, problem.rows) {
+            (Some(rows), Some([_, _, stride, taps])) => {
+                (rows, stride * (rows - 1) + taps, rows * taps, taps_above / taps.max(1))
+            }
+            _ => (1, 1, 1, taps_above),
+        };
+        let used = taps_of_rows * taps * phases * channels;
+        let keeps =
+            channels * taps * phases * taps_of_rows / rows * kinds <= schedule.kept_weights && inputs * loops == 1;
+        let weights = if keeps { 0 } else { used * kinds };
+        // Products of one sum that follow each other.
+        let chain = taps_of_rows / rows * taps;
+        let step = (used * products).max(rows_read * distances * loads + weights).max(LATENCY * chain);
+        let zip = match phases {
+            1 => 0,
+            _ if phases.is_power_of_two() => phases.ilog2() as usize,
+            _ => schedule.lanes,
+        };
+        let outputs: usize = vectors.iter().map(|&lanes| self.store(lanes) + zip * self.shuffle(lanes)).sum::<usize>()
+            * phases
+            * channels
+            * rows;
+        inputs * loops.max(1) * step + outputs + CALL
+    }
+}

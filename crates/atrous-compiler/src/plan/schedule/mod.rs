@@ -1,0 +1,82 @@
+//! The decisions about one contraction, as data.
+
+mod cost;
+mod rolled;
+
+pub use cost::Problem;
+pub use rolled::{LEFTOVER_RUN, fills_a_vector};
+
+use super::build::contraction::sizes;
+use super::target::Target;
+use crate::ir::Contraction;
+use crate::layer::Layout;
+
+/// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
+/// weights serves all positions, and each vector of inputs all channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// What the lanes of a vector are.
+    pub along: LaneAxis,
+    /// Lanes of a full vector.
+    pub lanes: usize,
+    /// Output channels of a full tile; vectors of them with lanes along channels.
+    pub channels: usize,
+    /// Output positions of a full tile along the last spatial axis. With lanes along the width, vectors of them in each
+    /// phase.
+    pub positions: usize,
+    /// Rows of a tile whose taps are written out, if the taps along the axis of the rows are; one row otherwise.
+    pub rows: Option<usize>,
+    /// Most registers for weights that stay in them for a whole tile.
+    pub kept_weights: usize,
+    /// What stays near while the rest is walked.
+    pub outermost: Outermost,
+    /// Whether the taps along the last axis are written out, rather than walked by a loop.
+    pub writes_taps_out: bool,
+}
+
+/// What the lanes of a vector are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneAxis {
+    /// Neighbouring outputs of one phase along the last spatial axis: inputs are vectors, weights are broadcast.
+    Width,
+    /// Neighbouring output channels of one group: inputs are broadcast, weights are vectors.
+    OutputChannels,
+    /// The same channel of neighbouring groups: inputs and weights are vectors (depthwise layers).
+    Groups,
+}
+
+/// The outer one of the two loops around the tiles of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outermost {
+    /// Rows of outputs: all weights stay near.
+    Rows,
+    /// Blocks of output channels: the weights of one block stay near, while the whole input is walked.
+    Blocks,
+}
+
+impl Schedule {
+    /// The outputs of the tiles along the last axis, in their order, for `total` outputs of so many phases.
+    pub fn run_sizes(&self, total: usize, phases: usize) -> Vec<usize> {
+        match self.along {
+            LaneAxis::Width => sizes(total, phases * self.lanes * self.positions, phases * self.lanes),
+            LaneAxis::OutputChannels | LaneAxis::Groups => sizes(total, self.positions, phases),
+        }
+    }
+}
+
+/// The vectors for so many units along the width: full ones, and one for what is left, as short as it can be.
+pub fn vectors(units: usize, lanes: usize) -> Vec<usize> {
+    let (full, left) = (units / lanes, units % lanes);
+    let short = (left > 0).then(|| left.next_power_of_two());
+    std::iter::repeat_n(lanes, full).chain(short).collect()
+}
+
+/// Chooses the lanes and the tile that cost least.
+///
+/// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
+pub fn choose(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Schedule {
+    let problem = Problem::new(contraction, layout);
+    let candidates = cost::candidates(&problem, epilogue, target);
+    let cheapest = candidates.into_iter().min_by_key(|candidate| cost::cycles(&problem, candidate, target));
+    cheapest.unwrap_or_else(|| rolled::choose(contraction, epilogue, layout, target))
+}
