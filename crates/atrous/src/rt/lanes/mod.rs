@@ -126,16 +126,22 @@ pub trait Lanes: Copy {
         Self::from_fn(|lane| taken(lanes[lane]))
     }
 
-    /// The lanes `FROM..TO`, beside the other lanes of another vector.
-    #[inline(always)]
-    fn part<const FROM: usize, const TO: usize>(self, others: Self) -> Self {
-        Self::from_fn(|lane| if (FROM..TO).contains(&lane) { self.lane(lane) } else { others.lane(lane) })
-    }
-
     /// `a · b + c`, rounded after the product and after the sum.
     #[inline(always)]
     fn multiply_add(self, right: Self, addend: Self) -> Self {
         self.mul(right).add(addend)
+    }
+
+    /// [`multiply_add`](Lanes::multiply_add) in the lanes `FROM..TO`; the addend in the others.
+    #[inline(always)]
+    fn multiply_add_part<const FROM: usize, const TO: usize>(self, right: Self, addend: Self) -> Self {
+        part::<_, FROM, TO>(self.multiply_add(right, addend), addend)
+    }
+
+    /// [`fused_multiply_add`](Lanes::fused_multiply_add) in the lanes `FROM..TO`; the addend in the others.
+    #[inline(always)]
+    fn fused_multiply_add_part<const FROM: usize, const TO: usize>(self, right: Self, addend: Self) -> Self {
+        part::<_, FROM, TO>(self.fused_multiply_add(right, addend), addend)
     }
 }
 
@@ -143,4 +149,10 @@ pub trait Lanes: Copy {
 #[inline(always)]
 fn strided(at: usize, stride: isize, lane: usize) -> usize {
     at.wrapping_add_signed(stride.wrapping_mul(lane as isize))
+}
+
+/// The lanes `FROM..TO` of one vector, beside the others of another.
+#[inline(always)]
+fn part<V: Lanes, const FROM: usize, const TO: usize>(inside: V, outside: V) -> V {
+    V::from_fn(|lane| if (FROM..TO).contains(&lane) { inside.lane(lane) } else { outside.lane(lane) })
 }

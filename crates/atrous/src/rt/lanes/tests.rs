@@ -180,6 +180,18 @@ fn parts_touch_no_other_lanes() {
                         vector.store_part_strided::<$from, $to>(&mut back, at, stride);
                         assert_eq!(back, stored);
                     }
+                    let [left, right, addend] = [0, $lanes, 2 * $lanes].map(|at| $vector::load(&table, at));
+                    let everywhere = lanes::<_, $lanes>(left.multiply_add(right, addend));
+                    let elsewhere = lanes::<_, $lanes>(addend);
+                    let inside = |lane: &usize| ($from..$to).contains(lane);
+                    let expected: [u32; $lanes] =
+                        std::array::from_fn(|lane| if inside(&lane) { everywhere[lane] } else { elsewhere[lane] });
+                    for sum in [
+                        left.multiply_add_part::<$from, $to>(right, addend),
+                        left.fused_multiply_add_part::<$from, $to>(right, addend),
+                    ] {
+                        assert_eq!(lanes::<_, $lanes>(sum), expected);
+                    }
                 };
             }
             for_parts!($lanes, check_part);

@@ -12,7 +12,7 @@ vector! {
     F32x4([f32; 4] in __m128), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
     max: _mm_max_ps, fused_multiply_add: _mm_fmadd_ps, select_less: avx2::select_less_4, shift_left: avx2::shift_left_4,
-    load_part: avx2::load_part_4, store_part: avx2::store_part_4, shuffle: avx2::shuffle_4, in_order: in_order_4,
+    load_part: avx2::load_part_4, store_part: avx2::store_part_4, shuffle: avx2::shuffle_4, blend: avx2::blend_4, in_order: in_order_4,
 }
 
 vector! {
@@ -20,7 +20,7 @@ vector! {
     F32x8([f32; 8] in __m256), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: _mm256_fmadd_ps, select_less: avx2::select_less_8,
-    shift_left: avx2::shift_left_8, load_part: avx2::load_part_8, store_part: avx2::store_part_8, shuffle: avx2::shuffle_8, in_order: in_order_8,
+    shift_left: avx2::shift_left_8, load_part: avx2::load_part_8, store_part: avx2::store_part_8, shuffle: avx2::shuffle_8, blend: avx2::blend_8, in_order: in_order_8,
 }
 
 vector! {
@@ -28,7 +28,7 @@ vector! {
     F32x16([f32; 16] in __m512), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     splat: _mm512_set1_ps, add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps,
     min: _mm512_min_ps, max: _mm512_max_ps, fused_multiply_add: _mm512_fmadd_ps, select_less: select_less_16,
-    shift_left: shift_left_16, load_part: load_part_16, store_part: store_part_16, shuffle: shuffle_16, in_order: in_order_16,
+    shift_left: shift_left_16, load_part: load_part_16, store_part: store_part_16, shuffle: shuffle_16, blend: blend_16, in_order: in_order_16,
 }
 
 #[inline]
@@ -43,24 +43,30 @@ fn shift_left_16(vector: __m512, bits: u32) -> __m512 {
     _mm512_castsi512_ps(_mm512_sll_epi32(_mm512_castps_si512(vector), _mm_cvtsi32_si128(bits.cast_signed())))
 }
 
-/// A bit for each of so many lanes from `from` on.
+/// A bit for each of the lanes `from..to`.
 #[inline(always)]
-fn mask(from: usize, count: usize) -> __mmask16 {
-    (((1_u32 << count) - 1) << from) as __mmask16
+fn mask(from: usize, to: usize) -> __mmask16 {
+    ((1_u32 << to) - (1 << from)) as __mmask16
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn load_part_16(active: &[f32], from: usize) -> __m512 {
     // SAFETY: the facts of the module above.
-    unsafe { _mm512_maskz_loadu_ps(mask(from, active.len()), active.as_ptr().wrapping_sub(from)) }
+    unsafe { _mm512_maskz_loadu_ps(mask(from, from + active.len()), active.as_ptr().wrapping_sub(from)) }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn store_part_16(vector: __m512, active: &mut [f32], from: usize) {
     // SAFETY: the facts of the module above.
-    unsafe { _mm512_mask_storeu_ps(active.as_mut_ptr().wrapping_sub(from), mask(from, active.len()), vector) }
+    unsafe { _mm512_mask_storeu_ps(active.as_mut_ptr().wrapping_sub(from), mask(from, from + active.len()), vector) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn blend_16(inside: __m512, outside: __m512, from: usize, to: usize) -> __m512 {
+    _mm512_mask_blend_ps(mask(from, to), outside, inside)
 }
 
 #[inline]

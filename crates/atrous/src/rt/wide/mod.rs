@@ -38,7 +38,7 @@ macro_rules! vector {
         $name:ident([f32; $lanes:literal] in $register:ty), $features:literal,
         splat: $splat:path, add: $add:path, sub: $sub:path, mul: $mul:path, div: $div:path, min: $min:path,
         max: $max:path, fused_multiply_add: $fused:path, select_less: $select:path, shift_left: $shift:path,
-        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path, in_order: $in_order:path $(,)?
+        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path, blend: $blend:path, in_order: $in_order:path $(,)?
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy)]
@@ -141,13 +141,6 @@ macro_rules! vector {
                 Lanes::store_part_strided::<FROM, TO>(Array(lanes), window, at, stride);
             }
 
-            /// The lanes `FROM..TO`, beside the other lanes of another vector.
-            #[inline]
-            #[target_feature(enable = $features)]
-            pub fn part<const FROM: usize, const TO: usize>(self, others: Self) -> Self {
-                self.shuffle(others, std::array::from_fn(|lane| if (FROM..TO).contains(&lane) { lane } else { $lanes + lane }))
-            }
-
             /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
             #[inline]
             #[target_feature(enable = $features)]
@@ -191,6 +184,26 @@ macro_rules! vector {
             #[target_feature(enable = $features)]
             pub fn multiply_add(self, right: Self, addend: Self) -> Self {
                 self.mul(right).add(addend)
+            }
+
+            /// `fused_multiply_add` in the lanes `FROM..TO`; the addend in the others.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn fused_multiply_add_part<const FROM: usize, const TO: usize>(
+                self,
+                right: Self,
+                addend: Self,
+            ) -> Self {
+                const { assert!(FROM < TO && TO <= $lanes) }
+                Self($in_order($blend($fused(self.0, right.0, addend.0), addend.0, FROM, TO)))
+            }
+
+            /// `multiply_add` in the lanes `FROM..TO`; the addend in the others.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn multiply_add_part<const FROM: usize, const TO: usize>(self, right: Self, addend: Self) -> Self {
+                const { assert!(FROM < TO && TO <= $lanes) }
+                Self($blend(self.multiply_add(right, addend).0, addend.0, FROM, TO))
             }
         }
     };

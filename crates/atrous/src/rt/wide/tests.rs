@@ -98,6 +98,13 @@ macro_rules! check_lanes {
                             vector.store_part_strided::<$from, $to>(&mut back, at, stride);
                             assert_eq!(back, stored);
                         }
+                        let vectors = [0, $lanes, 2 * $lanes];
+                        let [a, b, c] = vectors.map(|at| $module::$vector::load(&table, at));
+                        let [plain_a, plain_b, plain_c] = vectors.map(|at| Array::<$lanes>::load(&table, at));
+                        let plain = plain_a.fused_multiply_add_part::<$from, $to>(plain_b, plain_c);
+                        assert_eq!(bits(a.fused_multiply_add_part::<$from, $to>(b, c)), lanes::<_, $lanes>(plain));
+                        let plain = plain_a.multiply_add_part::<$from, $to>(plain_b, plain_c);
+                        assert_eq!(bits(a.multiply_add_part::<$from, $to>(b, c)), lanes::<_, $lanes>(plain));
                     };
                 }
                 for_parts!($lanes, check_part);
