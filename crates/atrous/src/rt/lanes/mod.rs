@@ -121,9 +121,9 @@ pub trait Lanes: Copy {
 
     /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
     #[inline(always)]
-    fn shuffle<const N: usize>(self, right: Self, lanes: [usize; N]) -> Self {
+    fn shuffle<const N: usize>(self, right: Self, lanes: [i32; N]) -> Self {
         let taken = |lane: usize| if lane < Self::LANES { self.lane(lane) } else { right.lane(lane - Self::LANES) };
-        Self::from_fn(|lane| taken(lanes[lane]))
+        Self::from_fn(|lane| taken(lanes[lane] as usize))
     }
 
     /// `a · b + c`, rounded after the product and after the sum.

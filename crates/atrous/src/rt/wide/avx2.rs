@@ -3,7 +3,6 @@
 use super::super::lanes::{Array, Lanes};
 use super::{in_order, vector};
 use std::arch::x86_64::*;
-use std::array::from_fn;
 use std::convert::identity;
 use std::mem::transmute;
 
@@ -82,51 +81,49 @@ fn blend_array<const N: usize>(inside: Array<N>, outside: Array<N>, from: usize,
 }
 
 /// All bits in the lanes `from..to`, none in the others.
-#[inline(always)]
-fn mask<const N: usize>(from: usize, to: usize) -> [i32; N] {
-    from_fn(|lane| if (from..to).contains(&lane) { -1 } else { 0 })
-}
-
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn integers_4(lanes: [i32; 4]) -> __m128i {
-    // SAFETY: the facts of the module above.
-    unsafe { transmute(lanes) }
+fn mask_4(from: usize, to: usize) -> __m128i {
+    let lane = _mm_setr_epi32(0, 1, 2, 3);
+    let [from, to] = [_mm_set1_epi32(from as i32), _mm_set1_epi32(to as i32)];
+    _mm_andnot_si128(_mm_cmpgt_epi32(from, lane), _mm_cmpgt_epi32(to, lane))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn load_part_4(active: &[f32], from: usize) -> __m128 {
     // SAFETY: the facts of the module above.
-    unsafe { _mm_maskload_ps(active.as_ptr().wrapping_sub(from), integers_4(mask(from, from + active.len()))) }
+    unsafe { _mm_maskload_ps(active.as_ptr().wrapping_sub(from), mask_4(from, from + active.len())) }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn store_part_4(vector: __m128, active: &mut [f32], from: usize) {
-    let mask = integers_4(mask(from, from + active.len()));
+    let mask = mask_4(from, from + active.len());
     // SAFETY: the facts of the module above.
     unsafe { _mm_maskstore_ps(active.as_mut_ptr().wrapping_sub(from), mask, vector) }
 }
 
+/// All bits in the lanes `from..to`, none in the others.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn integers_8(lanes: [i32; 8]) -> __m256i {
-    // SAFETY: the facts of the module above.
-    unsafe { transmute(lanes) }
+fn mask_8(from: usize, to: usize) -> __m256i {
+    let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    let [from, to] = [_mm256_set1_epi32(from as i32), _mm256_set1_epi32(to as i32)];
+    _mm256_andnot_si256(_mm256_cmpgt_epi32(from, lane), _mm256_cmpgt_epi32(to, lane))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn load_part_8(active: &[f32], from: usize) -> __m256 {
     // SAFETY: the facts of the module above.
-    unsafe { _mm256_maskload_ps(active.as_ptr().wrapping_sub(from), integers_8(mask(from, from + active.len()))) }
+    unsafe { _mm256_maskload_ps(active.as_ptr().wrapping_sub(from), mask_8(from, from + active.len())) }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn store_part_8(vector: __m256, active: &mut [f32], from: usize) {
-    let mask = integers_8(mask(from, from + active.len()));
+    let mask = mask_8(from, from + active.len());
     // SAFETY: the facts of the module above.
     unsafe { _mm256_maskstore_ps(active.as_mut_ptr().wrapping_sub(from), mask, vector) }
 }
@@ -134,13 +131,14 @@ pub(super) fn store_part_8(vector: __m256, active: &mut [f32], from: usize) {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn blend_4(inside: __m128, outside: __m128, from: usize, to: usize) -> __m128 {
-    _mm_blendv_ps(outside, inside, _mm_castsi128_ps(integers_4(mask(from, to))))
+    _mm_blendv_ps(outside, inside, _mm_castsi128_ps(mask_4(from, to)))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn shuffle_4(left: __m128, right: __m128, lanes: [usize; 4]) -> __m128 {
-    let from = integers_4(lanes.map(|lane| lane as i32));
+pub(super) fn shuffle_4(left: __m128, right: __m128, lanes: [i32; 4]) -> __m128 {
+    // SAFETY: the facts of the module above.
+    let from = unsafe { transmute::<[i32; 4], __m128i>(lanes) };
     let of_right = _mm_castsi128_ps(_mm_cmpgt_epi32(from, _mm_set1_epi32(3)));
     _mm_blendv_ps(_mm_permutevar_ps(left, from), _mm_permutevar_ps(right, from), of_right)
 }
@@ -148,13 +146,14 @@ pub(super) fn shuffle_4(left: __m128, right: __m128, lanes: [usize; 4]) -> __m12
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn blend_8(inside: __m256, outside: __m256, from: usize, to: usize) -> __m256 {
-    _mm256_blendv_ps(outside, inside, _mm256_castsi256_ps(integers_8(mask(from, to))))
+    _mm256_blendv_ps(outside, inside, _mm256_castsi256_ps(mask_8(from, to)))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn shuffle_8(left: __m256, right: __m256, lanes: [usize; 8]) -> __m256 {
-    let from = integers_8(lanes.map(|lane| lane as i32));
+pub(super) fn shuffle_8(left: __m256, right: __m256, lanes: [i32; 8]) -> __m256 {
+    // SAFETY: the facts of the module above.
+    let from = unsafe { transmute::<[i32; 8], __m256i>(lanes) };
     let of_right = _mm256_castsi256_ps(_mm256_cmpgt_epi32(from, _mm256_set1_epi32(7)));
     _mm256_blendv_ps(_mm256_permutevar8x32_ps(left, from), _mm256_permutevar8x32_ps(right, from), of_right)
 }

@@ -71,9 +71,9 @@ fn blend_16(inside: __m512, outside: __m512, from: usize, to: usize) -> __m512 {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn shuffle_16(left: __m512, right: __m512, lanes: [usize; 16]) -> __m512 {
+fn shuffle_16(left: __m512, right: __m512, lanes: [i32; 16]) -> __m512 {
     // SAFETY: the facts of the module above.
-    let from = unsafe { transmute::<[i32; 16], __m512i>(lanes.map(|lane| lane as i32)) };
+    let from = unsafe { transmute::<[i32; 16], __m512i>(lanes) };
     _mm512_permutex2var_ps(left, from, right)
 }
 

@@ -144,7 +144,7 @@ macro_rules! vector {
             /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn shuffle(self, right: Self, lanes: [usize; $lanes]) -> Self {
+            pub fn shuffle(self, right: Self, lanes: [i32; $lanes]) -> Self {
                 Self($shuffle(self.0, right.0, lanes))
             }
 

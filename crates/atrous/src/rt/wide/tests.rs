@@ -113,7 +113,7 @@ macro_rules! check_lanes {
                 }
                 for pattern in patterns::<$lanes>() {
                     let [left, right] = [0, $lanes].map(|at| $module::$vector::load(&table, at));
-                    assert_eq!(bits(left.shuffle(right, pattern)), pattern.map(|lane| table[lane].to_bits()));
+                    assert_eq!(bits(left.shuffle(right, pattern)), pattern.map(|lane| table[lane as usize].to_bits()));
                 }
             }
             // SAFETY: the pattern holds the proof of the features.
