@@ -14,10 +14,10 @@ use crate::plan::build::contraction::split;
 const MOST_TAPS: usize = 32;
 
 /// Most multiply-adds of a tile that are written out.
-const MOST_WRITTEN: usize = 1024;
+const MOST_WRITTEN: usize = 640;
 
-/// Most multiply-adds of all different tiles along a row.
-const MOST_IN_ROW: usize = 12288;
+/// Most multiply-adds of all different tiles of a stage.
+const MOST_IN_STAGE: usize = 3072;
 
 /// Half cycles of a call of a tile: pointers, counters, the first sums, and the wait for the last ones.
 const CALL: usize = 160;
@@ -44,8 +44,8 @@ pub struct Problem {
     taps: usize,
     /// Pieces of the last axis, which differ in their taps.
     pieces: usize,
-    /// The same for the last axis but one, where there is one: outputs, phases, stride, taps.
-    rows: Option<[usize; 4]>,
+    /// The last axis but one, where there is one.
+    rows: Option<RowAxis>,
     /// Most taps of an output along all axes but the last.
     taps_above: usize,
     /// Outputs along all axes but the last.
@@ -56,13 +56,28 @@ pub struct Problem {
     weights: usize,
 }
 
+/// What matters of the axis of the rows.
+#[derive(Clone, Copy)]
+struct RowAxis {
+    outputs: usize,
+    stride: usize,
+    /// Most taps of an output.
+    taps: usize,
+    /// Pieces, which differ in their taps.
+    pieces: usize,
+}
+
 impl Problem {
     /// The numbers of a contraction.
     pub fn new(contraction: &Contraction, layout: Layout) -> Problem {
         let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
         let (last, above) = axes.split_last().expect("a convolution has at least one axis");
-        let numbers = |axis: &PiecewiseAxis| [axis.output as usize, phases(axis), stride(axis), taps(axis)];
-        let [width, phases, stride, taps] = numbers(last);
+        let row = |axis: &PiecewiseAxis| RowAxis {
+            outputs: axis.output as usize,
+            stride: stride(axis),
+            taps: taps(axis),
+            pieces: pieces(axis),
+        };
         let taps_above: usize = above.iter().map(self::taps).product();
         let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
         Problem {
@@ -70,15 +85,15 @@ impl Problem {
             groups: *groups,
             inputs: *group_inputs,
             channels: *group_outputs,
-            width,
-            phases,
-            stride,
-            taps,
-            pieces: last.pieces.len() + last.empty.len(),
-            rows: above.last().map(numbers),
+            width: last.output as usize,
+            phases: phases(last),
+            stride: stride(last),
+            taps: taps(last),
+            pieces: pieces(last),
+            rows: above.last().map(row),
             taps_above,
             outputs_above: above.iter().map(|axis| axis.output as usize).product(),
-            pixel: groups * group_inputs * stride,
+            pixel: groups * group_inputs * stride(last),
             weights: 4 * group_inputs * group_outputs * all_taps,
         }
     }
@@ -93,6 +108,10 @@ impl Problem {
 fn phases(axis: &PiecewiseAxis) -> usize {
     let progressions = axis.pieces.iter().map(|piece| piece.outputs).chain(axis.empty.iter().copied());
     progressions.map(|outputs| outputs.step as usize).next().unwrap_or(1)
+}
+
+fn pieces(axis: &PiecewiseAxis) -> usize {
+    axis.pieces.len() + axis.empty.len()
 }
 
 fn stride(axis: &PiecewiseAxis) -> usize {
@@ -162,7 +181,8 @@ impl Shape<'_> {
     /// How many rows may go together.
     fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
         let mut rows = vec![None];
-        if let (LaneAxis::Width, Some([outputs, _, _, taps]), 1..=8) = (along, self.problem.rows, self.problem.inputs)
+        if let (LaneAxis::Width, Some(RowAxis { outputs, taps, .. }), 1..=8) =
+            (along, self.problem.rows, self.problem.inputs)
             && taps <= MOST_TAPS
         {
             let most = (self.target.registers / (channels * positions * self.problem.phases).max(1)).min(outputs);
@@ -179,9 +199,9 @@ impl Shape<'_> {
         positions: usize,
         rows: Option<usize>,
     ) -> Option<Schedule> {
-        let Problem { phases, taps, pieces, .. } = *self.problem;
+        let Problem { width, phases, taps, pieces, .. } = *self.problem;
         let taps_of_rows = match (rows, self.problem.rows) {
-            (Some(rows), Some([_, _, _, taps])) => rows * taps,
+            (Some(rows), Some(axis)) => rows * axis.taps,
             _ => 1,
         };
         let vectors = match along {
@@ -200,14 +220,37 @@ impl Shape<'_> {
         };
         let beside = (streamed + usize::from(!self.target.fused)).max(self.epilogue * kinds);
         let left = self.target.registers.checked_sub(vectors + beside)?;
+        if along == LaneAxis::OutputChannels && self.transposing(channels, positions, lanes) > self.target.registers {
+            return None;
+        }
         let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
-        if written > MOST_WRITTEN || written * (2 * pieces + 1) > MOST_IN_ROW {
+        let runs = match along {
+            LaneAxis::Width => self.problem.units().div_ceil(lanes * positions),
+            LaneAxis::OutputChannels | LaneAxis::Groups => width.div_ceil(positions),
+        };
+        let mut different = runs.min(2 * pieces + 1);
+        if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
+            different *= axis.outputs.div_ceil(rows).min(2 * axis.pieces + 1);
+        }
+        if written > MOST_WRITTEN || written * different > MOST_IN_STAGE {
             return None;
         }
         let is_near = self.problem.weights <= NEAR;
         let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
         let kept_weights = if rows.is_some() { left } else { 0 };
         Some(Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true })
+    }
+}
+
+impl Shape<'_> {
+    /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power
+    /// of two.
+    fn transposing(&self, channels: usize, positions: usize, lanes: usize) -> usize {
+        if self.problem.layout == Layout::Nhwc {
+            return 0;
+        }
+        let first = positions.min(lanes);
+        channels * positions - first + first.next_power_of_two() + 1.max(self.epilogue)
     }
 }
 
@@ -328,7 +371,7 @@ impl Machine {
         let products: usize = vectors.iter().map(|&lanes| self.multiply_add(lanes)).sum();
         let kinds = 1 + usize::from(vectors.first() != vectors.last());
         let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, problem.rows) {
-            (Some(rows), Some([_, _, stride, taps])) => {
+            (Some(rows), Some(RowAxis { stride, taps, .. })) => {
                 (rows, stride * (rows - 1) + taps, rows * taps, taps_above / taps.max(1))
             }
             _ => (1, 1, 1, taps_above),

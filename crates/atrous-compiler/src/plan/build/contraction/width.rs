@@ -136,24 +136,22 @@ impl Multiply<'_> {
         steps: &mut Vec<Step>,
     ) {
         // A weight in a register serves all vectors with as many lanes.
-        let mut weights: BTreeMap<(i64, usize), Reg> = BTreeMap::new();
+        let mut products: BTreeMap<(i64, usize), Vec<(Reg, &Use)>> = BTreeMap::new();
         for (input, uses) in inputs {
             let lanes = tile.lanes(*input);
-            for Use { slot, tap, lanes: reading } in uses.iter() {
-                let weight = match weights.get(&(*tap, lanes)) {
-                    Some(&weight) => weight,
-                    None => {
-                        let weight = self.weight(above, *tap, channel, lanes, tile, steps);
-                        weights.insert((*tap, lanes), weight);
-                        weight
-                    }
-                };
+            for one in uses.iter() {
+                products.entry((one.tap, lanes)).or_default().push((*input, one));
+            }
+        }
+        for ((tap, lanes), of_weight) in products {
+            let right = self.weight(above, tap, channel, lanes, tile, steps);
+            for (left, Use { slot, lanes: reading, .. }) in of_weight {
                 let to = self.sums[row][channel][*slot];
                 let fused = self.scope.job.fused;
                 // Sums of lanes that are no outputs may be anything.
                 let all = (reading.from, reading.to) == (0, self.slots[*slot].outputs);
                 let part = (!all).then_some(*reading);
-                steps.push(Step::Do(Instr::MultiplyAdd { to, left: *input, right: weight, addend: to, fused, part }));
+                steps.push(Step::Do(Instr::MultiplyAdd { to, left, right, addend: to, fused, part }));
             }
         }
     }
