@@ -229,7 +229,7 @@ macro_rules! in_order {
             fn $name(mut vector: $register) -> $register {
                 // SAFETY: the facts of the module.
                 unsafe {
-                    std::arch::asm!(concat!("/* ", $format, " */"), inout($class) vector, options(nostack, preserves_flags));
+                    std::arch::asm!(concat!("/* ", $format, " */"), inlateout($class) vector, options(nostack, preserves_flags));
                 }
                 vector
             }
