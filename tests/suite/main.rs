@@ -1,6 +1,7 @@
 //! Every spec and many random layers on every executor, snapshots of every level, and the order of the repository.
 
 mod activations;
+mod assembly;
 mod dependencies;
 mod golden;
 mod random;

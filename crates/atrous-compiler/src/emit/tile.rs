@@ -96,7 +96,7 @@ impl Context<'_> {
             }
             Instr::Broadcast { to, .. } => {
                 let vector = self.vector(*to);
-                quote!(#vector::splat(#window[#at]))
+                quote!(#vector::broadcast(#window, #at))
             }
             Instr::Store { from, to } => {
                 let from = self.name(*from);
@@ -113,15 +113,13 @@ impl Context<'_> {
             }
             Instr::MultiplyAdd { left, right, addend, fused, part, .. } => {
                 let [left, right, addend] = [left, right, addend].map(|reg| self.name(*reg));
-                let method = if *fused { quote!(fused_multiply_add) } else { quote!(multiply_add) };
-                let sum = quote!(#left.#method(#right, #addend));
-                match part {
-                    None => sum,
-                    Some(Part { from, to }) => {
-                        let (from, to) = (length(*from), length(*to));
-                        quote!(#sum.part::<#from, #to>(#addend))
-                    }
-                }
+                let method = format_ident!("{}", if *fused { "fused_multiply_add" } else { "multiply_add" });
+                let part = part.map(|Part { from, to }| {
+                    let (method, from, to) = (format_ident!("{method}_part"), length(from), length(to));
+                    quote!(#method::<#from, #to>)
+                });
+                let method = part.unwrap_or_else(|| quote!(#method));
+                quote!(#left.#method(#right, #addend))
             }
             Instr::SelectLess { left, right, yes, no, .. } => {
                 let [left, right, yes, no] = [left, right, yes, no].map(|reg| self.name(*reg));

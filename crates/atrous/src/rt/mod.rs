@@ -22,13 +22,21 @@ use std::ops::Range;
 /// The `SPAN` elements from `at` on. The plan has been verified: they are there.
 #[inline(always)]
 pub fn window<const SPAN: usize>(buffer: &[f32], at: isize) -> &[f32; SPAN] {
-    buffer[at as usize..].first_chunk().expect("a verified plan stays inside its buffers")
+    check(buffer.len(), at, SPAN);
+    buffer[at as usize..].first_chunk().expect("it was checked")
 }
 
 /// The `SPAN` elements from `at` on, for writing.
 #[inline(always)]
 pub fn window_mut<const SPAN: usize>(buffer: &mut [f32], at: isize) -> &mut [f32; SPAN] {
-    buffer[at as usize..].first_chunk_mut().expect("a verified plan stays inside its buffers")
+    check(buffer.len(), at, SPAN);
+    buffer[at as usize..].first_chunk_mut().expect("it was checked")
+}
+
+/// One comparison, behind which an optimiser knows that the window is there.
+#[inline(always)]
+fn check(len: usize, at: isize, span: usize) {
+    assert!(span <= len && at as usize <= len - span, "a verified plan stays inside its buffers");
 }
 
 /// Parts of an arena that do not overlap.

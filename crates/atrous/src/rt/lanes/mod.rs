@@ -36,6 +36,12 @@ pub trait Lanes: Copy {
     /// Lane `l` from position `at + l`.
     fn load(window: &[f32], at: usize) -> Self;
 
+    /// The number at position `at` in every lane.
+    #[inline(always)]
+    fn broadcast(window: &[f32], at: usize) -> Self {
+        Self::splat(window[at])
+    }
+
     /// Each lane by its number.
     fn from_fn(lane: impl FnMut(usize) -> f32) -> Self;
 
@@ -115,15 +121,9 @@ pub trait Lanes: Copy {
 
     /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
     #[inline(always)]
-    fn shuffle<const N: usize>(self, right: Self, lanes: [usize; N]) -> Self {
+    fn shuffle<const N: usize>(self, right: Self, lanes: [i32; N]) -> Self {
         let taken = |lane: usize| if lane < Self::LANES { self.lane(lane) } else { right.lane(lane - Self::LANES) };
-        Self::from_fn(|lane| taken(lanes[lane]))
-    }
-
-    /// The lanes `FROM..TO`, beside the other lanes of another vector.
-    #[inline(always)]
-    fn part<const FROM: usize, const TO: usize>(self, others: Self) -> Self {
-        Self::from_fn(|lane| if (FROM..TO).contains(&lane) { self.lane(lane) } else { others.lane(lane) })
+        Self::from_fn(|lane| taken(lanes[lane] as usize))
     }
 
     /// `a · b + c`, rounded after the product and after the sum.
@@ -131,10 +131,28 @@ pub trait Lanes: Copy {
     fn multiply_add(self, right: Self, addend: Self) -> Self {
         self.mul(right).add(addend)
     }
+
+    /// [`multiply_add`](Lanes::multiply_add) in the lanes `FROM..TO`; the addend in the others.
+    #[inline(always)]
+    fn multiply_add_part<const FROM: usize, const TO: usize>(self, right: Self, addend: Self) -> Self {
+        part::<_, FROM, TO>(self.multiply_add(right, addend), addend)
+    }
+
+    /// [`fused_multiply_add`](Lanes::fused_multiply_add) in the lanes `FROM..TO`; the addend in the others.
+    #[inline(always)]
+    fn fused_multiply_add_part<const FROM: usize, const TO: usize>(self, right: Self, addend: Self) -> Self {
+        part::<_, FROM, TO>(self.fused_multiply_add(right, addend), addend)
+    }
 }
 
 /// The position of a lane of a strided access.
 #[inline(always)]
 fn strided(at: usize, stride: isize, lane: usize) -> usize {
     at.wrapping_add_signed(stride.wrapping_mul(lane as isize))
+}
+
+/// The lanes `FROM..TO` of one vector, beside the others of another.
+#[inline(always)]
+fn part<V: Lanes, const FROM: usize, const TO: usize>(inside: V, outside: V) -> V {
+    V::from_fn(|lane| if (FROM..TO).contains(&lane) { inside.lane(lane) } else { outside.lane(lane) })
 }

@@ -144,7 +144,7 @@ pub fn expected_parts<const N: usize>(
 }
 
 /// Patterns of lanes: both vectors as they are, woven, unwoven, reversed, one lane in all, and one without order.
-pub fn patterns<const N: usize>() -> Vec<[usize; N]> {
+pub fn patterns<const N: usize>() -> Vec<[i32; N]> {
     let pattern = |lane: fn(usize) -> usize| std::array::from_fn(|index| lane(index) % (2 * N));
     let mut patterns =
         [|lane| lane, |lane| 7 * lane + 3, |lane| 2 * lane, |lane| 2 * lane + 1, |_| 2 * N - 1].map(pattern).to_vec();
@@ -153,7 +153,7 @@ pub fn patterns<const N: usize>() -> Vec<[usize; N]> {
     }
     patterns.push(std::array::from_fn(|lane| N + lane));
     patterns.push(std::array::from_fn(|lane| 2 * N - 1 - lane));
-    patterns
+    patterns.into_iter().map(|pattern: [usize; N]| pattern.map(|lane| lane as i32)).collect()
 }
 
 #[test]
@@ -180,6 +180,18 @@ fn parts_touch_no_other_lanes() {
                         vector.store_part_strided::<$from, $to>(&mut back, at, stride);
                         assert_eq!(back, stored);
                     }
+                    let [left, right, addend] = [0, $lanes, 2 * $lanes].map(|at| $vector::load(&table, at));
+                    let everywhere = lanes::<_, $lanes>(left.multiply_add(right, addend));
+                    let elsewhere = lanes::<_, $lanes>(addend);
+                    let inside = |lane: &usize| ($from..$to).contains(lane);
+                    let expected: [u32; $lanes] =
+                        std::array::from_fn(|lane| if inside(&lane) { everywhere[lane] } else { elsewhere[lane] });
+                    for sum in [
+                        left.multiply_add_part::<$from, $to>(right, addend),
+                        left.fused_multiply_add_part::<$from, $to>(right, addend),
+                    ] {
+                        assert_eq!(lanes::<_, $lanes>(sum), expected);
+                    }
                 };
             }
             for_parts!($lanes, check_part);
@@ -197,7 +209,7 @@ fn shuffles_take_lanes_of_both_vectors() {
         let table: Vec<f32> = (0..2 * N as u16).map(f32::from).collect();
         for pattern in patterns::<N>() {
             let vector = V::load(&table, 0).shuffle(V::load(&table, N), pattern);
-            assert_eq!(lanes::<V, N>(vector), pattern.map(|lane| table[lane].to_bits()));
+            assert_eq!(lanes::<V, N>(vector), pattern.map(|lane| table[lane as usize].to_bits()));
         }
     }
     check::<F32x1, 1>();

@@ -1,12 +1,13 @@
 //! Vectors for AVX2 and FMA, and what else their code uses.
 
 use super::super::lanes::{Array, Lanes};
-use super::vector;
+use super::{in_order, vector};
 use std::arch::x86_64::*;
-use std::array::from_fn;
+use std::convert::identity;
 use std::mem::transmute;
 
-pub use crate::rt::{window, window_mut};
+pub use super::window;
+pub use crate::rt::window_mut;
 
 macro_rules! narrow {
     ($name:ident, $lanes:literal) => {
@@ -16,7 +17,7 @@ macro_rules! narrow {
             splat: Array::splat, add: Array::add, sub: Array::sub, mul: Array::mul, div: Array::div, min: Array::min,
             max: Array::max, fused_multiply_add: Array::fused_multiply_add, select_less: Array::select_less,
             shift_left: Array::shift_left, load_part: load_part_array, store_part: store_part_array,
-            shuffle: Array::shuffle,
+            shuffle: Array::shuffle, blend: blend_array, in_order: identity,
         }
     };
 }
@@ -29,7 +30,7 @@ vector! {
     F32x4([f32; 4] in __m128), "avx2,fma",
     splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
     max: _mm_max_ps, fused_multiply_add: _mm_fmadd_ps, select_less: select_less_4, shift_left: shift_left_4,
-    load_part: load_part_4, store_part: store_part_4, shuffle: shuffle_4,
+    load_part: load_part_4, store_part: store_part_4, shuffle: shuffle_4, blend: blend_4, in_order: in_order_4,
 }
 
 vector! {
@@ -37,30 +38,30 @@ vector! {
     F32x8([f32; 8] in __m256), "avx2,fma",
     splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: _mm256_fmadd_ps, select_less: select_less_8,
-    shift_left: shift_left_8, load_part: load_part_8, store_part: store_part_8, shuffle: shuffle_8,
+    shift_left: shift_left_8, load_part: load_part_8, store_part: store_part_8, shuffle: shuffle_8, blend: blend_8, in_order: in_order_8,
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn select_less_4(left: __m128, right: __m128, yes: __m128, no: __m128) -> __m128 {
+pub(super) fn select_less_4(left: __m128, right: __m128, yes: __m128, no: __m128) -> __m128 {
     _mm_blendv_ps(no, yes, _mm_cmplt_ps(left, right))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn select_less_8(left: __m256, right: __m256, yes: __m256, no: __m256) -> __m256 {
+pub(super) fn select_less_8(left: __m256, right: __m256, yes: __m256, no: __m256) -> __m256 {
     _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LT_OQ>(left, right))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn shift_left_4(vector: __m128, bits: u32) -> __m128 {
+pub(super) fn shift_left_4(vector: __m128, bits: u32) -> __m128 {
     _mm_castsi128_ps(_mm_sll_epi32(_mm_castps_si128(vector), _mm_cvtsi32_si128(bits.cast_signed())))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn shift_left_8(vector: __m256, bits: u32) -> __m256 {
+pub(super) fn shift_left_8(vector: __m256, bits: u32) -> __m256 {
     _mm256_castsi256_ps(_mm256_sll_epi32(_mm256_castps_si256(vector), _mm_cvtsi32_si128(bits.cast_signed())))
 }
 
@@ -74,68 +75,90 @@ fn store_part_array<const N: usize>(vector: Array<N>, active: &mut [f32], from: 
     active.copy_from_slice(&vector.0[from..from + active.len()]);
 }
 
-/// All bits in so many lanes from `from` on, none in the others.
 #[inline(always)]
-fn mask<const N: usize>(from: usize, count: usize) -> [i32; N] {
-    from_fn(|lane| if (from..from + count).contains(&lane) { -1 } else { 0 })
+fn blend_array<const N: usize>(inside: Array<N>, outside: Array<N>, from: usize, to: usize) -> Array<N> {
+    Array::from_fn(|lane| if (from..to).contains(&lane) { inside.0[lane] } else { outside.0[lane] })
+}
+
+/// All bits in the lanes `from..to`, none in the others.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn mask_4(from: usize, to: usize) -> __m128i {
+    let lane = _mm_setr_epi32(0, 1, 2, 3);
+    let [from, to] = [_mm_set1_epi32(from as i32), _mm_set1_epi32(to as i32)];
+    _mm_andnot_si128(_mm_cmpgt_epi32(from, lane), _mm_cmpgt_epi32(to, lane))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn integers_4(lanes: [i32; 4]) -> __m128i {
+pub(super) fn load_part_4(active: &[f32], from: usize) -> __m128 {
     // SAFETY: the facts of the module above.
-    unsafe { transmute(lanes) }
+    unsafe { _mm_maskload_ps(active.as_ptr().wrapping_sub(from), mask_4(from, from + active.len())) }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn load_part_4(active: &[f32], from: usize) -> __m128 {
-    // SAFETY: the facts of the module above.
-    unsafe { _mm_maskload_ps(active.as_ptr().wrapping_sub(from), integers_4(mask(from, active.len()))) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn store_part_4(vector: __m128, active: &mut [f32], from: usize) {
-    let mask = integers_4(mask(from, active.len()));
+pub(super) fn store_part_4(vector: __m128, active: &mut [f32], from: usize) {
+    let mask = mask_4(from, from + active.len());
     // SAFETY: the facts of the module above.
     unsafe { _mm_maskstore_ps(active.as_mut_ptr().wrapping_sub(from), mask, vector) }
 }
 
+/// All bits in the lanes `from..to`, none in the others.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn integers_8(lanes: [i32; 8]) -> __m256i {
-    // SAFETY: the facts of the module above.
-    unsafe { transmute(lanes) }
+fn mask_8(from: usize, to: usize) -> __m256i {
+    let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    let [from, to] = [_mm256_set1_epi32(from as i32), _mm256_set1_epi32(to as i32)];
+    _mm256_andnot_si256(_mm256_cmpgt_epi32(from, lane), _mm256_cmpgt_epi32(to, lane))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn load_part_8(active: &[f32], from: usize) -> __m256 {
+pub(super) fn load_part_8(active: &[f32], from: usize) -> __m256 {
     // SAFETY: the facts of the module above.
-    unsafe { _mm256_maskload_ps(active.as_ptr().wrapping_sub(from), integers_8(mask(from, active.len()))) }
+    unsafe { _mm256_maskload_ps(active.as_ptr().wrapping_sub(from), mask_8(from, from + active.len())) }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn store_part_8(vector: __m256, active: &mut [f32], from: usize) {
-    let mask = integers_8(mask(from, active.len()));
+pub(super) fn store_part_8(vector: __m256, active: &mut [f32], from: usize) {
+    let mask = mask_8(from, from + active.len());
     // SAFETY: the facts of the module above.
     unsafe { _mm256_maskstore_ps(active.as_mut_ptr().wrapping_sub(from), mask, vector) }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn shuffle_4(left: __m128, right: __m128, lanes: [usize; 4]) -> __m128 {
-    let from = integers_4(lanes.map(|lane| lane as i32));
+pub(super) fn blend_4(inside: __m128, outside: __m128, from: usize, to: usize) -> __m128 {
+    _mm_blendv_ps(outside, inside, _mm_castsi128_ps(mask_4(from, to)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn shuffle_4(left: __m128, right: __m128, lanes: [i32; 4]) -> __m128 {
+    // SAFETY: the facts of the module above.
+    let from = unsafe { transmute::<[i32; 4], __m128i>(lanes) };
     let of_right = _mm_castsi128_ps(_mm_cmpgt_epi32(from, _mm_set1_epi32(3)));
     _mm_blendv_ps(_mm_permutevar_ps(left, from), _mm_permutevar_ps(right, from), of_right)
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn shuffle_8(left: __m256, right: __m256, lanes: [usize; 8]) -> __m256 {
-    let from = integers_8(lanes.map(|lane| lane as i32));
+pub(super) fn blend_8(inside: __m256, outside: __m256, from: usize, to: usize) -> __m256 {
+    _mm256_blendv_ps(outside, inside, _mm256_castsi256_ps(mask_8(from, to)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn shuffle_8(left: __m256, right: __m256, lanes: [i32; 8]) -> __m256 {
+    // SAFETY: the facts of the module above.
+    let from = unsafe { transmute::<[i32; 8], __m256i>(lanes) };
     let of_right = _mm256_castsi256_ps(_mm256_cmpgt_epi32(from, _mm256_set1_epi32(7)));
     _mm256_blendv_ps(_mm256_permutevar8x32_ps(left, from), _mm256_permutevar8x32_ps(right, from), of_right)
+}
+
+in_order! {
+    in_order_4(__m128 in xmm_reg as "{:x}"), "avx2,fma";
+    in_order_8(__m256 in ymm_reg as "{:y}"), "avx2,fma";
 }

@@ -1,19 +1,34 @@
-//! Vectors for AVX-512, and what else their code uses. Shorter ones are the same as without: rustc compiles their
-//! methods for the registers of the caller.
+//! Vectors for AVX-512, and what else their code uses. Shorter ones compute as without, but may use twice the registers.
 
 use super::super::lanes::{Array, Lanes};
-use super::vector;
+use super::{avx2, in_order, vector};
 use std::arch::x86_64::*;
 use std::mem::transmute;
 
-pub use super::avx2::{F32x1, F32x2, F32x4, F32x8, window, window_mut};
+pub use super::avx2::{F32x1, F32x2, window, window_mut};
+
+vector! {
+    /// Four numbers.
+    F32x4([f32; 4] in __m128), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
+    max: _mm_max_ps, fused_multiply_add: _mm_fmadd_ps, select_less: avx2::select_less_4, shift_left: avx2::shift_left_4,
+    load_part: avx2::load_part_4, store_part: avx2::store_part_4, shuffle: avx2::shuffle_4, blend: avx2::blend_4, in_order: in_order_4,
+}
+
+vector! {
+    /// Eight numbers.
+    F32x8([f32; 8] in __m256), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
+    min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: _mm256_fmadd_ps, select_less: avx2::select_less_8,
+    shift_left: avx2::shift_left_8, load_part: avx2::load_part_8, store_part: avx2::store_part_8, shuffle: avx2::shuffle_8, blend: avx2::blend_8, in_order: in_order_8,
+}
 
 vector! {
     /// Sixteen numbers.
     F32x16([f32; 16] in __m512), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     splat: _mm512_set1_ps, add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps,
     min: _mm512_min_ps, max: _mm512_max_ps, fused_multiply_add: _mm512_fmadd_ps, select_less: select_less_16,
-    shift_left: shift_left_16, load_part: load_part_16, store_part: store_part_16, shuffle: shuffle_16,
+    shift_left: shift_left_16, load_part: load_part_16, store_part: store_part_16, shuffle: shuffle_16, blend: blend_16, in_order: in_order_16,
 }
 
 #[inline]
@@ -28,30 +43,43 @@ fn shift_left_16(vector: __m512, bits: u32) -> __m512 {
     _mm512_castsi512_ps(_mm512_sll_epi32(_mm512_castps_si512(vector), _mm_cvtsi32_si128(bits.cast_signed())))
 }
 
-/// A bit for each of so many lanes from `from` on.
+/// A bit for each of the lanes `from..to`.
 #[inline(always)]
-fn mask(from: usize, count: usize) -> __mmask16 {
-    (((1_u32 << count) - 1) << from) as __mmask16
+fn mask(from: usize, to: usize) -> __mmask16 {
+    ((1_u32 << to) - (1 << from)) as __mmask16
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn load_part_16(active: &[f32], from: usize) -> __m512 {
     // SAFETY: the facts of the module above.
-    unsafe { _mm512_maskz_loadu_ps(mask(from, active.len()), active.as_ptr().wrapping_sub(from)) }
+    unsafe { _mm512_maskz_loadu_ps(mask(from, from + active.len()), active.as_ptr().wrapping_sub(from)) }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn store_part_16(vector: __m512, active: &mut [f32], from: usize) {
     // SAFETY: the facts of the module above.
-    unsafe { _mm512_mask_storeu_ps(active.as_mut_ptr().wrapping_sub(from), mask(from, active.len()), vector) }
+    unsafe { _mm512_mask_storeu_ps(active.as_mut_ptr().wrapping_sub(from), mask(from, from + active.len()), vector) }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn shuffle_16(left: __m512, right: __m512, lanes: [usize; 16]) -> __m512 {
+fn blend_16(inside: __m512, outside: __m512, from: usize, to: usize) -> __m512 {
+    _mm512_mask_blend_ps(mask(from, to), outside, inside)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn shuffle_16(left: __m512, right: __m512, lanes: [i32; 16]) -> __m512 {
     // SAFETY: the facts of the module above.
-    let from = unsafe { transmute::<[i32; 16], __m512i>(lanes.map(|lane| lane as i32)) };
+    let from = unsafe { transmute::<[i32; 16], __m512i>(lanes) };
     _mm512_permutex2var_ps(left, from, right)
+}
+
+// Here the shorter vectors, too, may be in any of the 32 registers.
+in_order! {
+    in_order_4(__m128 in zmm_reg as "{:x}"), "avx512f,avx512vl";
+    in_order_8(__m256 in zmm_reg as "{:y}"), "avx512f,avx512vl";
+    in_order_16(__m512 in zmm_reg as "{:z}"), "avx512f,avx512vl";
 }

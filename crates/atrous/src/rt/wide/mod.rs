@@ -4,6 +4,15 @@
 //! So these types repeat the methods of [`Lanes`](super::Lanes), each with a `target_feature`: whoever has the same
 //! features calls them without `unsafe`, and nobody else can.
 //!
+//! # Order
+//!
+//! A plan has its instructions in an order in which their registers fit the machine. Optimisers know better: what is
+//! read twice is read once, and early, and then there are more values than registers, and sums go through memory. So
+//! multiply-adds stay where the code has them, and loads do not pass them: each sum goes through an `asm!` that has no
+//! instructions, but for all that LLVM knows writes the sum and any memory. It must not know either that the elements of
+//! a window never change: [`window`] hides where its reference comes from. And `broadcast` reads through a pointer,
+//! because already rustc reads the same place only once through references.
+//!
 //! # Safety
 //!
 //! - [`vector!`] reads and writes registers through references to arrays. Both types have the same size, which
@@ -11,6 +20,7 @@
 //! - Parts of vectors go through masks. A lane outside of the mask touches no memory, so its address may be anything:
 //!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one, because they are lanes
 //!   of the vector, which an assertion checks.
+//! - No `asm!` has instructions: registers and memory stay as they are. `broadcast` reads what it has a reference to.
 //! - [`call!`](crate::__call) calls a function that needs features. A value of [`Avx2`](super::Avx2) or
 //!   [`Avx512`](super::Avx512) exists only where they have been detected, and rustc has checked that the call needs
 //!   nothing else: it stands once more in a function that has these features.
@@ -28,7 +38,7 @@ macro_rules! vector {
         $name:ident([f32; $lanes:literal] in $register:ty), $features:literal,
         splat: $splat:path, add: $add:path, sub: $sub:path, mul: $mul:path, div: $div:path, min: $min:path,
         max: $max:path, fused_multiply_add: $fused:path, select_less: $select:path, shift_left: $shift:path,
-        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path $(,)?
+        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path, blend: $blend:path, in_order: $in_order:path $(,)?
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy)]
@@ -42,6 +52,14 @@ macro_rules! vector {
             #[target_feature(enable = $features)]
             pub fn splat(value: f32) -> Self {
                 Self($splat(value))
+            }
+
+            /// The number at position `at` in every lane.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn broadcast(window: &[f32], at: usize) -> Self {
+                // SAFETY: the facts of the module.
+                Self::splat(unsafe { std::ptr::from_ref(&window[at]).read() })
             }
 
             /// Lane `l` from position `at + l`.
@@ -123,17 +141,10 @@ macro_rules! vector {
                 Lanes::store_part_strided::<FROM, TO>(Array(lanes), window, at, stride);
             }
 
-            /// The lanes `FROM..TO`, beside the other lanes of another vector.
-            #[inline]
-            #[target_feature(enable = $features)]
-            pub fn part<const FROM: usize, const TO: usize>(self, others: Self) -> Self {
-                self.shuffle(others, std::array::from_fn(|lane| if (FROM..TO).contains(&lane) { lane } else { $lanes + lane }))
-            }
-
             /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn shuffle(self, right: Self, lanes: [usize; $lanes]) -> Self {
+            pub fn shuffle(self, right: Self, lanes: [i32; $lanes]) -> Self {
                 Self($shuffle(self.0, right.0, lanes))
             }
 
@@ -150,10 +161,15 @@ macro_rules! vector {
                 min(right) => $min;
                 /// `if a > b { a } else { b }`
                 max(right) => $max;
-                /// `a · b + c`, rounded once.
-                fused_multiply_add(right, addend) => $fused;
                 /// `if a < b { yes } else { no }`
                 select_less(right, yes, no) => $select;
+            }
+
+            /// `a · b + c`, rounded once.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn fused_multiply_add(self, right: Self, addend: Self) -> Self {
+                Self($in_order($fused(self.0, right.0, addend.0)))
             }
 
             /// The bits as an integer, shifted left by less than 32.
@@ -169,6 +185,26 @@ macro_rules! vector {
             pub fn multiply_add(self, right: Self, addend: Self) -> Self {
                 self.mul(right).add(addend)
             }
+
+            /// `fused_multiply_add` in the lanes `FROM..TO`; the addend in the others.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn fused_multiply_add_part<const FROM: usize, const TO: usize>(
+                self,
+                right: Self,
+                addend: Self,
+            ) -> Self {
+                const { assert!(FROM < TO && TO <= $lanes) }
+                Self($in_order($blend($fused(self.0, right.0, addend.0), addend.0, FROM, TO)))
+            }
+
+            /// `multiply_add` in the lanes `FROM..TO`; the addend in the others.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn multiply_add_part<const FROM: usize, const TO: usize>(self, right: Self, addend: Self) -> Self {
+                const { assert!(FROM < TO && TO <= $lanes) }
+                Self($blend(self.multiply_add(right, addend).0, addend.0, FROM, TO))
+            }
         }
     };
     (@operations $features:literal, $($(#[$attribute:meta])* $name:ident($($operand:ident),*) => $function:path;)*) => {
@@ -183,6 +219,36 @@ macro_rules! vector {
     };
 }
 use vector;
+
+/// Functions that return what they are given, and keep it and all memory where they stand.
+macro_rules! in_order {
+    ($($name:ident($register:ident in $class:ident as $format:literal), $features:literal;)*) => {
+        $(
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn $name(mut vector: $register) -> $register {
+                // SAFETY: the facts of the module.
+                unsafe {
+                    std::arch::asm!(concat!("/* ", $format, " */"), inlateout($class) vector, options(nostack, preserves_flags));
+                }
+                vector
+            }
+        )*
+    };
+}
+use in_order;
+
+/// As [`rt::window`](crate::rt::window), but LLVM does not know that nothing writes the elements.
+#[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // nothing is read or written
+pub fn window<const SPAN: usize>(buffer: &[f32], at: isize) -> &[f32; SPAN] {
+    let mut window = std::ptr::from_ref(crate::rt::window::<SPAN>(buffer, at));
+    // SAFETY: the facts of the module; the pointer comes out as it went in.
+    unsafe {
+        std::arch::asm!("/* {} */", inout(reg) window, options(pure, nomem, nostack, preserves_flags));
+        &*window
+    }
+}
 
 /// Calls a function that needs features, with variables as arguments: `rt::call!(avx2, detected, function, a, b)`.
 #[macro_export]

@@ -61,6 +61,8 @@ check!(avx2_1, avx2::F32x1, 1, "avx2,fma", InstructionSet::Avx2(_) | Instruction
 check!(avx2_2, avx2::F32x2, 2, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check!(avx2_4, avx2::F32x4, 4, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check!(avx2_8, avx2::F32x8, 8, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
+check!(avx512_4, avx512::F32x4, 4, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
+check!(avx512_8, avx512::F32x8, 8, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
 check!(avx512_16, avx512::F32x16, 16, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
 
 macro_rules! check_lanes {
@@ -96,12 +98,22 @@ macro_rules! check_lanes {
                             vector.store_part_strided::<$from, $to>(&mut back, at, stride);
                             assert_eq!(back, stored);
                         }
+                        let vectors = [0, $lanes, 2 * $lanes];
+                        let [a, b, c] = vectors.map(|at| $module::$vector::load(&table, at));
+                        let [plain_a, plain_b, plain_c] = vectors.map(|at| Array::<$lanes>::load(&table, at));
+                        let plain = plain_a.fused_multiply_add_part::<$from, $to>(plain_b, plain_c);
+                        assert_eq!(bits(a.fused_multiply_add_part::<$from, $to>(b, c)), lanes::<_, $lanes>(plain));
+                        let plain = plain_a.multiply_add_part::<$from, $to>(plain_b, plain_c);
+                        assert_eq!(bits(a.multiply_add_part::<$from, $to>(b, c)), lanes::<_, $lanes>(plain));
                     };
                 }
                 for_parts!($lanes, check_part);
+                for at in 0..table.len() {
+                    assert_eq!(bits($module::$vector::broadcast(&table, at)), [table[at].to_bits(); $lanes]);
+                }
                 for pattern in patterns::<$lanes>() {
                     let [left, right] = [0, $lanes].map(|at| $module::$vector::load(&table, at));
-                    assert_eq!(bits(left.shuffle(right, pattern)), pattern.map(|lane| table[lane].to_bits()));
+                    assert_eq!(bits(left.shuffle(right, pattern)), pattern.map(|lane| table[lane as usize].to_bits()));
                 }
             }
             // SAFETY: the pattern holds the proof of the features.
@@ -113,6 +125,20 @@ macro_rules! check_lanes {
 check_lanes!(lanes_of_avx2_2, avx2::F32x2, 2, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check_lanes!(lanes_of_avx2_4, avx2::F32x4, 4, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check_lanes!(lanes_of_avx2_8, avx2::F32x8, 8, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
+check_lanes!(
+    lanes_of_avx512_4,
+    avx512::F32x4,
+    4,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    InstructionSet::Avx512(_)
+);
+check_lanes!(
+    lanes_of_avx512_8,
+    avx512::F32x8,
+    8,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    InstructionSet::Avx512(_)
+);
 check_lanes!(
     lanes_of_avx512_16,
     avx512::F32x16,
