@@ -6,7 +6,7 @@ mod memory;
 mod nest;
 mod pack;
 mod pointwise;
-mod regions;
+pub(in crate::plan) mod regions;
 #[cfg(test)]
 mod tests;
 

@@ -8,16 +8,21 @@ use super::{LaneAxis, Outermost, Schedule, vectors};
 use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
 use crate::plan::Target;
-use crate::plan::build::contraction::split;
+use crate::plan::build::contraction::reads::{self, Reads};
+use crate::plan::build::contraction::{sizes, split};
+use crate::plan::build::regions::AxisTable;
 
 /// Most taps along an axis that are written out.
 const MOST_TAPS: usize = 32;
 
 /// Most multiply-adds of a tile that are written out.
-const MOST_WRITTEN: usize = 640;
+const MOST_WRITTEN: usize = 1024;
 
 /// Most multiply-adds of all different tiles of a stage.
-const MOST_IN_STAGE: usize = 1536;
+const MOST_IN_STAGE: usize = 3072;
+
+/// Most outputs along an axis whose different runs are counted; of longer axes there is a bound.
+const MOST_COUNTED: usize = 512;
 
 /// Half cycles of a call of a tile: pointers, counters, the first sums, and the wait for the last ones.
 const CALL: usize = 160;
@@ -42,8 +47,8 @@ pub struct Problem {
     stride: usize,
     /// Most taps of an output along the last axis.
     taps: usize,
-    /// Pieces of the last axis, which differ in their taps.
-    pieces: usize,
+    /// The runs of the last axis.
+    runs: Runs,
     /// The last axis but one, where there is one.
     rows: Option<RowAxis>,
     /// Most taps of an output along all axes but the last.
@@ -57,14 +62,37 @@ pub struct Problem {
 }
 
 /// What matters of the axis of the rows.
-#[derive(Clone, Copy)]
 struct RowAxis {
     outputs: usize,
+    phases: usize,
     stride: usize,
     /// Most taps of an output.
     taps: usize,
+    runs: Runs,
+}
+
+/// How many different tiles an axis needs.
+struct Runs {
+    /// What the outputs read, if they are to be counted.
+    reads: Vec<Reads>,
     /// Pieces, which differ in their taps.
     pieces: usize,
+}
+
+impl Runs {
+    fn new(axis: &PiecewiseAxis) -> Runs {
+        let is_counted = axis.output as usize <= MOST_COUNTED;
+        let reads = if is_counted { reads::of(&AxisTable::new(axis)) } else { Vec::new() };
+        Runs { reads, pieces: axis.pieces.len() + axis.empty.len() }
+    }
+
+    /// The different ones of runs with these sizes.
+    fn different(&self, sizes: &[usize]) -> usize {
+        match &self.reads[..] {
+            [] => sizes.len().min(2 * self.pieces + 1),
+            reads => reads::join(reads, sizes).len(),
+        }
+    }
 }
 
 impl Problem {
@@ -76,7 +104,8 @@ impl Problem {
             outputs: axis.output as usize,
             stride: stride(axis),
             taps: taps(axis),
-            pieces: pieces(axis),
+            phases: phases(axis),
+            runs: Runs::new(axis),
         };
         let taps_above: usize = above.iter().map(self::taps).product();
         let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
@@ -89,7 +118,7 @@ impl Problem {
             phases: phases(last),
             stride: stride(last),
             taps: taps(last),
-            pieces: pieces(last),
+            runs: Runs::new(last),
             rows: above.last().map(row),
             taps_above,
             outputs_above: above.iter().map(|axis| axis.output as usize).product(),
@@ -108,10 +137,6 @@ impl Problem {
 fn phases(axis: &PiecewiseAxis) -> usize {
     let progressions = axis.pieces.iter().map(|piece| piece.outputs).chain(axis.empty.iter().copied());
     progressions.map(|outputs| outputs.step as usize).next().unwrap_or(1)
-}
-
-fn pieces(axis: &PiecewiseAxis) -> usize {
-    axis.pieces.len() + axis.empty.len()
 }
 
 fn stride(axis: &PiecewiseAxis) -> usize {
@@ -181,11 +206,10 @@ impl Shape<'_> {
     /// How many rows may go together.
     fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
         let mut rows = vec![None];
-        if let (LaneAxis::Width, Some(RowAxis { outputs, taps, .. }), 1..=8) =
-            (along, self.problem.rows, self.problem.inputs)
-            && taps <= MOST_TAPS
+        if let (LaneAxis::Width, Some(axis), 1..=8) = (along, &self.problem.rows, self.problem.inputs)
+            && axis.taps <= MOST_TAPS
         {
-            let most = (self.target.registers / (channels * positions * self.problem.phases).max(1)).min(outputs);
+            let most = (self.target.registers / (channels * positions * self.problem.phases).max(1)).min(axis.outputs);
             rows.extend((1..=most).map(Some));
         }
         rows
@@ -199,8 +223,8 @@ impl Shape<'_> {
         positions: usize,
         rows: Option<usize>,
     ) -> Option<Schedule> {
-        let Problem { width, phases, taps, pieces, .. } = *self.problem;
-        let taps_of_rows = match (rows, self.problem.rows) {
+        let Problem { width, phases, taps, .. } = *self.problem;
+        let taps_of_rows = match (rows, &self.problem.rows) {
             (Some(rows), Some(axis)) => rows * axis.taps,
             _ => 1,
         };
@@ -224,21 +248,19 @@ impl Shape<'_> {
             return None;
         }
         let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
-        let runs = match along {
-            LaneAxis::Width => self.problem.units().div_ceil(lanes * positions),
-            LaneAxis::OutputChannels | LaneAxis::Groups => width.div_ceil(positions),
-        };
-        let mut different = runs.min(2 * pieces + 1);
-        if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
-            different *= axis.outputs.div_ceil(rows).min(2 * axis.pieces + 1);
-        }
-        if written > MOST_WRITTEN || written * different > MOST_IN_STAGE {
+        if written > MOST_WRITTEN {
             return None;
         }
         let is_near = self.problem.weights <= NEAR;
         let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
         let kept_weights = if rows.is_some() { left } else { 0 };
-        Some(Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true })
+        let schedule =
+            Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true };
+        let mut different = self.problem.runs.different(&schedule.run_sizes(width, phases));
+        if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
+            different *= axis.runs.different(&sizes(axis.outputs, rows, axis.phases));
+        }
+        (written * different <= MOST_IN_STAGE).then_some(schedule)
     }
 }
 
@@ -370,8 +392,8 @@ impl Machine {
         let loads: usize = vectors.iter().map(|&lanes| self.shifted_load(lanes, stride)).sum();
         let products: usize = vectors.iter().map(|&lanes| self.multiply_add(lanes)).sum();
         let kinds = 1 + usize::from(vectors.first() != vectors.last());
-        let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, problem.rows) {
-            (Some(rows), Some(RowAxis { stride, taps, .. })) => {
+        let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, &problem.rows) {
+            (Some(rows), &Some(RowAxis { stride, taps, .. })) => {
                 (rows, stride * (rows - 1) + taps, rows * taps, taps_above / taps.max(1))
             }
             _ => (1, 1, 1, taps_above),
