@@ -66,6 +66,13 @@ pub enum RunError {
     },
     /// The parameters were packed by another kernel.
     OtherKernel,
+    /// Scratch memory is shorter than the kernel needs.
+    Scratch {
+        /// Elements (`f32`) that the kernel needs.
+        expected: usize,
+        /// Elements that were given.
+        found: usize,
+    },
     /// The system gave no memory for packed parameters or scratch.
     OutOfMemory {
         /// Elements (`f32`) asked for.
@@ -82,6 +89,9 @@ impl fmt::Display for RunError {
                 write!(f, "`{buffer}` has shape {shape:?}: expected {expected} elements, found {found}")
             }
             RunError::OtherKernel => write!(f, "the parameters were packed by another kernel"),
+            RunError::Scratch { expected, found } => {
+                write!(f, "expected {expected} elements of scratch memory or more, found {found}")
+            }
             RunError::OutOfMemory { elements } => write!(f, "no memory for {elements} numbers"),
         }
     }

@@ -32,7 +32,7 @@ mod translate;
 
 pub use error::{CompileError, RunError};
 pub use host::{host_target, supports};
-pub use kernel::{Kernel, Packed};
+pub use kernel::{Kernel, Packed, Scratch};
 pub use text::{asm, clif};
 
 #[cfg(test)]

@@ -24,6 +24,15 @@ pub enum Error {
         /// All of them, in the order of the spec.
         tensors: Vec<String>,
     },
+    /// The scratch memory of a run is too short.
+    Scratch {
+        /// The layer or net as its spec names it.
+        model: String,
+        /// The number of elements that it needs.
+        expected: usize,
+        /// The number of elements that were found.
+        found: usize,
+    },
     /// The environment variable `ATROUS_TARGET` asks for an instruction set that cannot be used.
     Target {
         /// What it says.
@@ -43,6 +52,9 @@ impl fmt::Display for Error {
                 write!(f, "`{model}`: `{tensor}` has {found} elements, but its shape {shape:?} has {expected}")
             }
             Error::Missing { model, tensors } => write!(f, "`{model}`: no tensor named `{}`", tensors.join("`, `")),
+            Error::Scratch { model, expected, found } => {
+                write!(f, "`{model}`: scratch memory has {found} elements, but {expected} are needed")
+            }
             Error::Target { asked, compiled, available } => write!(
                 f,
                 "ATROUS_TARGET is `{asked}`: compiled are `{}`; this machine has `{}`",

@@ -8,7 +8,7 @@
 //! ```
 
 pub use atrous_compiler as compiler;
-pub use atrous_jit::{CompileError, Kernel, Packed, RunError, supports};
+pub use atrous_jit::{CompileError, Kernel, Packed, RunError, Scratch, supports};
 
 use crate::Tensors;
 use atrous_compiler::front::{self, Sizes};
@@ -43,6 +43,15 @@ pub fn target() -> Result<Target, crate::Error> {
 ///
 /// Those of [`compile`], or this machine does not run code for the target.
 pub fn compile_for(spec: &str, sizes: &[(&str, usize)], target: &Target) -> Result<Model, Error> {
+    compile_net(net(spec, sizes)?, target)
+}
+
+/// The layer or net of a spec, with its free sizes bound.
+///
+/// # Errors
+///
+/// The spec has errors, leaves sizes free, or is not one layer or net.
+pub fn net(spec: &str, sizes: &[(&str, usize)]) -> Result<Net, Error> {
     let sizes: Sizes = sizes.iter().map(|&(name, size)| (name.to_string(), size)).collect();
     let front = front::text(spec, &sizes);
     if front.has_errors() {
@@ -51,15 +60,21 @@ pub fn compile_for(spec: &str, sizes: &[(&str, usize)], target: &Target) -> Resu
         return Err(Error::Spec(errors.join("\n")));
     }
     let mut models = front.models;
-    let net = match (models.pop(), models.len()) {
-        (Some(front::Model::Net(net)), 0) => net,
+    match (models.pop(), models.len()) {
+        (Some(front::Model::Net(net)), 0) => Ok(net),
         (Some(front::Model::Open(open)), 0) => {
-            return Err(Error::Spec(format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "))));
+            Err(Error::Spec(format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "))))
         }
-        (_, others) => {
-            return Err(Error::Spec(format!("a spec of one layer or net is expected, this one has {}", others + 1)));
-        }
-    };
+        (_, others) => Err(Error::Spec(format!("a spec of one layer or net is expected, this one has {}", others + 1))),
+    }
+}
+
+/// Compiles a net.
+///
+/// # Errors
+///
+/// It is too large to plan, there is no machine code for it, or this machine does not run code for the target.
+pub fn compile_net(net: Net, target: &Target) -> Result<Model, Error> {
     let plan = atrous_compiler::compile(&net, target).map_err(Error::Plan)?;
     let kernel = Kernel::compile(&plan).map_err(Error::Compile)?;
     Ok(Model { net, kernel })
@@ -76,6 +91,11 @@ impl Model {
     /// What was compiled: names and shapes of inputs, outputs and parameters.
     pub fn net(&self) -> &Net {
         &self.net
+    }
+
+    /// The machine code, which takes parameters and tensors in the order of [`net`](Model::net).
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
     }
 
     /// Finds the parameters by their names, `<layer>.weight` and `<layer>.bias`, and packs them.
@@ -121,6 +141,29 @@ impl Loaded {
     /// The number of inputs, outputs or elements is not the spec's; nothing has been written then.
     pub fn forward(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), Error> {
         self.kernel.run(&self.packed, inputs, outputs).map_err(Error::Run)
+    }
+
+    /// As much scratch memory as a run needs, for [`forward_with`](Loaded::forward_with).
+    ///
+    /// # Errors
+    ///
+    /// The system has not that much.
+    pub fn scratch(&self) -> Result<Scratch, Error> {
+        self.kernel.scratch().map_err(Error::Run)
+    }
+
+    /// Like [`forward`](Loaded::forward), in scratch memory of the caller's, who may use it for one run after the other.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`forward`](Loaded::forward), or the scratch memory is too short.
+    pub fn forward_with(
+        &self,
+        scratch: &mut Scratch,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<(), Error> {
+        self.kernel.run_with(&self.packed, scratch, inputs, outputs).map_err(Error::Run)
     }
 }
 

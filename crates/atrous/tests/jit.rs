@@ -39,3 +39,29 @@ fn errors() {
     check(loaded.infer(&[]).unwrap_err(), "expected 1 inputs, found 0");
     check(loaded.infer(&[&[0.0]]).unwrap_err(), "`signal` has shape [1, 1, 2]: expected 2 elements, found 1");
 }
+
+#[test]
+fn scratch_is_reused() {
+    let tensors = [("wide.weight", vec![1.0; 6]), ("wide.bias", vec![1.0; 2]), ("narrow.weight", vec![1.0; 2])];
+    let compiled = jit::compile(SPEC, &[("L", 4)]).unwrap();
+    let loaded = compiled.load(&tensors).unwrap();
+    let mut scratch = loaded.scratch().unwrap();
+    assert!(compiled.kernel().scratch_len() > 0 && scratch.len() == compiled.kernel().scratch_len());
+    for signal in [[1.0, 2.0, 3.0, 4.0], [0.5, -8.0, 0.0, 0.25]] {
+        let mut output = [f32::NAN; 4];
+        loaded.forward_with(&mut scratch, &[&signal], &mut [&mut output]).unwrap();
+        assert_eq!(output[..], loaded.infer(&[&signal]).unwrap()[0]);
+    }
+    let mut none = jit::Scratch::new(0).unwrap();
+    let too_short = loaded.forward_with(&mut none, &[&[0.0; 4]], &mut [&mut [0.0; 4]]).unwrap_err();
+    let needed = compiled.kernel().scratch_len();
+    assert_eq!(too_short.to_string(), format!("expected {needed} elements of scratch memory or more, found 0"));
+}
+
+#[test]
+fn in_steps() {
+    let (spec, target) = ("layer a { input: [1, 2, 2], channels: 1, kernel: 1 }", jit::compiler::Target::portable());
+    let net = jit::net(spec, &[]).unwrap().with_layout(jit::compiler::layer::Layout::Nhwc);
+    let loaded = jit::compile_net(net, &target).unwrap().load(&[("a.weight", [1.0, 10.0])]).unwrap();
+    assert_eq!(loaded.infer(&[&[1.0, 2.0, 3.0, 4.0]]).unwrap(), [[21.0, 43.0]]);
+}

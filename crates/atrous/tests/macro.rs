@@ -51,6 +51,24 @@ fn a_net_from_a_file() {
 }
 
 #[test]
+fn scratch_memory_of_the_callers() {
+    let tensors = [("wide.weight", vec![1.0; 6]), ("wide.bias", vec![1.0; 2]), ("narrow.weight", vec![1.0; 2])];
+    let residual = Residual::from_tensors(&tensors).unwrap();
+    // Longer than needed and full of nonsense, and used again with what the run before has left there.
+    let mut scratch = vec![f32::NAN; Residual::SCRATCH_LEN + 3];
+    for signal in [[1.0, 2.0, 3.0, 4.0], [0.5, -8.0, 0.0, 0.25]] {
+        let mut output = [f32::NAN; 4];
+        residual.forward_with(&mut scratch, &signal, &mut output).unwrap();
+        assert_eq!(output[..], residual.infer(&signal).unwrap());
+    }
+    let mut output = [9.0; 4];
+    let too_short = residual.forward_with(&mut scratch[..1], &[0.0; 4], &mut output).unwrap_err();
+    let needed = Residual::SCRATCH_LEN;
+    assert_eq!(too_short.to_string(), format!("`residual`: scratch memory has 1 elements, but {needed} are needed"));
+    assert_eq!(output, [9.0; 4]);
+}
+
+#[test]
 fn several_in_a_function() {
     atrous::conv! { layer a { input: [1, 1, 1], channels: 1, kernel: 1 } }
     atrous::conv! { layer b { input: [1, 1, 1], channels: 1, kernel: 1 } }

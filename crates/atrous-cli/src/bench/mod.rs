@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use atrous_compiler::net::Input;
 use atrous_compiler::plan::Role;
 use atrous_compiler::{Checked, Net, Plan, Target, compile, ir, lower};
-use atrous_jit::{Kernel, Packed};
+use atrous_jit::{Kernel, Packed, Scratch};
 use serde_json::json;
 
 use crate::args::BenchArgs;
@@ -47,6 +47,7 @@ pub fn run(args: &BenchArgs, report: &mut Report) -> Result<(), Failure> {
 struct Subject {
     kernel: Kernel,
     packed: Packed,
+    scratch: Scratch,
     inputs: Vec<Vec<f32>>,
     outputs: Vec<Vec<f32>>,
     compiling: Duration,
@@ -73,7 +74,8 @@ impl Subject {
         let parameters: Vec<&[f32]> = parameters.iter().map(Vec::as_slice).collect();
         let packed = kernel.pack(&parameters).map_err(failed)?;
         let outputs = plan.with_role(Role::Output).map(|buffer| vec![0.0; buffer.len()]).collect();
-        Ok(Subject { kernel, packed, inputs, outputs, compiling, best: vec![Duration::MAX; plan.run.len()] })
+        let scratch = kernel.scratch().map_err(failed)?;
+        Ok(Subject { kernel, packed, scratch, inputs, outputs, compiling, best: vec![Duration::MAX; plan.run.len()] })
     }
 
     /// One call: how long each stage took.
@@ -82,7 +84,7 @@ impl Subject {
         let mut outputs: Vec<&mut [f32]> = self.outputs.iter_mut().map(Vec::as_mut_slice).collect();
         let mut starts = Vec::new();
         let observe = &mut |_: usize, _: &str| starts.push(Instant::now());
-        self.kernel.run_observed(&self.packed, &inputs, &mut outputs, observe).map_err(failed)?;
+        self.kernel.run_observed(&self.packed, &mut self.scratch, &inputs, &mut outputs, observe).map_err(failed)?;
         starts.push(Instant::now());
         Ok(starts.windows(2).map(|pair| pair[1] - pair[0]).collect())
     }

@@ -131,9 +131,9 @@ fn run_kernel(
     let mut outputs: Outputs = kernel.plan().with_role(Role::Output).map(|buffer| vec![0.0; buffer.len()]).collect();
     let mut to: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let start = Instant::now();
-    kernel
-        .run_observed(&packed, &slices(inputs), &mut to, &mut |done, name| progress.at(done, name))
-        .map_err(failed)?;
+    let mut scratch = kernel.scratch().map_err(failed)?;
+    let observe = &mut |done: usize, name: &str| progress.at(done, name);
+    kernel.run_observed(&packed, &mut scratch, &slices(inputs), &mut to, observe).map_err(failed)?;
     Ok((outputs, Times { packing, running: start.elapsed() }))
 }
 

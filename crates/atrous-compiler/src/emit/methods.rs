@@ -25,7 +25,7 @@ pub fn runners(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
 fn new(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
     let facade = interface.facade;
     let variables: Vec<Ident> = interface.parameters.iter().map(|parameter| variable(interface, parameter)).collect();
-    let Choice { functions, body, used } = versions::pack(interface, &variables);
+    let Choice { functions, body, used, .. } = versions::pack(interface, &variables);
     let checks = interface.parameters.iter().zip(&variables).map(|(parameter, variable)| {
         let Parameter { name, shape, .. } = parameter;
         let variable = used.contains(variable).then_some(variable);
@@ -123,34 +123,77 @@ fn forward(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
         inputs.chain(interface.outputs.iter().map(|argument| (argument, true)))
     };
     let variables: Vec<Ident> = arguments().map(|(argument, _)| argument.variable.clone()).collect();
-    let Choice { functions, body, used } = versions::run(interface, &variables);
+    let Choice { functions, body, used, scratch_len } = versions::run(interface, &variables);
     let checks = arguments().map(|(argument, is_output)| {
         let Argument { name, variable, shape } = argument;
         check(interface, is_output, used.contains(variable).then_some(variable), name, shape, &quote!(#variable))
     });
-    let inputs = interface.inputs.iter().map(|argument| &argument.variable);
-    let outputs = interface.outputs.iter().map(|argument| &argument.variable);
-    let many = interface.inputs.len() + interface.outputs.len() > 6;
-    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
-    let forward = quote! {
+    let (model, len) = (&interface.net.name, length(scratch_len));
+    let check_scratch = (scratch_len > 0).then(|| quote!(rt::check_scratch(#model, Self::SCRATCH_LEN, scratch)?;));
+    let statements = quote! {
+        use #facade::rt;
+        #check_scratch
+        #(#checks)*
+        #body
+        ::core::result::Result::Ok(())
+    };
+    if scratch_len == 0 {
+        return (functions, forward_method(interface, &statements));
+    }
+    let forward = forward_method(
+        interface,
+        &quote!(self.forward_with(&mut #facade::rt::zeros(Self::SCRATCH_LEN), #(#variables),*)),
+    );
+    let forward_with = forward_with_method(interface, &statements);
+    let methods = quote! {
+        /// Elements of the scratch memory that a run writes and then reads. It holds nothing between runs.
+        pub const SCRATCH_LEN: usize = #len;
+        #forward
+        #forward_with
+    };
+    (functions, methods)
+}
+
+fn forward_method(interface: &Interface<'_>, body: &TokenStream) -> TokenStream {
+    let facade = interface.facade;
+    let (allow, tensors) = tensor_parameters(interface, 1);
+    quote! {
         /// Computes the output from the input, into memory of the caller's.
         ///
         /// # Errors
         ///
         /// A slice has not as many elements as its shape; nothing has been written then.
         #allow
-        pub fn forward(
-            &self,
-            #(#inputs: &[f32],)*
-            #(#outputs: &mut [f32]),*
-        ) -> ::core::result::Result<(), #facade::Error> {
-            use #facade::rt;
-            #(#checks)*
+        pub fn forward(&self, #tensors) -> ::core::result::Result<(), #facade::Error> {
             #body
-            ::core::result::Result::Ok(())
         }
-    };
-    (functions, forward)
+    }
+}
+
+fn forward_with_method(interface: &Interface<'_>, body: &TokenStream) -> TokenStream {
+    let facade = interface.facade;
+    let (allow, tensors) = tensor_parameters(interface, 2);
+    quote! {
+        /// The same in scratch memory of the caller's, who may use it for one run after the other.
+        ///
+        /// # Errors
+        ///
+        /// A slice has not as many elements as its shape, or `scratch` has less than `SCRATCH_LEN`; nothing has been
+        /// written then.
+        #allow
+        pub fn forward_with(&self, scratch: &mut [f32], #tensors) -> ::core::result::Result<(), #facade::Error> {
+            #body
+        }
+    }
+}
+
+/// The parameters for inputs and outputs, and what a function needs that has them behind as many others.
+fn tensor_parameters(interface: &Interface<'_>, others: usize) -> (Option<TokenStream>, TokenStream) {
+    let inputs = interface.inputs.iter().map(|argument| &argument.variable);
+    let outputs = interface.outputs.iter().map(|argument| &argument.variable);
+    let many = interface.inputs.len() + interface.outputs.len() + others > 7;
+    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    (allow, quote!(#(#inputs: &[f32],)* #(#outputs: &mut [f32]),*))
 }
 
 /// The statement that makes a slice an array of the shape's length; it checks the length of one that is not used too.

@@ -14,10 +14,17 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Program {
     /// The functions of its stages.
     pub functions: TokenStream,
-    /// The calls, and before them the memory that only they need. `rt` has to be in scope.
+    /// The calls. `rt` has to be in scope, and a program that uses scratch memory needs `scratch: &mut [f32]`.
     pub body: TokenStream,
     /// The buffers that its stages read or write.
     pub used: BTreeSet<BufferId>,
+}
+
+impl Program {
+    /// Whether it reads or writes scratch memory.
+    pub fn uses_scratch(&self, plan: &Plan) -> bool {
+        self.used.iter().any(|&buffer| arena(plan, buffer) == Some(Arena::Scratch))
+    }
 }
 
 /// What the calls of a program see.
@@ -38,15 +45,9 @@ pub struct Surroundings<'a> {
 
 /// The program with these stages; their functions have names that start with `prefix`.
 pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) -> Program {
-    let plan = surroundings.plan;
     let usages: Vec<Usage> = stages.iter().map(Usage::of).collect();
     let used = usages.iter().flat_map(buffers).collect();
     let mut program = Program { functions: TokenStream::new(), body: TokenStream::new(), used };
-    let uses_scratch = |usage: &Usage| buffers(usage).any(|buffer| arena(plan, buffer) == Some(Arena::Scratch));
-    if usages.iter().any(uses_scratch) {
-        let len = length(plan.scratch_len);
-        program.body.extend(quote!(let mut scratch = rt::zeros(#len);));
-    }
     let mut names = Names::default();
     for (stage, usage) in stages.iter().zip(&usages) {
         let name = names.fresh(&format!("{prefix}_{}", stage.name));
@@ -112,8 +113,8 @@ fn whole_arena(surroundings: &Surroundings<'_>, usage: &Usage, kind: Arena, buff
             quote!(rt::window(#packed, #offset))
         }
         (Arena::Packed, true) => quote!(rt::window_mut(&mut packed, #offset)),
-        (Arena::Scratch, false) => quote!(rt::window(&scratch, #offset)),
-        (Arena::Scratch, true) => quote!(rt::window_mut(&mut scratch, #offset)),
+        (Arena::Scratch, false) => quote!(rt::window(scratch, #offset)),
+        (Arena::Scratch, true) => quote!(rt::window_mut(scratch, #offset)),
     }
 }
 
@@ -128,7 +129,7 @@ fn split_arena(
 ) -> TokenStream {
     let plan = surroundings.plan;
     let arena = match kind {
-        Arena::Packed => quote!(packed),
+        Arena::Packed => quote!(&mut packed),
         Arena::Scratch => quote!(scratch),
     };
     let mut parts = Vec::new();
@@ -143,7 +144,7 @@ fn split_arena(
         arguments.insert(buffer, quote!(rt::#function(#part, 0)));
         parts.push(part);
     }
-    quote!(let [#(#parts),*] = rt::parts(&mut #arena, [#(#ranges),*]);)
+    quote!(let [#(#parts),*] = rt::parts(#arena, [#(#ranges),*]);)
 }
 
 fn offset(plan: &Plan, buffer: BufferId) -> usize {

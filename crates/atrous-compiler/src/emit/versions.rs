@@ -18,6 +18,8 @@ pub struct Choice {
     pub body: TokenStream,
     /// The variables that some version uses.
     pub used: BTreeSet<Ident>,
+    /// Elements of scratch memory that any of them needs, as `scratch: &mut [f32]`.
+    pub scratch_len: usize,
 }
 
 /// Packs the parameters in these variables; `packed`, and with several versions `instruction_set`, are bound after it.
@@ -39,7 +41,7 @@ pub fn pack(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         functions.extend(program.functions);
     }
     if let [body] = &bodies[..] {
-        return Choice { functions, body: body.clone(), used };
+        return Choice { functions, body: body.clone(), used, scratch_len: 0 };
     }
     let names = interface.versions.iter().map(|version| version.machine.map_or("portable", |machine| machine.name));
     let arms = interface.versions.iter().zip(bodies).rev().map(|(version, body)| {
@@ -50,13 +52,13 @@ pub fn pack(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         let instruction_set = rt::instruction_set(&[#(#names),*])?;
         let packed = match instruction_set { #(#arms)* };
     };
-    Choice { functions, body, used }
+    Choice { functions, body, used, scratch_len: 0 }
 }
 
 /// Computes the outputs in the last of these variables from the inputs in the first.
 pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
     let facade = interface.facade;
-    let (mut functions, mut used, mut arms) = (TokenStream::new(), BTreeSet::new(), Vec::new());
+    let (mut functions, mut used, mut arms, mut scratch_len) = (TokenStream::new(), BTreeSet::new(), Vec::new(), 0);
     for version in &interface.versions {
         let plan = version.plan;
         let callers = callers(plan, &[Role::Input, Role::Output], variables);
@@ -65,6 +67,9 @@ pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         let surroundings = Surroundings { plan, machine, cfg, callers, packed, facade };
         let program = program(&surroundings, &plan.run, &version.prefix("run"));
         used.extend(variables_of(&surroundings, &program.used));
+        if program.uses_scratch(plan) {
+            scratch_len = scratch_len.max(plan.scratch_len);
+        }
         functions.extend(program.functions.clone());
         arms.push(match machine {
             None => program.body,
@@ -76,13 +81,13 @@ pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         });
     }
     if let [body] = &arms[..] {
-        return Choice { functions, body: body.clone(), used };
+        return Choice { functions, body: body.clone(), used, scratch_len };
     }
     let arms = interface.versions.iter().zip(arms).rev().map(|(version, body)| {
         let (cfg, pattern) = (version.cfg(), version.pattern(&quote!(detected)));
         quote!(#cfg #pattern => { #body })
     });
-    Choice { functions, body: quote!(match self.instruction_set { #(#arms)* }), used }
+    Choice { functions, body: quote!(match self.instruction_set { #(#arms)* }), used, scratch_len }
 }
 
 /// The function that runs all stages of a version with the features of its machine, and the statements that call it.
@@ -99,6 +104,10 @@ fn entry(
     if reads_packed {
         arguments.push(identifier("packed"));
         parameters.push(quote!(packed: &[f32]));
+    }
+    if program.uses_scratch(plan) {
+        arguments.push(identifier("scratch"));
+        parameters.push(quote!(scratch: &mut [f32]));
     }
     for (buffer, variable) in surroundings.callers.iter().filter(|(buffer, _)| program.used.contains(buffer)) {
         let buffer = &plan.buffers[buffer.0];

@@ -1,7 +1,7 @@
 //! Memory of a kernel or of a call.
 
 use std::alloc::{Layout, alloc, dealloc};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use crate::error::RunError;
 
@@ -20,7 +20,7 @@ unsafe impl Send for Arena {}
 unsafe impl Sync for Arena {}
 
 impl Arena {
-    /// Memory for `len` numbers. Debug builds fill it with NaN, so that a read before the first write shows.
+    /// Memory for `len` numbers.
     pub(crate) fn new(len: usize) -> Result<Arena, RunError> {
         let failed = RunError::OutOfMemory { elements: len };
         if len == 0 {
@@ -30,14 +30,6 @@ impl Arena {
         // SAFETY:
         // * `layout` has a size other than zero, because `len` is not zero.
         let Some(start) = NonNull::new(unsafe { alloc(layout) }.cast::<f32>()) else { return Err(failed) };
-        if cfg!(debug_assertions) {
-            for index in 0..len {
-                // SAFETY:
-                // * `index < len`, and the allocation has room for `len` numbers.
-                // * 64-byte alignment is alignment enough for `f32`.
-                unsafe { start.add(index).write(f32::NAN) };
-            }
-        }
         Ok(Arena { start, len })
     }
 
@@ -46,9 +38,24 @@ impl Arena {
         self.len
     }
 
-    /// The address of the first element. Valid for `len` elements while the arena lives.
-    pub(crate) fn start(&self) -> *mut f32 {
-        self.start.as_ptr()
+    /// The memory. Valid for reads and writes of all elements while the arena lives.
+    pub(crate) fn memory(&self) -> *mut [f32] {
+        ptr::slice_from_raw_parts_mut(self.start.as_ptr(), self.len)
+    }
+}
+
+/// Fills memory with NaN in debug builds, so that a read before the first write shows.
+///
+/// # Safety
+///
+/// * `memory` is valid for writes and aligned as `f32`, and nobody else uses it meanwhile.
+pub(super) unsafe fn poison(memory: *mut [f32]) {
+    if cfg!(debug_assertions) {
+        for index in 0..memory.len() {
+            // SAFETY:
+            // * `index` is less than the number of elements, of which this function's contract tells the rest.
+            unsafe { memory.cast::<f32>().add(index).write(f32::NAN) };
+        }
     }
 }
 

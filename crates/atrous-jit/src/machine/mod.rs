@@ -6,6 +6,7 @@ mod code;
 pub(crate) mod emulator;
 #[cfg(test)]
 pub(crate) mod guard;
+mod raw;
 
 use std::ptr;
 
@@ -22,15 +23,6 @@ use crate::translate::Program;
 pub(crate) struct Machine {
     plan: Checked<Plan>,
     code: code::Code,
-}
-
-/// What a call hands to the code.
-struct Memory<'a> {
-    parameters: &'a [&'a [f32]],
-    inputs: &'a [&'a [f32]],
-    outputs: Vec<*mut f32>,
-    packed: &'a Arena,
-    scratch: &'a Arena,
 }
 
 impl Machine {
@@ -55,15 +47,20 @@ impl Machine {
 
     /// Runs the packing program.
     pub(crate) fn pack(&self, parameters: &[&[f32]]) -> Result<Arena, RunError> {
-        let lengths = parameters.iter().map(|slice| slice.len());
-        check("parameters", self.buffers(Role::Parameter), lengths)?;
+        self.check_count(Role::Parameter, "parameters", parameters.len())?;
+        let mut parameters = parameters.iter().map(|slice| ptr::from_ref(*slice));
         let packed = Arena::new(self.plan.packed_len)?;
-        let scratch = Arena::new(0)?;
-        let memory = Memory { parameters, inputs: &[], outputs: Vec::new(), packed: &packed, scratch: &scratch };
+        let bases = self.bases(packed.memory(), Arena::new(0)?.memory(), |buffer| match buffer.role {
+            Role::Parameter => address(buffer, parameters.next()),
+            _ => Ok(ptr::null_mut()),
+        })?;
         // SAFETY:
-        // * `parameters` has been checked, and `packed` is the whole packed arena, which is not shared yet.
+        // * `packed` is a whole arena, which is not shared yet.
+        unsafe { arena::poison(packed.memory()) };
+        // SAFETY:
+        // * `parameters` are borrowed slices whose lengths `bases` has checked, and `packed` is the whole packed arena.
         // * Packing stages read parameters and write packed buffers only, as verified.
-        unsafe { self.call(Program::Pack, memory, &mut |_, _| {}) };
+        unsafe { self.call(Program::Pack, &bases, &mut |_, _| {}) };
         Ok(packed)
     }
 
@@ -71,54 +68,99 @@ impl Machine {
     pub(crate) fn run(
         &self,
         packed: &Arena,
+        scratch: &mut Arena,
         inputs: &[&[f32]],
         outputs: &mut [&mut [f32]],
+        observe: &mut dyn FnMut(usize, &str),
+    ) -> Result<(), RunError> {
+        let inputs = inputs.iter().map(|slice| ptr::from_ref(*slice));
+        let outputs = outputs.iter_mut().map(|slice| ptr::from_mut(*slice));
+        // SAFETY:
+        // * The slices are borrowed, the outputs and the arena of the scratch mutably.
+        unsafe { self.run_raw(packed, scratch.memory(), inputs, outputs, observe) }
+    }
+
+    /// Runs the program on memory that is not borrowed.
+    ///
+    /// # Safety
+    ///
+    /// What follows need only hold when all lengths are right: otherwise no memory is used.
+    ///
+    /// * Inputs are valid for reads, outputs and scratch for reads and writes of all their elements, aligned as `f32`;
+    ///   what is in outputs and scratch is never read before it is written.
+    /// * Until this returns nobody writes inputs, and nobody else uses outputs or scratch.
+    /// * Outputs and scratch overlap neither each other nor inputs.
+    pub(crate) unsafe fn run_raw(
+        &self,
+        packed: &Arena,
+        scratch: *mut [f32],
+        mut inputs: impl ExactSizeIterator<Item = *const [f32]>,
+        mut outputs: impl ExactSizeIterator<Item = *mut [f32]>,
         observe: &mut dyn FnMut(usize, &str),
     ) -> Result<(), RunError> {
         if packed.len() != self.plan.packed_len {
             return Err(RunError::OtherKernel);
         }
-        check("inputs", self.buffers(Role::Input), inputs.iter().map(|slice| slice.len()))?;
-        check("outputs", self.buffers(Role::Output), outputs.iter().map(|slice| slice.len()))?;
-        let scratch = Arena::new(self.plan.scratch_len)?;
-        let outputs = outputs.iter_mut().map(|slice| slice.as_mut_ptr()).collect();
-        let memory = Memory { parameters: &[], inputs, outputs, packed, scratch: &scratch };
+        if scratch.len() < self.plan.scratch_len {
+            return Err(RunError::Scratch { expected: self.plan.scratch_len, found: scratch.len() });
+        }
+        self.check_count(Role::Input, "inputs", inputs.len())?;
+        self.check_count(Role::Output, "outputs", outputs.len())?;
+        let bases = self.bases(packed.memory(), scratch, |buffer| match buffer.role {
+            Role::Input => address(buffer, inputs.next()),
+            Role::Output => address(buffer, outputs.next().map(<*mut [f32]>::cast_const)),
+            _ => Ok(ptr::null_mut()),
+        })?;
+        let scratch = ptr::slice_from_raw_parts_mut(scratch.cast(), self.plan.scratch_len);
         // SAFETY:
-        // * `inputs`, `outputs` and the length of `packed` have been checked, and `scratch` is the whole scratch arena,
-        //   which is this call's alone.
+        // * `scratch` is as long at least, and this call's alone by this function's contract.
+        unsafe { arena::poison(scratch) };
+        // SAFETY:
+        // * The lengths of inputs and outputs have been checked by `bases`, those of the arenas above; the rest is this
+        //   function's contract.
         // * Stages read inputs, packed and scratch buffers and write scratch and output buffers only, as verified.
-        unsafe { self.call(Program::Run, memory, observe) };
+        unsafe { self.call(Program::Run, &bases, observe) };
         Ok(())
     }
 
-    /// The buffers with one of the caller's roles, in the order in which the caller gives them.
-    fn buffers(&self, role: Role) -> Vec<&Buffer> {
-        self.plan.with_role(role).collect()
+    /// Whether the caller gives a slice per buffer with one of his roles.
+    fn check_count(&self, role: Role, what: &'static str, found: usize) -> Result<(), RunError> {
+        let expected = self.plan.with_role(role).count();
+        if expected == found { Ok(()) } else { Err(RunError::Count { what, expected, found }) }
+    }
+
+    /// The addresses of all buffers: those in the arenas, and what `given` says of the caller's.
+    fn bases(
+        &self,
+        packed: *mut [f32],
+        scratch: *mut [f32],
+        mut given: impl FnMut(&Buffer) -> Result<*mut f32, RunError>,
+    ) -> Result<Vec<*mut f32>, RunError> {
+        // The only allocation of a run. Collecting results would not know how many there will be.
+        let mut bases = Vec::with_capacity(self.plan.buffers.len());
+        for buffer in &self.plan.buffers {
+            bases.push(match buffer.role {
+                Role::Parameter | Role::Input | Role::Output => given(buffer)?,
+                Role::Packed { offset } => packed.cast::<f32>().wrapping_add(offset),
+                Role::Scratch { offset } => scratch.cast::<f32>().wrapping_add(offset),
+            });
+        }
+        Ok(bases)
     }
 
     /// Calls the stages of a program one after the other.
     ///
     /// # Safety
     ///
-    /// * Each slice of `memory` that the program uses has the length of its buffer, in the plan's order.
-    /// * The arenas that the program uses have the lengths that the plan says.
-    /// * The program writes no slice but the outputs, which nobody else uses meanwhile, and of the arenas only those that nobody else uses meanwhile.
+    /// * `bases` has an address per buffer of the plan; that of a buffer that the program uses is of as many elements as
+    ///   the buffer has, aligned as `f32`, which stay valid until this returns.
+    /// * Nobody writes meanwhile what the program reads, and nobody else uses what it writes.
     ///
     /// `verify` has proved of the plan that
     /// * every access of every iteration is inside its buffer,
     /// * every packed and scratch buffer is inside its arena,
     /// * counts are not negative, and regions have a number per column in each row.
-    unsafe fn call(&self, program: Program, memory: Memory<'_>, observe: &mut dyn FnMut(usize, &str)) {
-        let (mut parameters, mut inputs) = (memory.parameters.iter(), memory.inputs.iter());
-        let mut outputs = memory.outputs.iter();
-        let base = |buffer: &Buffer| match buffer.role {
-            Role::Parameter => parameters.next().map_or(ptr::null_mut(), |slice| slice.as_ptr().cast_mut()),
-            Role::Input => inputs.next().map_or(ptr::null_mut(), |slice| slice.as_ptr().cast_mut()),
-            Role::Output => outputs.next().copied().unwrap_or(ptr::null_mut()),
-            Role::Packed { offset } => memory.packed.start().wrapping_add(offset),
-            Role::Scratch { offset } => memory.scratch.start().wrapping_add(offset),
-        };
-        let bases: Vec<*mut f32> = self.plan.buffers.iter().map(base).collect();
+    unsafe fn call(&self, program: Program, bases: &[*mut f32], observe: &mut dyn FnMut(usize, &str)) {
         #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
         emulator::allow(bases.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
         let stages = program.stages(&self.plan).iter().zip(self.code.stages(program));
@@ -126,8 +168,8 @@ impl Machine {
             observe(done, &stage.name);
             // SAFETY:
             // * `self.code` is alive.
-            // * `bases` has one address per buffer; those of the buffers that the program uses are the addresses of as
-            //   many elements as the buffer has, by this function's contract.
+            // * `bases` has the address of as many elements as the buffer has for each buffer that the program uses, by
+            //   this function's contract.
             // * No stage accesses anything outside its buffers, as verified.
             // * Nobody else writes what the stage reads or uses what it writes, by this function's contract.
             unsafe { function(bases.as_ptr()) };
@@ -135,18 +177,12 @@ impl Machine {
     }
 }
 
-/// Whether there is one slice per buffer, of the buffer's length.
-fn check(
-    what: &'static str,
-    buffers: Vec<&Buffer>,
-    lengths: impl ExactSizeIterator<Item = usize>,
-) -> Result<(), RunError> {
-    if buffers.len() != lengths.len() {
-        return Err(RunError::Count { what, expected: buffers.len(), found: lengths.len() });
-    }
-    match buffers.into_iter().zip(lengths).find(|(buffer, found)| buffer.len() != *found) {
-        None => Ok(()),
-        Some((buffer, found)) => {
+/// The address of the slice that is given for a buffer.
+fn address(buffer: &Buffer, slice: Option<*const [f32]>) -> Result<*mut f32, RunError> {
+    match slice {
+        Some(slice) if slice.len() == buffer.len() => Ok(slice.cast::<f32>().cast_mut()),
+        slice => {
+            let found = slice.map_or(0, <*const [f32]>::len);
             Err(RunError::Length { buffer: buffer.name.clone(), shape: buffer.shape.clone(), found })
         }
     }

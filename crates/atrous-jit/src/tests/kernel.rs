@@ -5,8 +5,8 @@ use atrous_compiler::plan::{Plan, Role, Target};
 use super::lanes::ragged_rows;
 use super::plans::{borders, matrix_products};
 use super::sketch::*;
-use super::{checked, compiled, expected, fill, integers, normals, outputs, slices};
-use crate::{CompileError, Kernel, RunError, asm, clif, host_target, supports};
+use super::{checked, compare, compiled, expected, fill, integers, normals, outputs, slices, specials};
+use crate::{CompileError, Kernel, RunError, Scratch, asm, clif, host_target, supports};
 
 #[test]
 fn threads_share_a_kernel() {
@@ -39,9 +39,9 @@ fn stages_are_observed() {
     let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let mut heard = Vec::new();
     let inputs = fill(kernel.plan(), Role::Input, integers);
-    kernel
-        .run_observed(&packed, &slices(&inputs), &mut slots, &mut |done, next| heard.push((done, next.to_owned())))
-        .unwrap();
+    let mut scratch = kernel.scratch().unwrap();
+    let observe = &mut |done, next: &str| heard.push((done, next.to_owned()));
+    kernel.run_observed(&packed, &mut scratch, &slices(&inputs), &mut slots, observe).unwrap();
     let expected = [(0, "one"), (1, "two"), (2, "three"), (3, "four")].map(|(done, next)| (done, next.to_owned()));
     assert_eq!(heard, expected);
 }
@@ -87,6 +87,38 @@ fn packed_parameters_outlive_their_kernel() {
     drop(clone);
     assert_eq!(output, [5.0 * 8.0 * 8.0 * 8.0; 48]);
     drop(packed);
+}
+
+#[test]
+fn scratch_is_reused() {
+    let kernel = compiled(matrix_products());
+    assert_eq!((kernel.packed_len(), kernel.scratch_len()), (104, 96));
+    // One that is longer than needed, for two kernels and all data.
+    let mut scratch = Scratch::new(kernel.scratch_len() + 5).unwrap();
+    assert_eq!(scratch.len(), 101);
+    for kernel in [&kernel, &compiled(matrix_products())] {
+        for data in [integers, normals, specials] {
+            let packed = kernel.pack(&slices(&fill(kernel.plan(), Role::Parameter, data))).unwrap();
+            let mut outputs = outputs(kernel.plan());
+            let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+            let inputs = fill(kernel.plan(), Role::Input, data);
+            kernel.run_with(&packed, &mut scratch, &slices(&inputs), &mut slots).unwrap();
+            compare("reused scratch", &expected(&checked(matrix_products()), data), &outputs);
+        }
+    }
+}
+
+#[test]
+fn short_scratch_is_an_error() {
+    let kernel = compiled(matrix_products());
+    let packed = kernel.pack(&[&[1.0; 40], &[1.0; 64]]).unwrap();
+    let mut output = [9.0; 48];
+    let mut run = |mut scratch: Scratch| kernel.run_with(&packed, &mut scratch, &[&[1.0; 30]], &mut [&mut output]);
+    let error = run(Scratch::new(95).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "expected 96 elements of scratch memory or more, found 95");
+    assert_eq!(run(kernel.scratch().unwrap()), Ok(()));
+    assert!(Scratch::new(0).unwrap().is_empty());
+    assert_eq!(Scratch::new(1 << 45).map(drop), Err(RunError::OutOfMemory { elements: 1 << 45 }));
 }
 
 #[test]

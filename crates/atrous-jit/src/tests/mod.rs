@@ -8,8 +8,8 @@ mod sketch;
 use atrous_compiler::plan::{Checked, Plan, Role, Target, eval, verify};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
-use crate::machine::Machine;
 use crate::machine::guard::Guarded;
+use crate::machine::{Arena, Machine};
 use crate::{Kernel, host, supports};
 
 /// Compares machine code with the interpreter, bit by bit, on several inputs; and that for wider vectors than Cranelift
@@ -65,7 +65,8 @@ fn check_guarded(name: &str, plan: Plan) {
             let mut outputs: Vec<_> = guard(outputs(&plan));
             let inputs: Vec<&[f32]> = inputs.iter_mut().map(|input| &*input.numbers()).collect();
             let mut slots: Vec<_> = outputs.iter_mut().map(Guarded::numbers).collect();
-            machine.run(&packed, &inputs, &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
+            let mut scratch = Arena::new(plan.scratch_len).expect("scratch memory is small");
+            machine.run(&packed, &mut scratch, &inputs, &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
             let found: Vec<_> = slots.iter().map(|slot| slot.to_vec()).collect();
             compare(&format!("{name} for {} guarded", plan.target.name), &expected(&plan, normals), &found);
         }
@@ -167,6 +168,7 @@ fn found(machine: &Machine, data: Data) -> Vec<Vec<f32>> {
     let mut outputs = outputs(plan);
     let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let inputs = fill(plan, Role::Input, data);
-    machine.run(&packed, &slices(&inputs), &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
+    let mut scratch = Arena::new(plan.scratch_len).expect("scratch memory is small");
+    machine.run(&packed, &mut scratch, &slices(&inputs), &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
     outputs
 }

@@ -62,6 +62,12 @@ pub fn tensor_mut<'a, const LEN: usize>(
     slice.try_into().map_err(|_| wrong_length(model, tensor, shape, found))
 }
 
+/// Whether the scratch memory that a caller hands over has `expected` elements or more.
+pub fn check_scratch(model: &str, expected: usize, scratch: &[f32]) -> Result<(), Error> {
+    let found = scratch.len();
+    if found < expected { Err(Error::Scratch { model: model.into(), expected, found }) } else { Ok(()) }
+}
+
 #[cold]
 fn wrong_length(model: &str, tensor: &str, shape: &[usize], found: usize) -> Error {
     Error::Length { model: model.into(), tensor: tensor.into(), shape: shape.into(), found }

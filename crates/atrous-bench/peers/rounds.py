@@ -1,0 +1,99 @@
+"""Timing in interleaved rounds: every subject has a visit in each, so that all meet the same machine."""
+
+import gc
+import statistics
+import time
+
+import problem
+import reference
+
+# More than f32 rounds to in any sane order of summation: a result that is further away is another result.
+WRONG = 1e-5
+
+# Long enough for the waiting threads of one runtime to go to sleep before the next one is timed.
+REST = 0.01
+
+
+class Subject:
+    """A prepared layer of one runtime, and the times of its calls in nanoseconds."""
+
+    def __init__(self, prepared):
+        self.call = prepared.call
+        self.prepared = prepared
+        self.times = []
+
+    def visit(self, nanoseconds):
+        """One call that is not timed, then calls for at least this long."""
+        self.call()
+        end = time.perf_counter_ns() + nanoseconds
+        stop = 0
+        while stop < end:
+            start = time.perf_counter_ns()
+            self.call()
+            stop = time.perf_counter_ns()
+            self.times.append(stop - start)
+
+    def milliseconds(self):
+        """The shortest and the median time."""
+        return {"min_ms": min(self.times) / 1e6, "median_ms": statistics.median(self.times) / 1e6}
+
+
+def run(subjects, options, each_round):
+    """All visits; `each_round` is called before every round."""
+    gc.collect()
+    gc.disable()
+    for _ in range(options.rounds):
+        each_round()
+        for subject in subjects:
+            if options.threads > 1:
+                time.sleep(REST)
+            subject.visit(int(options.visit_ms * 1e6))
+    gc.enable()
+
+
+def overheads(runtimes, options):
+    """Milliseconds of the smallest call of each runtime; all by name."""
+    subjects = {name: Subject(runtime.no_op()) for name, runtime in runtimes.items()}
+    run(subjects.values(), options, lambda: None)
+    return {name: min(subject.times) / 1e6 for name, subject in subjects.items()}
+
+
+def layer_row(layer, runtimes, options, probe):
+    """What all runtimes do with a layer: times, errors, reasons why not; and what the machine did meanwhile."""
+    task = problem.make(layer)
+    subjects, entries = {}, {}
+    for name, runtime in runtimes.items():
+        subject, entries[name] = _prepare(runtime, task)
+        if subject:
+            subjects[name] = subject
+    clocks, peaks = [], []
+
+    def each_round():
+        clocks.append(probe.gigahertz())
+        peaks.append(probe.gigamacs())
+
+    run(subjects.values(), options, each_round)
+    for name, subject in subjects.items():
+        entries[name].update(subject.milliseconds())
+    clocks = [clock for clock in clocks if clock]
+    return {
+        "layer": layer.name,
+        "entries": entries,
+        "gigahertz": statistics.median(clocks) if clocks else None,
+        "gigamacs": max(peaks),
+    }
+
+
+def _prepare(runtime, task):
+    """A subject whose output is right, and its entry; or no subject, and an entry that says why."""
+    start = time.perf_counter()
+    try:
+        prepared = runtime.prepare(task)
+        milliseconds = (time.perf_counter() - start) * 1e3
+        prepared.call()
+        error = reference.error(prepared.output(), task.expected)
+    except problem.Unsupported as reason:
+        return None, {"unsupported": str(reason)}
+    if not error < WRONG:
+        return None, {"unsupported": f"wrong result: relative error {error:.1e}", "error": error}
+    return Subject(prepared), {"prepare_ms": milliseconds, "error": error}

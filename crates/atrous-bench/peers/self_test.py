@@ -1,0 +1,147 @@
+"""Tests of the harness itself; needs numpy and nothing else."""
+
+import itertools
+import unittest
+from dataclasses import replace
+
+import numpy
+
+import layers
+import problem
+import reference
+import report
+from layers import Axis, Layer
+
+
+class Table(unittest.TestCase):
+    def test_output_sizes_are_pytorchs(self):
+        for layer in layers.table():
+            for axis in layer.axes:
+                self.assertEqual(layers.output_size(axis, layer.transposed), axis.output, layer.name)
+
+    def test_every_layer_has_a_spec(self):
+        self.assertEqual(list(layers.specs()), [layer.name for layer in layers.table()])
+
+
+class Reference(unittest.TestCase):
+    def test_reference_is_the_definition(self):
+        random = numpy.random.default_rng(1)
+        for index in range(120):
+            layer = random_layer(random)
+            task = problem.make(layer)
+            expected, macs = by_definition(task)
+            numpy.testing.assert_allclose(task.expected, expected, atol=1e-12, err_msg=f"{index}: {layer}")
+            self.assertEqual(layer.useful_macs(), macs, layer)
+
+    def test_errors_are_relative(self):
+        expected = numpy.array([3.0, -4.0])
+        self.assertEqual(reference.error(expected, expected), 0)
+        self.assertAlmostEqual(reference.error(expected * 1.5, expected), 0.5)
+        self.assertFalse(reference.error(numpy.array([numpy.nan, 0]), expected) < 1)
+
+
+class Memory(unittest.TestCase):
+    def test_arrays_are_aligned(self):
+        for size in range(1, 40):
+            self.assertEqual(problem.aligned((size,)).ctypes.data % problem.ALIGNMENT, 0)
+
+    def test_layouts_are_inverse(self):
+        array = numpy.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+        for layout in ("nchw", "nhwc"):
+            there = problem.to_layout(array, layout)
+            self.assertTrue((problem.from_layout(there, layout) == array).all())
+        self.assertEqual(there.shape, (2, 4, 5, 3))
+
+
+class Report(unittest.TestCase):
+    def test_short_times_are_without_the_call(self):
+        entries = {"atrous": entry(0.05), "onnxruntime": entry(0.15)}
+        cells = report.Cells({"overhead_ms": {"atrous": 0.01, "onnxruntime": 0.1}})
+        row = {"layer": "x", "entries": entries}
+        self.assertAlmostEqual(cells.time(row, "atrous"), 0.04)
+        self.assertEqual(cells.time(row, "onnxruntime"), 0.15)
+        self.assertAlmostEqual(report.Cells({"overhead_ms": {"atrous": 0.04}}).time(row, "atrous"), 0.025)
+        self.assertEqual(cells.text(row, "atrous", cells.best(row, entries)), "**0.0400**†")
+
+    def test_the_class_is_what_it_says(self):
+        known = {layer.name: layer for layer in layers.table()}
+        for name in ("dw3x3_144_56", "3x3_64_3_128", "g32_512_14", "conv3d", "deconv_d2"):
+            self.assertTrue(report.uncommon(known[name]), name)
+        for name in ("3x3_64_64_56", "dec_k4s2_512_256_8", "dec_g4_k4s2_128_128_28", "wavenet_d64"):
+            self.assertFalse(report.uncommon(known[name]), name)
+
+    def test_losses_and_reasons_are_told(self):
+        first, second = layers.table()[0].name, layers.table()[1].name
+        runtimes = [("atrous", "Atrous JIT"), ("onnxruntime", "ONNX Runtime"), ("ncnn-winograd", "ncnn Winograd")]
+        slow = {"atrous": entry(2.0), "onnxruntime": entry(1.0), "ncnn-winograd": entry(0.5)}
+        none = {"atrous": entry(1.0), "onnxruntime": {"unsupported": "no such thing"}, "ncnn-winograd": {"unsupported": "?"}}
+        table = {
+            "layout": "nchw",
+            "runtimes": [{"name": name, "title": title, "library": title, "version": "1"} for name, title in runtimes],
+            "missing": {"Xnnpack": "not installed"},
+            "overhead_ms": {name: 0.001 for name, _ in runtimes},
+            "rows": [
+                {"layer": first, "entries": slow, "gigahertz": 3.7, "gigamacs": 59.0},
+                {"layer": second, "entries": none, "gigahertz": 3.7, "gigamacs": 59.0},
+            ],
+        }
+        head = dict.fromkeys(["processor", "cores", "caches", "system", "python", "atrous", "date", "command"], "x")
+        run = {"head": {**head, "rounds": 3, "visit_ms": 2}, "results": [{"threads": 1, "tables": [table]}]}
+        text = report.markdown(run)
+        self.assertIn(f"| {first} | 51.4 | 2.00 | **1.00** | 0.50 | 44% | 87% |", text)
+        self.assertIn("| Atrous JIT, all layers | 0.50 | 0 of 1 | 0.50 |", text)
+        self.assertIn("Largest relative error of a layer: Atrous JIT 1.0e-07, ONNX Runtime 1.0e-07", text)
+        self.assertIn(f"- ONNX Runtime, no such thing: {second}", text)
+        self.assertIn("- Not there: Xnnpack: not installed", text)
+        self.assertIn(f"| {first} | 2.00 | 1.00 | 0.500 | 1.0e-07 | 0.25 |", text)
+
+
+def entry(milliseconds):
+    return {"min_ms": milliseconds, "median_ms": milliseconds, "error": 1e-7, "prepare_ms": 1.0}
+
+
+def random_layer(random):
+    """One to three axes, transposed or not, with groups, and padding on either side."""
+    pick = lambda low, high: int(random.integers(low, high + 1))
+    while True:
+        transposed, groups, rank = bool(pick(0, 1)), pick(1, 3), pick(1, 3)
+        axes = []
+        for _ in range(rank):
+            stride, dilation = pick(1, 3), pick(1, 3)
+            extra = pick(0, max(stride, dilation) - 1) if transposed else 0
+            axis = Axis(pick(1, 5), pick(1, 3), stride, dilation, pick(0, 2), pick(0, 2), extra, 0)
+            axes.append(replace(axis, output=layers.output_size(axis, transposed)))
+        if min(axis.output for axis in axes) > 0:
+            return Layer("random", transposed, groups, groups * pick(1, 2), groups * pick(1, 2), tuple(axes))
+
+
+def by_definition(task):
+    """The output, one product at a time, and the number of products."""
+    layer, products = task.layer, 0
+    output = numpy.zeros(layer.output_shape)
+    output += task.bias.reshape(1, -1, *[1] * len(layer.axes))
+    inputs, outputs = layer.channels_in // layer.groups, layer.channels_out // layer.groups
+    source, target = (layer.all("input"), layer.all("output")) if layer.transposed else (layer.all("output"), layer.all("input"))
+    for here, taps in itertools.product(_positions(source), _positions(layer.all("kernel"))):
+        there = tuple(axis.stride * o + axis.dilation * k - axis.pad_lo for axis, o, k in zip(layer.axes, here, taps))
+        if not all(0 <= position < size for position, size in zip(there, target)):
+            continue
+        read, written = (here, there) if layer.transposed else (there, here)
+        for group, i, o in itertools.product(range(layer.groups), range(inputs), range(outputs)):
+            ends = (group * inputs + i, o) if layer.transposed else (group * outputs + o, i)
+            factor = float(task.weight[(*ends, *taps)])
+            output[(0, group * outputs + o, *written)] += factor * float(task.tensor[(0, group * inputs + i, *read)])
+            products += 1
+    return output, products
+
+
+def _positions(sizes):
+    return itertools.product(*map(range, sizes))
+
+
+def main():
+    unittest.main(module=__name__, argv=["self-test"], verbosity=1)
+
+
+if __name__ == "__main__":
+    main()

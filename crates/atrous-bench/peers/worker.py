@@ -1,0 +1,48 @@
+"""One process that times the suite on a number of threads, and writes what it finds as JSON.
+
+`bench.py` starts it: libraries read the environment and the cores of the process when they are loaded.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+# What a report says of a runtime.
+FIELDS = ("title", "library", "version")
+
+
+def main():
+    options = json.loads(sys.argv[1], object_hook=lambda fields: argparse.Namespace(**fields))
+    # Before any library starts its threads.
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-options.threads :])
+    import layers
+    import machine
+    import rounds
+    import runtimes
+
+    probe = machine.Probe(options.library)
+    chosen = [layer for layer in layers.table() if layer.name in options.layers]
+    result = {"threads": options.threads, "rounds": options.rounds, "visit_ms": options.visit_ms, "tables": []}
+    for layout in options.layouts:
+        opened, missing = runtimes.open_all(options.peers, layout, options)
+        overheads = rounds.overheads(opened, options)
+        rows = []
+        for index, layer in enumerate(chosen):
+            place = f"[{index + 1}/{len(chosen)}]"
+            print(f"{options.threads} thread(s), {layout} {place} {layer.name}", file=sys.stderr, flush=True)
+            rows.append(rounds.layer_row(layer, opened, options, probe))
+        table = {
+            "layout": layout,
+            "runtimes": [{"name": name, **{field: getattr(opened[name], field) for field in FIELDS}} for name in opened],
+            "missing": missing,
+            "overhead_ms": overheads,
+            "rows": rows,
+        }
+        result["tables"].append(table)
+    with open(options.json, "w") as file:
+        json.dump(result, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+//! What C and Python cannot easily do wrong.
+
+use std::ffi::CStr;
+use std::ptr;
+
+use crate::status::{Failure, guard};
+use crate::*;
+
+fn last_error() -> String {
+    // SAFETY: the message is valid until the next error on this thread.
+    unsafe { CStr::from_ptr(atrous_last_error()) }.to_str().unwrap().to_owned()
+}
+
+fn compile(spec: &CStr, options: *const AtrousOptions) -> (AtrousStatus, *mut AtrousKernel) {
+    let mut kernel = ptr::dangling_mut();
+    // SAFETY: the tests give options that live.
+    let status = unsafe { atrous_compile(spec.as_ptr(), options, &mut kernel) };
+    (status, kernel)
+}
+
+#[test]
+fn panics_are_errors() {
+    assert_eq!(guard(|| panic!("{} and two", 1)), AtrousStatus::Internal);
+    assert_eq!(last_error(), "a mistake in atrous: 1 and two");
+    assert_eq!(guard(|| panic!("three")), AtrousStatus::Internal);
+    assert_eq!(last_error(), "a mistake in atrous: three");
+}
+
+#[test]
+fn messages_may_hold_zeros_and_stay_until_the_next() {
+    assert_eq!(last_error(), "");
+    assert_eq!(guard(|| Err(Failure::new(AtrousStatus::Spec, "one\0two"))), AtrousStatus::Spec);
+    assert_eq!(guard(|| Ok(())), AtrousStatus::Ok);
+    assert_eq!(last_error(), "one\u{fffd}two");
+    std::thread::spawn(|| assert_eq!(last_error(), "")).join().unwrap();
+}
+
+#[test]
+fn handles_are_for_all_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<AtrousKernel>();
+    check::<AtrousPacked>();
+}
+
+#[test]
+fn targets_of_other_machines() {
+    let options = |target: &'static CStr| AtrousOptions {
+        sizes: ptr::null(),
+        size_count: 0,
+        layout: ATROUS_LAYOUT_SPEC,
+        target: target.as_ptr(),
+        threads: 0,
+    };
+    let spec = c"layer a { input: [1, 1, 1], channels: 1, kernel: 1 }";
+    for (name, target) in [(c"portable", 0), (c"avx2", 1), (c"avx512", 2)] {
+        let supported = atrous::jit::supports(&atrous::jit::compiler::Target::all()[target]);
+        let (status, kernel) = compile(spec, &options(name));
+        assert_eq!(status, if supported { AtrousStatus::Ok } else { AtrousStatus::Target });
+        assert_eq!(kernel.is_null(), !supported);
+        // SAFETY: the kernel is this test's.
+        unsafe { atrous_kernel_free(kernel) };
+    }
+}
+
+#[test]
+fn two_outputs_must_not_overlap() {
+    let spec = c"net n { input x: [1, 1, 2]; a = add(x, x); b = mul(x, x); output a, b; }";
+    let (status, kernel) = compile(spec, ptr::null());
+    assert_eq!(status, AtrousStatus::Ok, "{}", last_error());
+    let (mut packed, input, mut memory) = (ptr::null_mut(), [3.0, 4.0], [9.0; 4]);
+    // SAFETY: all pointers are to values that live until the end of this function, and of the lengths that are given.
+    unsafe {
+        assert_eq!(atrous_pack(kernel, ptr::null(), 0, &mut packed), AtrousStatus::Ok);
+        let inputs = AtrousSlice { data: input.as_ptr(), len: 2 };
+        let start = memory.as_mut_ptr();
+        let outputs = |distance| [0, distance].map(|at| AtrousSliceMut { data: start.add(at), len: 2 });
+        let run = |distance| atrous_run(packed, &inputs, 1, outputs(distance).as_ptr(), 2, ptr::null_mut(), 0);
+        assert_eq!(run(1), AtrousStatus::Overlap);
+        assert_eq!(last_error(), "outputs 0 and 1 overlap");
+        assert_eq!(start.cast::<[f32; 4]>().read(), [9.0; 4]);
+        assert_eq!(run(2), AtrousStatus::Ok);
+        assert_eq!(start.cast::<[f32; 4]>().read(), [6.0, 8.0, 9.0, 16.0]);
+        atrous_packed_free(packed);
+        atrous_kernel_free(kernel);
+    }
+}
+
+#[test]
+fn misaligned_structures() {
+    let options = [0_u64; 16];
+    let odd = options.as_ptr().cast::<u8>().wrapping_add(1).cast::<AtrousOptions>();
+    let (status, kernel) = compile(c"layer a { input: [1, 1, 1], channels: 1, kernel: 1 }", odd);
+    assert_eq!((status, kernel), (AtrousStatus::Alignment, ptr::null_mut()));
+    assert_eq!(last_error(), format!("`options` is not aligned to {} bytes", align_of::<AtrousOptions>()));
+}

@@ -1,0 +1,170 @@
+"""The library from Python, with nothing but ctypes: `suite.py LIBRARY`."""
+
+import ctypes
+import sys
+import threading
+from ctypes import POINTER, Structure, byref, c_char_p, c_float, c_int, c_size_t, c_uint32, c_void_p
+
+
+class Size(Structure):
+    _fields_ = [("name", c_char_p), ("size", c_size_t)]
+
+
+class Options(Structure):
+    _fields_ = [
+        ("sizes", POINTER(Size)),
+        ("size_count", c_size_t),
+        ("layout", c_uint32),
+        ("target", c_char_p),
+        ("threads", c_size_t),
+    ]
+
+
+class Info(Structure):
+    _fields_ = [("name", c_char_p), ("target", c_char_p), ("layout", c_uint32)] + [
+        (name, c_size_t)
+        for name in ["threads", "input_count", "output_count", "parameter_count", "packed_len", "scratch_len"]
+    ]
+
+
+class Tensor(Structure):
+    _fields_ = [("name", c_char_p), ("shape", POINTER(c_size_t)), ("rank", c_size_t), ("len", c_size_t)]
+
+
+class Slice(Structure):
+    """AtrousSlice and AtrousSliceMut."""
+
+    _fields_ = [("data", POINTER(c_float)), ("len", c_size_t)]
+
+
+INPUT, OUTPUT, PARAMETER = range(3)
+OK, NULL, LENGTH = 0, 1, 9
+
+library = ctypes.CDLL(sys.argv[1])
+library.atrous_last_error.restype = library.atrous_version.restype = c_char_p
+library.atrous_compile.argtypes = [c_char_p, POINTER(Options), POINTER(c_void_p)]
+library.atrous_info.argtypes = [c_void_p, POINTER(Info)]
+library.atrous_tensor.argtypes = [c_void_p, c_uint32, c_size_t, POINTER(Tensor)]
+library.atrous_pack.argtypes = [c_void_p, POINTER(Slice), c_size_t, POINTER(c_void_p)]
+library.atrous_run.argtypes = [
+    c_void_p, POINTER(Slice), c_size_t, POINTER(Slice), c_size_t, POINTER(c_float), c_size_t,
+]  # fmt: skip
+for function in ["compile", "info", "tensor", "pack", "run"]:
+    getattr(library, "atrous_" + function).restype = c_int
+for function in ["kernel_free", "packed_free"]:
+    getattr(library, "atrous_" + function).argtypes = [c_void_p]
+    getattr(library, "atrous_" + function).restype = None
+
+
+def check(status):
+    assert status == OK, (status, library.atrous_last_error().decode())
+
+
+def floats(values):
+    return (c_float * len(values))(*values)
+
+
+def slices(arrays):
+    return (Slice * len(arrays))(*[Slice(ctypes.cast(array, POINTER(c_float)), len(array)) for array in arrays])
+
+
+def tensors(kernel, kind, count):
+    """Names and shapes."""
+    result = []
+    for index in range(count):
+        tensor = Tensor()
+        check(library.atrous_tensor(kernel, kind, index, byref(tensor)))
+        result.append((tensor.name.decode(), tensor.shape[: tensor.rank]))
+    return result
+
+
+SPEC = b"""
+net pair {
+    input x: [1, 2, L];
+    wide = conv(x) { channels: 3, kernel: 3, dilation: 2, padding: 2, bias, relu };
+    narrow = conv(wide) { channels: 1, kernel: 1 };
+    output narrow, wide;
+}
+"""
+LENGTH_OF_X = 37
+WEIGHT = [[[(o + 2 * i + k) % 5 - 2 for k in range(3)] for i in range(2)] for o in range(3)]
+BIAS = [1, -1, 0]
+MIX = [1, 2, -3]
+
+
+def reference(x):
+    """Both outputs by the definition."""
+
+    def at(channel, position):
+        return x[channel * LENGTH_OF_X + position] if 0 <= position < LENGTH_OF_X else 0
+
+    def wide(o, position):
+        taps = [WEIGHT[o][i][k] * at(i, position + 2 * k - 2) for i in range(2) for k in range(3)]
+        return max(0, BIAS[o] + sum(taps))
+
+    rows = [[wide(o, position) for position in range(LENGTH_OF_X)] for o in range(3)]
+    narrow = [sum(factor * row[position] for factor, row in zip(MIX, rows)) for position in range(LENGTH_OF_X)]
+    return narrow, sum(rows, [])
+
+
+def series(seed):
+    return [(seed * 31 + index * 7) % 11 - 5 for index in range(2 * LENGTH_OF_X)]
+
+
+def run(packed, seed, scratch):
+    arrays = [floats([float("nan")] * LENGTH_OF_X), floats([float("nan")] * 3 * LENGTH_OF_X)]
+    inputs, outputs = slices([floats(series(seed))]), slices(arrays)
+    length = len(scratch) if scratch else 0
+    check(library.atrous_run(packed, inputs, 1, outputs, 2, scratch, length))
+    assert tuple(list(array) for array in arrays) == reference(series(seed)), seed
+
+
+def work(packed, thread, scratch_len, failures):
+    """What each of several threads does: right and wrong calls, whose errors are its own."""
+    try:
+        scratch = floats([0] * scratch_len) if thread % 2 else None
+        empty = slices([floats([0] * thread)])
+        for number in range(50):
+            run(packed, 100 * thread + number, scratch)
+            outputs = slices([floats([0] * LENGTH_OF_X), floats([0] * 3 * LENGTH_OF_X)])
+            assert library.atrous_run(packed, empty, 1, outputs, 2, None, 0) == LENGTH
+            assert library.atrous_last_error().decode().endswith(f"found {thread}")
+    except BaseException as error:
+        failures.append(error)
+
+
+def main():
+    assert library.atrous_version() and library.atrous_last_error() == b""
+    kernel, packed, info = c_void_p(), c_void_p(), Info()
+    sizes = (Size * 1)(Size(b"L", LENGTH_OF_X))
+    check(library.atrous_compile(SPEC, byref(Options(sizes=sizes, size_count=1, threads=2)), byref(kernel)))
+    check(library.atrous_info(kernel, byref(info)))
+    assert (info.name, info.input_count, info.output_count, info.parameter_count) == (b"pair", 1, 2, 3)
+    assert tensors(kernel, INPUT, 1) == [("x", [1, 2, LENGTH_OF_X])]
+    assert tensors(kernel, OUTPUT, 2) == [("narrow", [1, 1, LENGTH_OF_X]), ("wide", [1, 3, LENGTH_OF_X])]
+    parameters = [("wide.weight", [3, 2, 3]), ("wide.bias", [3]), ("narrow.weight", [1, 3, 1])]
+    assert tensors(kernel, PARAMETER, 3) == parameters
+    flat = [value for output in WEIGHT for row in output for value in row]
+    check(library.atrous_pack(kernel, slices([floats(flat), floats(BIAS), floats(MIX)]), 3, byref(packed)))
+    library.atrous_kernel_free(kernel)
+    run(packed, 0, None)
+
+    failures = []
+    arguments = [(packed, thread, info.scratch_len, failures) for thread in range(1, 5)]
+    threads = [threading.Thread(target=work, args=args) for args in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+    # The errors of those threads are not of this one.
+    assert library.atrous_last_error() == b""
+
+    assert library.atrous_run(None, None, 0, None, 0, None, 0) == NULL
+    assert library.atrous_last_error() == b"`packed` is null"
+    library.atrous_packed_free(packed)
+    library.atrous_kernel_free(None)
+    print("all is well")
+
+
+main()
