@@ -30,6 +30,9 @@ const CALL: usize = 160;
 /// Half cycles until the sum of a multiply-add can be added to.
 const LATENCY: usize = 8;
 
+/// Bytes after which addresses fall into the same sets of a first-level cache again.
+const WAY: usize = 4096;
+
 /// Bytes of weights from which on blocks are walked one after the other: a good part of a second-level cache.
 const NEAR: usize = 384 << 10;
 
@@ -352,12 +355,15 @@ impl Machine {
         let vectors = channels * size;
         let taps_of_tile = taps * phases.min(size);
         let loads = match along {
-            LaneAxis::Groups => (taps_of_tile + stride * size.div_ceil(phases) + taps) * self.load(lanes),
+            LaneAxis::Groups => {
+                let apart = if inputs == 1 { self.load(lanes) } else { 2 * lanes };
+                taps_of_tile * self.load(lanes) + (stride * size.div_ceil(phases) + taps) * apart
+            }
             LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
         };
         let multiply_adds = vectors * taps * self.multiply_add(lanes);
         let step = multiply_adds.max(loads).max(LATENCY * taps);
-        let step = step * self.conflict(problem, along, size) / 100;
+        let step = step * self.conflict(problem, along, channels, size) / 100;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
@@ -365,24 +371,22 @@ impl Machine {
                 let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
                 vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(size.min(16))
             }
+            (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
             _ => vectors * self.store(lanes),
         };
         inputs * taps_above * step + outputs + CALL
     }
 
-    /// Per cent of the time, with inputs that many positions a tile reads at once at distances that fall into few sets
-    /// of a first-level cache.
-    fn conflict(&self, problem: &Problem, along: LaneAxis, size: usize) -> usize {
-        let bytes = 4 * problem.pixel;
-        if problem.layout == Layout::Nchw || along == LaneAxis::Groups || size <= 6 {
+    /// Per cent of the time, with inputs that the positions of a tile read at once from few sets of a first-level cache:
+    /// 64 sets of 8 lines of 64 bytes. Vectors of channels share what is read.
+    fn conflict(&self, problem: &Problem, along: LaneAxis, channels: usize, size: usize) -> usize {
+        if problem.layout == Layout::Nchw || along == LaneAxis::Groups {
             return 100;
         }
-        match bytes {
-            0 => 100,
-            _ if bytes.is_multiple_of(4096) => 220,
-            _ if bytes.is_multiple_of(2048) => 135,
-            _ => 100,
-        }
+        let bytes = 4 * problem.pixel;
+        let distance = 1 << bytes.trailing_zeros().min(WAY.ilog2());
+        let in_a_set = size * distance / WAY;
+        100 + 23 * in_a_set.saturating_sub(4) / channels
     }
 
     fn width_tile(&self, problem: &Problem, schedule: &Schedule, channels: usize, size: usize) -> usize {
