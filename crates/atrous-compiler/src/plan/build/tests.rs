@@ -5,7 +5,7 @@ use crate::layer::Layout;
 use crate::lower::lower;
 use crate::passes;
 use crate::plan::Target;
-use crate::plan::schedule::choose;
+use crate::plan::schedule::ranked;
 use crate::{front, ir};
 
 /// The layers whose schedules are shown.
@@ -36,7 +36,7 @@ fn schedules() {
     for (name, fields) in LAYERS {
         for (layout, order) in [(Layout::Nchw, "nchw"), (Layout::Nhwc, "nhwc")] {
             for target in Target::all() {
-                let schedule = choose(&contraction(fields), 0, layout, &target);
+                let schedule = ranked(&contraction(fields), 0, layout, &target)[0];
                 let along = format!("{:?}", schedule.along);
                 table += &format!(
                     "{name:10} {order} {:8} {along:14} {:2} lanes, {:2} × {}\n",
