@@ -193,8 +193,7 @@ impl Builder<'_> {
             Layout::Nchw => contraction.merged(),
             Layout::Nhwc => contraction.clone(),
         };
-        let schedules =
-            ranked(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
+        let schedules = ranked(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
         let schedule = schedules[(self.choose)(&name, &schedules).min(schedules.len() - 1)];
         let blocks: Vec<(Block, BufferId)> = contraction::blocks(contraction, schedule)
             .into_iter()
@@ -221,9 +220,10 @@ impl Builder<'_> {
             Op::FlipTaps { .. } => (node.reads[0], true),
             _ => (weight, false),
         };
-        let shape = pack::shape(contraction, along, block);
+        let layout = self.graph.layout;
+        let shape = pack::shape(contraction, along, block, layout);
         let (name, from, to) = self.packed(parameter, shape);
-        self.pack.push(pack::weight(name, &pack::Weight { contraction, along, block, flipped, from, to }));
+        self.pack.push(pack::weight(name, &pack::Weight { contraction, along, layout, block, flipped, from, to }));
         to
     }
 

@@ -48,6 +48,8 @@ pub struct Problem {
     phases: usize,
     /// Inputs from one output of a phase to the next.
     stride: usize,
+    /// Inputs from one tap to the next.
+    dilation: usize,
     /// Most taps of an output along the last axis.
     taps: usize,
     /// The runs of the last axis.
@@ -120,14 +122,21 @@ impl Problem {
             width: last.output as usize,
             phases: phases(last),
             stride: stride(last),
+            dilation: last.pieces.first().map_or(1, |piece| piece.axis.dilation as usize),
             taps: taps(last),
             runs: Runs::new(last),
             rows: above.last().map(row),
             taps_above,
             outputs_above: above.iter().map(|axis| axis.output as usize).product(),
-            pixel: groups * group_inputs * stride(last),
+            pixel: groups * group_inputs * if taps(last) > 1 { 1 } else { stride(last) },
             weights: 4 * group_inputs * group_outputs * all_taps,
         }
+    }
+
+    /// Input positions that so many outputs read. A stride over positions is as good as none to a cache of lines.
+    fn inputs_of(&self, outputs: usize) -> usize {
+        let of_tap = outputs.div_ceil(self.phases);
+        of_tap + self.taps.saturating_sub(1) * self.dilation.min(of_tap)
     }
 
     /// Outputs with the same place in all phases.
@@ -299,10 +308,32 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             sum += block.count * count * tile;
         }
     }
+    sum = sum * (100 + experience(problem, schedule)) / 100;
     // All groups, so that lanes along groups compare with others.
     let groups = if schedule.along == LaneAxis::Groups { 1 } else { problem.groups };
     let rows = problem.outputs_above as f64 / schedule.rows.unwrap_or(1) as f64;
     (sum as f64 * rows * (groups * rest) as f64) as usize
+}
+
+/// Per cent that tiles of some shapes were measured to take longer than what is counted.
+fn experience(problem: &Problem, schedule: &Schedule) -> usize {
+    let Schedule { channels, positions, .. } = *schedule;
+    let rows = schedule.rows.unwrap_or(1);
+    match schedule.along {
+        LaneAxis::Width => {
+            // A broadcast weight should serve many vectors, or none but the one that it is an operand of.
+            let seldom = if positions == 2 && rows == 1 { 7 } else { 0 };
+            // Many rows of memory are written at once.
+            let streams = if channels * rows > 8 { 3 } else { 0 };
+            seldom + streams + if rows > 13 { 10 } else { 0 }
+        }
+        LaneAxis::OutputChannels => {
+            let bytes = problem.weights / problem.channels.max(1) * channels * schedule.lanes;
+            let far = if bytes > 2 * NEAR / 3 { 4 } else { 0 };
+            far + if channels > 2 && positions > channels { 12 } else { channels / 2 }
+        }
+        LaneAxis::Groups => 0,
+    }
 }
 
 /// Equal neighbours as one with their number.
@@ -385,7 +416,8 @@ impl Machine {
         }
         let bytes = 4 * problem.pixel;
         let distance = 1 << bytes.trailing_zeros().min(WAY.ilog2());
-        let in_a_set = size * distance / WAY;
+        let inputs = problem.inputs_of(size) * distance;
+        let in_a_set = inputs / WAY;
         100 + 23 * in_a_set.saturating_sub(4) / channels
     }
 
