@@ -27,8 +27,8 @@ pub struct Weight<'a> {
 }
 
 /// Dimensions of a packed part: `[G, blocks, I, K…, O in a block]`, or with lanes along groups
-/// `[O, blocks, I, K…, G in a block]`; with channels last, `I` stands behind `K…`. A tile reads it from its start to its
-/// end, as [`summands`] says.
+/// `[O, blocks, I, K…, G in a block]`; with channels last, `I` stands before the last of `K…`. A tile reads it from its
+/// start to its end, as [`summands`] says.
 pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block, layout: Layout) -> Vec<usize> {
     let outer = match along {
         LaneAxis::Width | LaneAxis::OutputChannels => contraction.groups,
@@ -41,11 +41,13 @@ pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block, layout: L
 
 /// Input channels and taps in the order in which tiles walk them: what is near in memory comes last.
 pub fn summands<T>(layout: Layout, channel: T, taps: impl IntoIterator<Item = T>) -> Vec<T> {
-    let taps = taps.into_iter();
-    match layout {
-        Layout::Nchw => std::iter::once(channel).chain(taps).collect(),
-        Layout::Nhwc => taps.chain([channel]).collect(),
-    }
+    let mut summands: Vec<T> = taps.into_iter().collect();
+    let place = match layout {
+        Layout::Nchw => 0,
+        Layout::Nhwc => summands.len() - 1,
+    };
+    summands.insert(place, channel);
+    summands
 }
 
 /// The stage that packs a part of a weight, element by element.

@@ -176,10 +176,7 @@ pub fn candidates(problem: &Problem, epilogue: usize, target: &Target) -> Vec<Sc
             LaneAxis::OutputChannels => problem.channels,
             LaneAxis::Groups => problem.groups,
         };
-        let widest = target.lanes.min(match along {
-            LaneAxis::Width => extent.next_power_of_two(),
-            LaneAxis::OutputChannels | LaneAxis::Groups => 1 << extent.max(1).ilog2(),
-        });
+        let widest = target.lanes.min(extent.next_power_of_two());
         let mut lanes = widest;
         while lanes > 0 {
             candidates.extend(shape.of(along, lanes));
@@ -297,7 +294,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
         LaneAxis::Groups => (problem.groups, schedule.lanes, problem.channels),
     };
     let mut sum = 0;
-    for block in split(extent, schedule.channels, lanes) {
+    for block in split(extent, schedule.channels, lanes, true) {
         for (size, count) in grouped(&schedule.run_sizes(problem.width, problem.phases)) {
             let tile = match schedule.along {
                 LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),

@@ -53,7 +53,7 @@ impl Scope<'_> {
     pub(super) fn input(&self, channel: &Affine, row: &[Affine], column: Affine) -> Access {
         let index = self.input_index(channel, row, column);
         let lanes = match self.job.schedule.along {
-            LaneAxis::Groups => self.lanes(1, self.job.contraction.group_inputs as i64),
+            LaneAxis::Groups => self.lanes(0, 1, self.job.contraction.group_inputs as i64),
             LaneAxis::Width | LaneAxis::OutputChannels => None,
         };
         activation_access(self.job.layout, self.job.input, index, lanes)
@@ -76,8 +76,8 @@ impl Scope<'_> {
     pub(super) fn output(&self, in_block: usize, row: &[Affine], column: Affine) -> Access {
         let index = self.output_index(in_block, row, column);
         let lanes = match self.job.schedule.along {
-            LaneAxis::Groups => self.lanes(1, self.job.contraction.group_outputs as i64),
-            LaneAxis::Width | LaneAxis::OutputChannels => self.lanes(1, 1),
+            LaneAxis::Groups => self.lanes(in_block, 1, self.job.contraction.group_outputs as i64),
+            LaneAxis::Width | LaneAxis::OutputChannels => self.lanes(in_block, 1, 1),
         };
         activation_access(self.job.layout, self.job.output, index, lanes)
     }
@@ -94,7 +94,7 @@ impl Scope<'_> {
         let outer = [self.outer.clone(), self.number.clone()];
         let summands = summands(self.job.layout, channel.clone(), taps.iter().cloned());
         let index: Vec<Affine> = outer.into_iter().chain(summands).chain([Affine::constant(in_block as i64)]).collect();
-        let lanes = self.lanes(index.len() - 1, 1);
+        let lanes = self.lanes(in_block, index.len() - 1, 1);
         Access { buffer: self.weight, index, lanes }
     }
 
@@ -104,12 +104,19 @@ impl Scope<'_> {
             LaneAxis::Groups => self.job.contraction.group_outputs as i64,
             LaneAxis::Width | LaneAxis::OutputChannels => 1,
         };
-        Access { buffer: bias, index: vec![self.output_channel(in_block)], lanes: self.lanes(0, step) }
+        Access { buffer: bias, index: vec![self.output_channel(in_block)], lanes: self.lanes(in_block, 0, step) }
     }
 
-    /// The lanes of the block's vectors.
-    fn lanes(&self, dim: usize, step: i64) -> Option<Lanes> {
-        (self.block.lanes > 1).then_some(Lanes::all(dim, step))
+    /// The lanes of the vector of the block that begins with a channel.
+    fn lanes(&self, in_block: usize, dim: usize, step: i64) -> Option<Lanes> {
+        let channels = self.channels_from(in_block);
+        let part = (channels < self.block.lanes).then_some(Part { from: 0, to: channels });
+        (self.block.lanes > 1).then_some(Lanes { dim, step, part })
+    }
+
+    /// Lanes that are channels, of the vector of the block that begins with a channel.
+    pub(super) fn channels_from(&self, in_block: usize) -> usize {
+        self.block.lanes.min(self.block.size() - in_block)
     }
 }
 

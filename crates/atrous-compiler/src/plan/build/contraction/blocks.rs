@@ -12,14 +12,16 @@ pub struct Block {
     pub count: usize,
     /// Vectors of channels in a block; channels, with lanes along the width.
     pub channels: usize,
-    /// Channels in a vector.
+    /// Lanes of a vector.
     pub lanes: usize,
+    /// Lanes of the last vector that are channels.
+    pub active: usize,
 }
 
 impl Block {
     /// Channels of one block.
     pub fn size(&self) -> usize {
-        self.channels * self.lanes
+        (self.channels - 1) * self.lanes + self.active
     }
 }
 
@@ -30,20 +32,25 @@ pub fn blocks(contraction: &Contraction, schedule: Schedule) -> Vec<Block> {
         LaneAxis::OutputChannels => (contraction.group_outputs, schedule.lanes),
         LaneAxis::Groups => (contraction.groups, schedule.lanes),
     };
-    split(extent, schedule.channels, lanes)
+    split(extent, schedule.channels, lanes, schedule.writes_taps_out)
 }
 
-/// So many channels in blocks of `channels` vectors of `lanes`.
-pub fn split(extent: usize, most: usize, mut lanes: usize) -> Vec<Block> {
+/// So many channels in blocks of `channels` vectors of `lanes`. What fills no vector is `in_part` of one, or else several
+/// shorter ones.
+pub fn split(extent: usize, most: usize, mut lanes: usize, in_part: bool) -> Vec<Block> {
     let mut blocks = Vec::new();
     let (mut first, mut channels) = (0, most);
     while first < extent {
         let count = (extent - first) / (channels * lanes);
         if count > 0 {
-            blocks.push(Block { first, count, channels, lanes });
+            blocks.push(Block { first, count, channels, lanes, active: lanes });
             first += count * channels * lanes;
         }
         let left = extent - first;
+        if in_part && (1..lanes).contains(&left) {
+            blocks.push(Block { first, count: 1, channels: 1, lanes: left.next_power_of_two(), active: left });
+            break;
+        }
         while lanes > left.max(1) {
             lanes /= 2;
         }

@@ -156,7 +156,8 @@ fn store(scope: &Scope, row: &[Affine], columns: &Columns, vector: usize, output
             first += 1;
             continue;
         }
-        for part in transpose::transpose(&outputs[first..first + together], tile) {
+        let columns = transpose::transpose(&outputs[first..first + together], tile);
+        for part in columns.into_iter().filter(|part| part.lane < scope.channels_from(vector * lanes)) {
             let column = column.clone().plus_constant(-(part.lanes.from as i64));
             let to = scope.outputs(vector * lanes + part.lane, row, column, Some(part.along(lanes)));
             tile.push(Instr::Store { from: part.register, to });
