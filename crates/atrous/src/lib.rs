@@ -36,6 +36,7 @@ mod parameters;
 #[doc(hidden)]
 pub mod rt;
 
+pub use atrous_threads::{Job, Pool, Serial, Threads};
 pub use error::Error;
 pub use parameters::{Tensors, Weight, WeightBias};
 

@@ -25,7 +25,7 @@ pub fn runners(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
 fn new(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
     let facade = interface.facade;
     let variables: Vec<Ident> = interface.parameters.iter().map(|parameter| variable(interface, parameter)).collect();
-    let Choice { functions, body, used } = versions::pack(interface, &variables);
+    let Choice { functions, body, used, .. } = versions::pack(interface, &variables);
     let checks = interface.parameters.iter().zip(&variables).map(|(parameter, variable)| {
         let Parameter { name, shape, .. } = parameter;
         let variable = used.contains(variable).then_some(variable);
@@ -123,15 +123,17 @@ fn forward(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
         inputs.chain(interface.outputs.iter().map(|argument| (argument, true)))
     };
     let variables: Vec<Ident> = arguments().map(|(argument, _)| argument.variable.clone()).collect();
-    let Choice { functions, body, used } = versions::run(interface, &variables);
+    let Choice { functions, body, used, is_parallel } = versions::run(interface, &variables);
     let checks = arguments().map(|(argument, is_output)| {
         let Argument { name, variable, shape } = argument;
         check(interface, is_output, used.contains(variable).then_some(variable), name, shape, &quote!(#variable))
     });
-    let inputs = interface.inputs.iter().map(|argument| &argument.variable);
-    let outputs = interface.outputs.iter().map(|argument| &argument.variable);
-    let many = interface.inputs.len() + interface.outputs.len() > 6;
-    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let inputs: Vec<&Ident> = interface.inputs.iter().map(|argument| &argument.variable).collect();
+    let outputs: Vec<&Ident> = interface.outputs.iter().map(|argument| &argument.variable).collect();
+    let many = |arguments: usize| (arguments > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let allow = many(1 + variables.len());
+    let allow_on = many(2 + variables.len());
+    let threads = identifier(if is_parallel { "threads" } else { "_threads" });
     let forward = quote! {
         /// Computes the output from the input, into memory of the caller's.
         ///
@@ -141,6 +143,22 @@ fn forward(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
         #allow
         pub fn forward(
             &self,
+            #(#inputs: &[f32],)*
+            #(#outputs: &mut [f32]),*
+        ) -> ::core::result::Result<(), #facade::Error> {
+            self.forward_on(&#facade::Serial, #(#inputs,)* #(#outputs),*)
+        }
+
+        /// Computes the output from the input with several threads, into memory of the caller's. The result is the same
+        /// for any number of them.
+        ///
+        /// # Errors
+        ///
+        /// A slice has not as many elements as its shape; nothing has been written then.
+        #allow_on
+        pub fn forward_on(
+            &self,
+            #threads: &dyn #facade::Threads,
             #(#inputs: &[f32],)*
             #(#outputs: &mut [f32]),*
         ) -> ::core::result::Result<(), #facade::Error> {

@@ -154,10 +154,16 @@ fn a_stage() {
     let stage = Stage {
         name: "all".into(),
         vars: names(&["y", "count", "unused", "x", "k", "never"]),
+        shares: 9,
         body: vec![Stmt::Regions {
             columns: vec![y, count, unused],
             rows,
-            body: vec![Stmt::Par { var: x, count: Count::Fixed(2), body: vec![tile.clone(), tile] }],
+            body: vec![Stmt::Par {
+                var: x,
+                count: Count::Fixed(2),
+                before: Count::Column(unused),
+                body: vec![tile.clone(), tile],
+            }],
         }],
     };
     let facade = quote!(::atrous);

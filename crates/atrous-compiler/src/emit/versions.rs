@@ -18,6 +18,8 @@ pub struct Choice {
     pub body: TokenStream,
     /// The variables that some version uses.
     pub used: BTreeSet<Ident>,
+    /// Whether threads can split a stage of some version; `threads` has to be in scope then.
+    pub is_parallel: bool,
 }
 
 /// Packs the parameters in these variables; `packed`, and with several versions `instruction_set`, are bound after it.
@@ -39,7 +41,7 @@ pub fn pack(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         functions.extend(program.functions);
     }
     if let [body] = &bodies[..] {
-        return Choice { functions, body: body.clone(), used };
+        return Choice { functions, body: body.clone(), used, is_parallel: false };
     }
     let names = interface.versions.iter().map(|version| version.machine.map_or("portable", |machine| machine.name));
     let arms = interface.versions.iter().zip(bodies).rev().map(|(version, body)| {
@@ -50,13 +52,14 @@ pub fn pack(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         let instruction_set = rt::instruction_set(&[#(#names),*])?;
         let packed = match instruction_set { #(#arms)* };
     };
-    Choice { functions, body, used }
+    Choice { functions, body, used, is_parallel: false }
 }
 
 /// Computes the outputs in the last of these variables from the inputs in the first.
 pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
     let facade = interface.facade;
     let (mut functions, mut used, mut arms) = (TokenStream::new(), BTreeSet::new(), Vec::new());
+    let mut is_parallel = false;
     for version in &interface.versions {
         let plan = version.plan;
         let callers = callers(plan, &[Role::Input, Role::Output], variables);
@@ -65,6 +68,7 @@ pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         let surroundings = Surroundings { plan, machine, cfg, callers, packed, facade };
         let program = program(&surroundings, &plan.run, &version.prefix("run"));
         used.extend(variables_of(&surroundings, &program.used));
+        is_parallel |= program.is_parallel;
         functions.extend(program.functions.clone());
         arms.push(match machine {
             None => program.body,
@@ -76,13 +80,13 @@ pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         });
     }
     if let [body] = &arms[..] {
-        return Choice { functions, body: body.clone(), used };
+        return Choice { functions, body: body.clone(), used, is_parallel };
     }
     let arms = interface.versions.iter().zip(arms).rev().map(|(version, body)| {
         let (cfg, pattern) = (version.cfg(), version.pattern(&quote!(detected)));
         quote!(#cfg #pattern => { #body })
     });
-    Choice { functions, body: quote!(match self.instruction_set { #(#arms)* }), used }
+    Choice { functions, body: quote!(match self.instruction_set { #(#arms)* }), used, is_parallel }
 }
 
 /// The function that runs all stages of a version with the features of its machine, and the statements that call it.
@@ -106,6 +110,10 @@ fn entry(
         let len = length(buffer.len());
         arguments.push(variable.clone());
         parameters.push(quote!(#variable: #reference [f32; #len]));
+    }
+    if program.is_parallel {
+        arguments.push(identifier("threads"));
+        parameters.push(quote!(threads: &dyn #facade::Threads));
     }
     let name = identifier(&version.prefix("run"));
     let (cfg, features, module) = (&surroundings.cfg, machine.attribute(), machine.module());

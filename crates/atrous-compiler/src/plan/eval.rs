@@ -7,7 +7,7 @@ mod flat;
 
 use std::fmt::{Display, Formatter};
 
-use super::types::{Buffer, Count, Instr, Plan, Role, Stage, Step, Stmt, Var};
+use super::types::{Buffer, Count, Instr, Plan, Role, Stage, Step, Stmt, Tile, Var};
 use super::verify::Checked;
 
 /// A slice that has not the length of the buffer it is for.
@@ -37,7 +37,7 @@ impl std::error::Error for LengthError {}
 pub fn pack(plan: &Checked<Plan>, parameters: &[&[f32]]) -> Result<Vec<f32>, LengthError> {
     let mut memory = Memory::new(plan, |role| role == Role::Parameter);
     memory.fill(plan, Role::Parameter, "parameter", parameters)?;
-    memory.execute(plan, &plan.pack);
+    memory.execute(plan, &plan.pack, 1);
     memory.values.truncate(plan.packed_len);
     Ok(memory.values)
 }
@@ -48,11 +48,25 @@ pub fn pack(plan: &Checked<Plan>, parameters: &[&[f32]]) -> Result<Vec<f32>, Len
 ///
 /// When an input's slice has not as many elements as its buffer, or `packed` not as many as the packed arena.
 pub fn run(plan: &Checked<Plan>, packed: &[f32], inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, LengthError> {
+    run_in_parts(plan, packed, inputs, 1)
+}
+
+/// The same with each stage split into as many parts as `parts` threads get, the last first. The results are the same.
+///
+/// # Errors
+///
+/// Those of [`run`].
+pub fn run_in_parts(
+    plan: &Checked<Plan>,
+    packed: &[f32],
+    inputs: &[&[f32]],
+    parts: i64,
+) -> Result<Vec<Vec<f32>>, LengthError> {
     check_length("packed", plan.packed_len, packed.len())?;
     let mut memory = Memory::new(plan, |role| matches!(role, Role::Input | Role::Output));
     memory.values[..plan.packed_len].copy_from_slice(packed);
     memory.fill(plan, Role::Input, "input", inputs)?;
-    memory.execute(plan, &plan.run);
+    memory.execute(plan, &plan.run, parts);
     Ok(memory.of_role(plan, Role::Output).map(|range| memory.values[range].to_vec()).collect())
 }
 
@@ -102,9 +116,14 @@ impl Memory {
         surplus.try_for_each(|(number, slice)| check_length(&format!("{word} {number}"), 0, slice.len()))
     }
 
-    fn execute(&mut self, plan: &Plan, stages: &[Stage]) {
+    fn execute(&mut self, plan: &Plan, stages: &[Stage], parts: i64) {
         for stage in stages {
-            flat::Program::new(plan, &self.starts, stage).execute(&mut self.values);
+            let program = flat::Program::new(plan, &self.starts, stage);
+            let parts = parts.clamp(1, stage.shares);
+            let first = |part| (i128::from(stage.shares) * i128::from(part) / i128::from(parts)) as i64;
+            for part in (0..parts).rev() {
+                program.execute(first(part)..first(part + 1), &mut self.values);
+            }
         }
     }
 }
@@ -113,35 +132,50 @@ impl Memory {
 ///
 /// The result saturates.
 pub fn count_macs(plan: &Plan) -> u64 {
-    let of_stage = |stage: &Stage| statements(&stage.body, &mut vec![0; stage.vars.len()]);
-    plan.run.iter().map(of_stage).fold(0, u64::saturating_add)
+    let macs = |tile: &Tile, instr: &Instr| match instr {
+        Instr::MultiplyAdd { to, .. } => tile.registers.get(to.0).map_or(0, |register| register.lanes as u64),
+        _ => 0,
+    };
+    plan.run.iter().map(|stage| count(stage, &macs)).fold(0, u64::saturating_add)
 }
 
-fn statements(body: &[Stmt], columns: &mut Vec<i64>) -> u64 {
+/// How many vector instructions a stage executes: a measure of its time that every stage has.
+///
+/// The result saturates.
+pub fn count_instructions(stage: &Stage) -> u64 {
+    count(stage, &|_, _| 1)
+}
+
+/// What an instruction of a tile counts.
+type Weight<'a> = &'a dyn Fn(&Tile, &Instr) -> u64;
+
+fn count(stage: &Stage, weight: Weight) -> u64 {
+    statements(&stage.body, &mut vec![0; stage.vars.len()], weight)
+}
+
+fn statements(body: &[Stmt], columns: &mut Vec<i64>, weight: Weight) -> u64 {
     let of_statement = |statement: &Stmt| match statement {
         Stmt::For { count, body, .. } | Stmt::Par { count, body, .. } => {
-            iterations(*count, columns).saturating_mul(statements(body, columns))
+            iterations(*count, columns).saturating_mul(statements(body, columns, weight))
         }
         Stmt::Regions { columns: names, rows, body } => {
             let of_row = |row: &Vec<i64>| {
                 set(names, row, columns);
-                statements(body, columns)
+                statements(body, columns, weight)
             };
             rows.iter().map(of_row).fold(0, u64::saturating_add)
         }
-        Stmt::Tile(tile) => {
-            let lanes = |index: usize| tile.registers.get(index).map_or(0, |register| register.lanes as u64);
-            steps(&tile.body, columns, &lanes)
-        }
+        Stmt::Tile(tile) => steps(tile, &tile.body, columns, weight),
     };
     body.iter().map(of_statement).fold(0, u64::saturating_add)
 }
 
-fn steps(body: &[Step], columns: &[i64], lanes: &impl Fn(usize) -> u64) -> u64 {
+fn steps(tile: &Tile, body: &[Step], columns: &[i64], weight: Weight) -> u64 {
     let of_step = |step: &Step| match step {
-        Step::Do(Instr::MultiplyAdd { to, .. }) => lanes(to.0),
-        Step::Do(_) => 0,
-        Step::Reduce { count, body, .. } => iterations(*count, columns).saturating_mul(steps(body, columns, lanes)),
+        Step::Do(instr) => weight(tile, instr),
+        Step::Reduce { count, body, .. } => {
+            iterations(*count, columns).saturating_mul(steps(tile, body, columns, weight))
+        }
     };
     body.iter().map(of_step).fold(0, u64::saturating_add)
 }

@@ -1,7 +1,9 @@
 //! Vectors as arrays, for all machines and for the narrowest vectors.
 
 use super::{Lanes, strided};
+use crate::rt::cells::write_lanes;
 use std::array::from_fn;
+use std::cell::Cell;
 
 /// `LANES` numbers.
 #[derive(Clone, Copy)]
@@ -35,14 +37,14 @@ impl<const LANES: usize> Lanes for Array<LANES> {
     }
 
     #[inline(always)]
-    fn store(self, window: &mut [f32], at: usize) {
-        window[at..at + LANES].copy_from_slice(&self.0);
+    fn store(self, window: &[Cell<f32>], at: usize) {
+        write_lanes(window, at, self.0);
     }
 
     #[inline(always)]
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
+    fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize) {
         for lane in 0..LANES {
-            window[strided(at, stride, lane)] = self.0[lane];
+            window[strided(at, stride, lane)].set(self.0[lane]);
         }
     }
 

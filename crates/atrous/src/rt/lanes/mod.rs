@@ -12,6 +12,8 @@ mod sse;
 #[cfg(test)]
 pub mod tests;
 
+use std::cell::Cell;
+
 pub use array::Array;
 pub type F32x1 = array::Array<1>;
 pub type F32x2 = array::Array<2>;
@@ -40,10 +42,10 @@ pub trait Lanes: Copy {
     fn load_strided(window: &[f32], at: usize, stride: isize) -> Self;
 
     /// Lane `l` to position `at + l`.
-    fn store(self, window: &mut [f32], at: usize);
+    fn store(self, window: &[Cell<f32>], at: usize);
 
     /// Lane `l` to position `at + l·stride`.
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize);
+    fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize);
 
     /// `a + b`
     fn add(self, right: Self) -> Self;

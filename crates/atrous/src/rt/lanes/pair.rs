@@ -1,6 +1,7 @@
 //! Vectors wider than the machine's: two halves.
 
 use super::{Lanes, strided};
+use std::cell::Cell;
 
 /// The lower and the upper half of a vector.
 #[derive(Clone, Copy)]
@@ -33,13 +34,13 @@ impl<T: Lanes> Lanes for Pair<T> {
     }
 
     #[inline(always)]
-    fn store(self, window: &mut [f32], at: usize) {
+    fn store(self, window: &[Cell<f32>], at: usize) {
         self.0.store(window, at);
         self.1.store(window, at + T::LANES);
     }
 
     #[inline(always)]
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
+    fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize) {
         self.0.store_strided(window, at, stride);
         self.1.store_strided(window, strided(at, stride, T::LANES), stride);
     }

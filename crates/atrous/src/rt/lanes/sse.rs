@@ -9,7 +9,9 @@
 
 use super::Lanes;
 use super::array::Array;
+use crate::rt::cells::write_lanes;
 use std::arch::x86_64::*;
+use std::cell::Cell;
 use std::mem::transmute;
 
 /// Four numbers.
@@ -49,12 +51,12 @@ impl Lanes for Sse {
     }
 
     #[inline(always)]
-    fn store(self, window: &mut [f32], at: usize) {
-        window[at..at + 4].copy_from_slice(&self.to_array());
+    fn store(self, window: &[Cell<f32>], at: usize) {
+        write_lanes(window, at, self.to_array());
     }
 
     #[inline(always)]
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
+    fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize) {
         Array(self.to_array()).store_strided(window, at, stride);
     }
 

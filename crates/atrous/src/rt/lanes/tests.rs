@@ -1,4 +1,6 @@
 use super::array::Array;
+use std::cell::Cell;
+
 use super::{F32x4, F32x8, F32x16, Lanes};
 
 pub const VALUES: [f32; 17] = [
@@ -24,7 +26,7 @@ pub const VALUES: [f32; 17] = [
 /// The numbers of a vector, NaN as one value.
 pub fn lanes<V: Lanes, const N: usize>(vector: V) -> [u32; N] {
     let mut out = [0.0; N];
-    vector.store(&mut out, 0);
+    vector.store(Cell::from_mut(&mut out[..]).as_slice_of_cells(), 0);
     out.map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() })
 }
 
@@ -100,7 +102,7 @@ fn strided_accesses() {
             let expected: [f32; N] = std::array::from_fn(|lane| (at as isize + stride * lane as isize) as f32);
             assert_eq!(lanes::<V, N>(vector), expected.map(f32::to_bits), "stride {stride}");
             let mut back = vec![-1.0; 3 * N];
-            vector.store_strided(&mut back, at, stride);
+            vector.store_strided(Cell::from_mut(&mut back[..]).as_slice_of_cells(), at, stride);
             assert!(expected.iter().all(|&value| back[value as usize] == value), "stride {stride}");
         }
     }

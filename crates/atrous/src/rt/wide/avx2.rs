@@ -3,8 +3,9 @@
 use super::super::lanes::{Array, Lanes};
 use super::vector;
 use std::arch::x86_64::*;
+use std::cell::Cell;
 
-pub use crate::rt::{window, window_mut};
+pub use crate::rt::{iterations, window};
 
 macro_rules! narrow {
     ($name:ident, $lanes:literal) => {

@@ -4,8 +4,9 @@
 use super::super::lanes::{Array, Lanes};
 use super::vector;
 use std::arch::x86_64::*;
+use std::cell::Cell;
 
-pub use super::avx2::{F32x1, F32x2, F32x4, F32x8, window, window_mut};
+pub use super::avx2::{F32x1, F32x2, F32x4, F32x8, iterations, window};
 
 vector! {
     /// Sixteen numbers.

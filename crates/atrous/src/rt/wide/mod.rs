@@ -6,7 +6,7 @@
 //!
 //! # Safety
 //!
-//! - [`vector!`] reads and writes registers through references to arrays. Both types have the same size, which
+//! - [`vector!`] reads and writes registers as arrays. Both types have the same size, which
 //!   `SAME_SIZE` checks; neither has padding, and in both all bits are values.
 //! - [`call!`](crate::__call) calls a function that needs features. A value of [`Avx2`](super::Avx2) or
 //!   [`Avx512`](super::Avx512) exists only where they have been detected, and rustc has checked that the call needs
@@ -61,19 +61,18 @@ macro_rules! vector {
             /// Lane `l` to position `at + l`.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn store(self, window: &mut [f32], at: usize) {
-                let () = Self::SAME_SIZE;
-                let lanes: &mut [f32; $lanes] = window[at..].first_chunk_mut().expect("a window has all lanes");
+            pub fn store(self, window: &[Cell<f32>], at: usize) {
                 // SAFETY: the facts of the module.
-                unsafe { std::ptr::from_mut(lanes).cast::<$register>().write_unaligned(self.0) }
+                unsafe { crate::rt::cells::write::<$register, $lanes>(window, at, self.0) }
             }
 
             /// Lane `l` to position `at + l·stride`.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
-                let mut lanes = [0.0; $lanes];
-                self.store(&mut lanes, 0);
+            pub fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize) {
+                let () = Self::SAME_SIZE;
+                // SAFETY: the facts of the module.
+                let lanes = unsafe { std::ptr::from_ref(&self.0).cast::<[f32; $lanes]>().read_unaligned() };
                 Lanes::store_strided(Array(lanes), window, at, stride);
             }
 
