@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use atrous_compiler::plan::{Checked, Plan};
+use atrous_threads::{Serial, Threads};
 
 use crate::error::{CompileError, RunError};
 use crate::host;
@@ -66,10 +67,25 @@ impl Kernel {
     /// When the number of slices or the length of one is not the plan's, when another kernel has packed the
     /// parameters (a clone is no other kernel), or when memory is short. The outputs are unchanged then.
     pub fn run(&self, packed: &Packed, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), RunError> {
-        self.run_observed(packed, inputs, outputs, &mut |_, _| {})
+        self.run_on(&Serial, packed, inputs, outputs)
     }
 
-    /// Like [`run`](Kernel::run), and calls `observe` before each stage with the number of stages done and the name of
+    /// Like [`run`](Kernel::run), with several threads. The outputs are the same for any number of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Kernel::run).
+    pub fn run_on(
+        &self,
+        threads: &dyn Threads,
+        packed: &Packed,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<(), RunError> {
+        self.run_observed(threads, packed, inputs, outputs, &mut |_, _| {})
+    }
+
+    /// Like [`run_on`](Kernel::run_on), and calls `observe` before each stage with the number of stages done and the name of
     /// the next one. There are `plan().run.len()` stages.
     ///
     /// # Errors
@@ -77,6 +93,7 @@ impl Kernel {
     /// Those of [`run`](Kernel::run).
     pub fn run_observed(
         &self,
+        threads: &dyn Threads,
         packed: &Packed,
         inputs: &[&[f32]],
         outputs: &mut [&mut [f32]],
@@ -85,7 +102,7 @@ impl Kernel {
         if !Arc::ptr_eq(&self.machine, &packed.machine) {
             return Err(RunError::OtherKernel);
         }
-        self.machine.run(&packed.arena, inputs, outputs, observe)
+        self.machine.run(threads, &packed.arena, inputs, outputs, observe)
     }
 }
 

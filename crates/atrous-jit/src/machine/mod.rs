@@ -5,9 +5,11 @@ mod code;
 #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
 pub(crate) mod emulator;
 
+use std::ops::Range;
 use std::ptr;
 
-use atrous_compiler::plan::{Buffer, Checked, Plan, Role};
+use atrous_compiler::plan::{Buffer, Checked, Plan, Role, Stage, eval};
+use atrous_threads::{Serial, Threads, Work, split};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 pub(crate) use self::arena::Arena;
@@ -20,6 +22,23 @@ use crate::translate::Program;
 pub(crate) struct Machine {
     plan: Checked<Plan>,
     code: code::Code,
+    /// The work of each stage of [`Program::Pack`].
+    pack: Vec<Work>,
+    /// The work of each stage of [`Program::Run`].
+    run: Vec<Work>,
+}
+
+/// One address per buffer of a plan.
+struct Bases(Vec<*mut f32>);
+
+// SAFETY:
+// * Shared, it hands out addresses only; whoever uses them in several threads answers for that.
+unsafe impl Sync for Bases {}
+
+impl Bases {
+    fn start(&self) -> *const *mut f32 {
+        self.0.as_ptr()
+    }
 }
 
 /// What a call hands to the code.
@@ -43,7 +62,10 @@ impl Machine {
         isa: OwnedTargetIsa,
         bytes: fn(&Assembled) -> Vec<u8>,
     ) -> Result<Machine, CompileError> {
-        Ok(Machine { plan: plan.clone(), code: code::Code::compile(plan, isa, bytes)? })
+        let work =
+            |stage: &Stage| Work { shares: stage.shares as isize, instructions: eval::count_instructions(stage) };
+        let [pack, run] = [&plan.pack, &plan.run].map(|stages| stages.iter().map(work).collect());
+        Ok(Machine { plan: plan.clone(), code: code::Code::compile(plan, isa, bytes)?, pack, run })
     }
 
     /// The plan.
@@ -61,13 +83,14 @@ impl Machine {
         // SAFETY:
         // * `parameters` has been checked, and `packed` is the whole packed arena, which is not shared yet.
         // * Packing stages read parameters and write packed buffers only, as verified.
-        unsafe { self.call(Program::Pack, memory, &mut |_, _| {}) };
+        unsafe { self.call(Program::Pack, memory, &Serial, &mut |_, _| {}) };
         Ok(packed)
     }
 
-    /// Runs the program. `observe` hears the number of stages done and the name of the next, before each stage.
+    /// Runs the program on these threads. `observe` hears the number of stages done and the name of the next, before each stage.
     pub(crate) fn run(
         &self,
+        threads: &dyn Threads,
         packed: &Arena,
         inputs: &[&[f32]],
         outputs: &mut [&mut [f32]],
@@ -85,7 +108,7 @@ impl Machine {
         // * `inputs`, `outputs` and the length of `packed` have been checked, and `scratch` is the whole scratch arena,
         //   which is this call's alone.
         // * Stages read inputs, packed and scratch buffers and write scratch and output buffers only, as verified.
-        unsafe { self.call(Program::Run, memory, observe) };
+        unsafe { self.call(Program::Run, memory, threads, observe) };
         Ok(())
     }
 
@@ -105,8 +128,15 @@ impl Machine {
     /// `verify` has proved of the plan that
     /// * every access of every iteration is inside its buffer,
     /// * every packed and scratch buffer is inside its arena,
-    /// * counts are not negative, and regions have a number per column in each row.
-    unsafe fn call(&self, program: Program, memory: Memory<'_>, observe: &mut dyn FnMut(usize, &str)) {
+    /// * counts are not negative, and regions have a number per column in each row,
+    /// * different shares of a stage write different elements, and no stage reads a buffer that it writes.
+    unsafe fn call(
+        &self,
+        program: Program,
+        memory: Memory<'_>,
+        threads: &dyn Threads,
+        observe: &mut dyn FnMut(usize, &str),
+    ) {
         let (mut parameters, mut inputs) = (memory.parameters.iter(), memory.inputs.iter());
         let mut outputs = memory.outputs.iter();
         let base = |buffer: &Buffer| match buffer.role {
@@ -116,19 +146,28 @@ impl Machine {
             Role::Packed { offset } => memory.packed.start().wrapping_add(offset),
             Role::Scratch { offset } => memory.scratch.start().wrapping_add(offset),
         };
-        let bases: Vec<*mut f32> = self.plan.buffers.iter().map(base).collect();
+        let bases = Bases(self.plan.buffers.iter().map(base).collect());
         #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
-        emulator::allow(bases.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
-        let stages = program.stages(&self.plan).iter().zip(self.code.stages(program));
-        for (done, (stage, function)) in stages.enumerate() {
+        emulator::allow(bases.0.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
+        let work = match program {
+            Program::Pack => &self.pack,
+            Program::Run => &self.run,
+        };
+        let stages = program.stages(&self.plan).iter().zip(self.code.stages(program)).zip(work);
+        for (done, ((stage, function), work)) in stages.enumerate() {
             observe(done, &stage.name);
             // SAFETY:
             // * `self.code` is alive.
             // * `bases` has one address per buffer; those of the buffers that the program uses are the addresses of as
             //   many elements as the buffer has, by this function's contract.
             // * No stage accesses anything outside its buffers, as verified.
-            // * Nobody else writes what the stage reads or uses what it writes, by this function's contract.
-            unsafe { function(bases.as_ptr()) };
+            // * Nobody else writes what the stage reads or uses what it writes, by this function's contract. Calls of the
+            //   stage at the same time have different shares, as `split` promises; these write different elements, and
+            //   none reads what the stage writes, as verified.
+            let call = |shares: Range<isize>| unsafe {
+                function(bases.start(), shares.start as i64, shares.end as i64);
+            };
+            split(threads, *work, &call);
         }
     }
 }

@@ -5,7 +5,7 @@ use atrous_compiler::plan::{Plan, Role, Target};
 use super::plans::{borders, matrix_products};
 use super::sketch::*;
 use super::{checked, compiled, expected, fill, integers, normals, outputs, slices};
-use crate::{CompileError, Kernel, RunError, asm, clif, host_target, supports};
+use crate::{CompileError, Kernel, RunError, Serial, asm, clif, host_target, supports};
 
 #[test]
 fn threads_share_a_kernel() {
@@ -39,7 +39,9 @@ fn stages_are_observed() {
     let mut heard = Vec::new();
     let inputs = fill(kernel.plan(), Role::Input, integers);
     kernel
-        .run_observed(&packed, &slices(&inputs), &mut slots, &mut |done, next| heard.push((done, next.to_owned())))
+        .run_observed(&Serial, &packed, &slices(&inputs), &mut slots, &mut |done, next| {
+            heard.push((done, next.to_owned()))
+        })
         .unwrap();
     let expected = [(0, "one"), (1, "two"), (2, "three"), (3, "four")].map(|(done, next)| (done, next.to_owned()));
     assert_eq!(heard, expected);
