@@ -36,6 +36,21 @@ fn unevenness(shares: i64) -> i64 {
     if shares < 2 { i64::MAX } else { of(2).max(of(4)) }
 }
 
+/// The statements with a parallel loop of one iteration around each tile that stands in none.
+fn complete(body: Vec<Stmt>, vars: &mut Vec<String>) -> Vec<Stmt> {
+    let mut around = |statement| match statement {
+        Stmt::For { var, count, body } => Stmt::For { var, count, body: complete(body, vars) },
+        Stmt::Regions { columns, rows, body } => Stmt::Regions { columns, rows, body: complete(body, vars) },
+        Stmt::Par { .. } => statement,
+        Stmt::Tile(_) => {
+            vars.push(unique("once", |name| vars.iter().any(|taken| taken == name)));
+            let var = Var(vars.len() - 1);
+            Stmt::Par { var, count: Count::Fixed(1), before: Count::Fixed(0), body: vec![statement] }
+        }
+    };
+    body.into_iter().map(&mut around).collect()
+}
+
 /// The most parallel loops one inside the other.
 fn depth(body: &[Stmt]) -> usize {
     let of_statement = |statement: &Stmt| match statement {
@@ -62,7 +77,8 @@ fn serial(body: Vec<Stmt>) -> Vec<Stmt> {
 /// fewer.
 fn at_level(stage: Stage, level: usize) -> Stage {
     let mut numbering = Numbering { vars: stage.vars, next: 0, tables: Vec::new() };
-    let body = numbering.statements(stage.body, level);
+    let body = complete(stage.body, &mut numbering.vars);
+    let body = numbering.statements(body, level);
     Stage { vars: numbering.vars, shares: numbering.next.max(1), body, ..stage }
 }
 
@@ -86,7 +102,10 @@ impl Numbering {
                 self.next += self.most(count);
                 Stmt::Par { var, count, before, body: serial(body) }
             }
-            Stmt::Par { var, count, body, .. } => Stmt::For { var, count, body: self.statements(body, level - 1) },
+            Stmt::Par { var, count, body, .. } => {
+                let body = complete(body, &mut self.vars);
+                Stmt::For { var, count, body: self.statements(body, level - 1) }
+            }
             Stmt::For { var, count, body } => Stmt::For { var, count, body: self.statements(body, level) },
             Stmt::Regions { columns, rows, body } => self.table(columns, rows, body, level),
             Stmt::Tile(tile) => Stmt::Tile(tile),
