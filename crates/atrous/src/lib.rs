@@ -56,7 +56,8 @@ pub use parameters::{Tensors, Weight, WeightBias};
 /// - `INPUT_SHAPE`, `OUTPUT_SHAPE` (`INPUTS`, `OUTPUTS` when there are several) and `MACS`;
 /// - `new`, which takes the weight and bias of a layer, or for a net the struct `Upconv7Parameters` with a field for each
 ///   layer, and `from_tensors`, which finds them by name in any [`Tensors`];
-/// - `forward`, which computes into slices of the caller's, and `infer`, which allocates them.
+/// - `forward`, which computes into slices of the caller's, and `infer`, which allocates them;
+/// - `forward_on`, which computes with several [`Threads`], such as a [`Pool`].
 ///
 /// The type holds code for several instruction sets. `new` packs the weights for the best that the machine has, or for the
 /// one that the environment variable `ATROUS_TARGET` names: `portable`, `avx2` or `avx512`. All code is safe where the

@@ -6,6 +6,7 @@
 mod flat;
 
 use std::fmt::{Display, Formatter};
+use std::ops::Range;
 
 use super::types::{Buffer, Count, Instr, Plan, Role, Stage, Step, Stmt, Tile, Var};
 use super::verify::Checked;
@@ -136,41 +137,56 @@ pub fn count_macs(plan: &Plan) -> u64 {
         Instr::MultiplyAdd { to, .. } => tile.registers.get(to.0).map_or(0, |register| register.lanes as u64),
         _ => 0,
     };
-    plan.run.iter().map(|stage| count(stage, &macs)).fold(0, u64::saturating_add)
+    let of_stage = |stage: &Stage| count(stage, &Counted { shares: 0..stage.shares, weight: &macs });
+    plan.run.iter().map(of_stage).fold(0, u64::saturating_add)
 }
 
 /// How many vector instructions a stage executes: a measure of its time that every stage has.
 ///
 /// The result saturates.
 pub fn count_instructions(stage: &Stage) -> u64 {
-    count(stage, &|_, _| 1)
+    count_instructions_of(stage, 0..stage.shares)
 }
 
-/// What an instruction of a tile counts.
-type Weight<'a> = &'a dyn Fn(&Tile, &Instr) -> u64;
-
-fn count(stage: &Stage, weight: Weight) -> u64 {
-    statements(&stage.body, &mut vec![0; stage.vars.len()], weight)
+/// The same of some shares of a stage.
+pub fn count_instructions_of(stage: &Stage, shares: Range<i64>) -> u64 {
+    count(stage, &Counted { shares, weight: &|_, _| 1 })
 }
 
-fn statements(body: &[Stmt], columns: &mut Vec<i64>, weight: Weight) -> u64 {
+/// What is counted.
+struct Counted<'a> {
+    /// Iterations of parallel loops.
+    shares: Range<i64>,
+    /// How much an instruction of a tile counts.
+    weight: &'a dyn Fn(&Tile, &Instr) -> u64,
+}
+
+fn count(stage: &Stage, counted: &Counted) -> u64 {
+    statements(&stage.body, &mut vec![0; stage.vars.len()], counted)
+}
+
+fn statements(body: &[Stmt], columns: &mut Vec<i64>, counted: &Counted) -> u64 {
     let of_statement = |statement: &Stmt| match statement {
-        Stmt::For { count, body, .. } | Stmt::Par { count, body, .. } => {
-            iterations(*count, columns).saturating_mul(statements(body, columns, weight))
+        Stmt::For { count, body, .. } => iterations(*count, columns).saturating_mul(statements(body, columns, counted)),
+        Stmt::Par { count, before, body, .. } => {
+            let [count, before] = [*count, *before].map(|number| iterations(number, columns) as i64);
+            let first = counted.shares.start.saturating_sub(before).max(0);
+            let end = counted.shares.end.saturating_sub(before).min(count);
+            u64::try_from(end - first).unwrap_or(0).saturating_mul(statements(body, columns, counted))
         }
         Stmt::Regions { columns: names, rows, body } => {
             let of_row = |row: &Vec<i64>| {
                 set(names, row, columns);
-                statements(body, columns, weight)
+                statements(body, columns, counted)
             };
             rows.iter().map(of_row).fold(0, u64::saturating_add)
         }
-        Stmt::Tile(tile) => steps(tile, &tile.body, columns, weight),
+        Stmt::Tile(tile) => steps(tile, &tile.body, columns, counted.weight),
     };
     body.iter().map(of_statement).fold(0, u64::saturating_add)
 }
 
-fn steps(tile: &Tile, body: &[Step], columns: &[i64], weight: Weight) -> u64 {
+fn steps(tile: &Tile, body: &[Step], columns: &[i64], weight: &dyn Fn(&Tile, &Instr) -> u64) -> u64 {
     let of_step = |step: &Step| match step {
         Step::Do(instr) => weight(tile, instr),
         Step::Reduce { count, body, .. } => {

@@ -10,17 +10,17 @@
 //! ```
 
 use super::nest::unique;
-use crate::plan::{Count, Stage, Stmt, Var};
+use crate::plan::{Count, Stage, Stmt, Var, eval};
 
 /// What the slowest thread may have to do more than its part, in percent, before a loop further inside is taken.
-const UNEVEN: i64 = 12;
+const UNEVEN: u128 = 12;
 
 /// The stage with the outermost of its parallel loops that divides well between threads, or else the one that divides
 /// best. Other loops become serial, and so does a stage that does not divide at all.
 pub fn divide(stage: Stage) -> Stage {
     let candidates: Vec<Stage> = (0..depth(&stage.body)).map(|level| at_level(stage.clone(), level)).collect();
-    let well = candidates.iter().find(|stage| unevenness(stage.shares) <= UNEVEN);
-    let best = well.or_else(|| candidates.iter().min_by_key(|stage| unevenness(stage.shares)));
+    let well = candidates.iter().find(|stage| unevenness(stage) <= UNEVEN);
+    let best = well.or_else(|| candidates.iter().min_by_key(|stage| unevenness(stage)));
     match best {
         Some(best) if best.shares > 1 => best.clone(),
         _ => Stage { shares: 1, body: serial(stage.body), ..stage },
@@ -28,12 +28,15 @@ pub fn divide(stage: Stage) -> Stage {
 }
 
 /// What the slowest of two or of four threads has to do more than its part, in percent.
-fn unevenness(shares: i64) -> i64 {
-    let of = |threads| {
-        let slowest = (shares + threads - 1) / threads;
-        100 * slowest * threads / shares.max(1) - 100
+fn unevenness(stage: &Stage) -> u128 {
+    let all = u128::from(eval::count_instructions(stage)).max(1);
+    let of = |threads: i64| {
+        let first = |thread| (i128::from(stage.shares) * i128::from(thread) / i128::from(threads)) as i64;
+        let of_thread = |thread| eval::count_instructions_of(stage, first(thread)..first(thread + 1));
+        let slowest = (0..threads).map(of_thread).max().unwrap_or(0);
+        (100 * u128::from(slowest) * threads as u128 / all).saturating_sub(100)
     };
-    if shares < 2 { i64::MAX } else { of(2).max(of(4)) }
+    of(2).max(of(4))
 }
 
 /// The statements with a parallel loop of one iteration around each tile that stands in none.
