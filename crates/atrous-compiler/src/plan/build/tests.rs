@@ -123,7 +123,8 @@ fn parallel_loops() {
             let text = stage.to_string();
             let loops = text.lines().map(str::trim).filter(|line| line.starts_with("par "));
             let loops: Vec<&str> = loops.map(|line| line.trim_start_matches("par ")).collect();
-            table += &format!("{name:9} {:5} {:3} shares: {}\n", stage.name, stage.shares, loops.join("; "));
+            let line = format!("{name:9} {:5} {:3} shares: {}", stage.name, stage.shares, loops.join("; "));
+            table += &format!("{}\n", line.trim_end());
         }
     }
     insta::assert_snapshot!(table, @r"
