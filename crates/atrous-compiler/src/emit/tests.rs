@@ -154,10 +154,16 @@ fn a_stage() {
     let stage = Stage {
         name: "all".into(),
         vars: names(&["y", "count", "unused", "x", "k", "never"]),
+        shares: 9,
         body: vec![Stmt::Regions {
             columns: vec![y, count, unused],
             rows,
-            body: vec![Stmt::Par { var: x, count: Count::Fixed(2), body: vec![tile.clone(), tile] }],
+            body: vec![Stmt::Par {
+                var: x,
+                count: Count::Fixed(2),
+                before: Count::Column(unused),
+                body: vec![tile.clone(), tile],
+            }],
         }],
     };
     insta::assert_snapshot!(function(&plan, &stage));
@@ -212,6 +218,7 @@ fn parts_and_shuffles() {
     let stage = Stage {
         name: "all".into(),
         vars: vec!["y".into()],
+        shares: 1,
         body: vec![Stmt::For { var: Var(0), count: Count::Fixed(4), body: vec![Stmt::Tile(tile)] }],
     };
     insta::assert_snapshot!(function(&plan, &stage), @r"

@@ -1,5 +1,6 @@
 //! The decisions, before they become loops.
 
+use super::build;
 use super::memory::{Lifetime, sequential, share};
 use crate::layer::Layout;
 use crate::lower::lower;
@@ -101,4 +102,44 @@ fn buffers_that_are_live_together_do_not_overlap() {
     assert_eq!(share(&kept), (vec![0, 16, 32], 48));
     assert_eq!(share(&[]), (vec![], 0));
     assert_eq!(sequential([1, 16, 17].into_iter()), (vec![0, 16, 32], 64));
+}
+
+/// The loops that threads share, and into how many shares they make the stage.
+#[test]
+fn parallel_loops() {
+    let more = [
+        ("batch", "input: [8, 16, 7, 7], channels: 8, kernel: 3, padding: 1"),
+        ("upscale", "input: [1, 16, 20, 20], channels: 8, kernel: 4, stride: 2, padding: 1, transposed"),
+        ("one row", "input: [1, 64, 1000], channels: 64, kernel: 2, dilation: 512"),
+        ("few rows", "input: [1, 64, 7, 100], channels: 64, kernel: 3, padding: 1"),
+        ("odd", "input: [1, 2, 3, 3], channels: 3, kernel: 3, padding: 1, padding_mode: reflect"),
+    ];
+    let mut table = String::new();
+    for (name, fields) in LAYERS.iter().chain(&more) {
+        let front = front::text(&format!("layer a {{ {fields} }}"), &Default::default());
+        let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
+        let plan = build(&passes::run(lower(net), &mut |_, _, _| {}), &Target::avx2());
+        for stage in &plan.run {
+            let text = stage.to_string();
+            let loops = text.lines().map(str::trim).filter(|line| line.starts_with("par "));
+            let loops: Vec<&str> = loops.map(|line| line.trim_start_matches("par ")).collect();
+            let line = format!("{name:9} {:5} {:3} shares: {}", stage.name, stage.shares, loops.join("; "));
+            table += &format!("{}\n", line.trim_end());
+        }
+    }
+    insta::assert_snapshot!(table, @r"
+    dense     a      56 shares: y in 0..y_count after y_before
+    pointwise a      56 shares: y in 0..56
+    stem      a     112 shares: y in 0..y_count after y_before
+    last      a     128 shares: y in 0..y_count after y_before
+    depthwise a     144 shares: g in 0..144
+    small     a      16 shares: block in 0..16
+    scalar    a       1 shares:
+    batch     a       8 shares: n in 0..8
+    upscale   a      40 shares: y in 0..y_count after y_before
+    one row   a      62 shares: x in 0..30; once_2 in 0..1 after 30; x_2 in 0..30 after 31; once in 0..1 after 61
+    few rows  a       7 shares: y in 0..y_count after y_before
+    odd       a_pad   5 shares: y in 0..y_count after y_before
+    odd       a       3 shares: y in 0..3
+    ");
 }

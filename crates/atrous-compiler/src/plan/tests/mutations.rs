@@ -16,7 +16,8 @@ fn for_each_number(plan: &mut Plan, edit: &mut dyn FnMut(i64) -> i64) {
     natural(&mut plan.packed_len, edit);
     natural(&mut plan.scratch_len, edit);
     for stage in plan.pack.iter_mut().chain(&mut plan.run) {
-        let Stage { body, .. } = stage;
+        let Stage { shares, body, .. } = stage;
+        *shares = edit(*shares);
         statements(body, edit);
     }
 }
@@ -27,6 +28,10 @@ fn natural(number: &mut usize, edit: &mut dyn FnMut(i64) -> i64) {
 
 fn loop_head(var: &mut Var, count: &mut Count, edit: &mut dyn FnMut(i64) -> i64) {
     natural(&mut var.0, edit);
+    self::count(count, edit);
+}
+
+fn count(count: &mut Count, edit: &mut dyn FnMut(i64) -> i64) {
     match count {
         Count::Fixed(count) => *count = edit(*count),
         Count::Column(column) => natural(&mut column.0, edit),
@@ -36,8 +41,13 @@ fn loop_head(var: &mut Var, count: &mut Count, edit: &mut dyn FnMut(i64) -> i64)
 fn statements(body: &mut [Stmt], edit: &mut dyn FnMut(i64) -> i64) {
     for statement in body {
         match statement {
-            Stmt::For { var, count, body } | Stmt::Par { var, count, body } => {
+            Stmt::For { var, count, body } => {
                 loop_head(var, count, edit);
+                statements(body, edit);
+            }
+            Stmt::Par { var, count, before, body } => {
+                loop_head(var, count, edit);
+                self::count(before, edit);
                 statements(body, edit);
             }
             Stmt::Regions { columns, rows, body } => {
