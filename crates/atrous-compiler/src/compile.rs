@@ -5,6 +5,7 @@ use std::fmt::{Display, Formatter};
 use crate::lower::lower;
 use crate::net::Net;
 use crate::passes;
+use crate::plan::schedule::Choose;
 use crate::plan::{self, Checked, Plan, Target, Violation};
 
 /// The verified plan of a net.
@@ -13,9 +14,19 @@ use crate::plan::{self, Checked, Plan, Target, Violation};
 ///
 /// The net is so large that its plan cannot be shown to be right.
 pub fn compile(net: &Net, target: &Target) -> Result<Checked<Plan>, Unplanned> {
+    compile_with(net, target, &mut |_, _| 0)
+}
+
+/// The same with the schedule of each contraction chosen: `choose` gets the name of its stage and its schedules, by what
+/// they are expected to cost, and says the number of one; the last, if there are fewer.
+///
+/// # Errors
+///
+/// Those of [`compile`].
+pub fn compile_with(net: &Net, target: &Target, choose: Choose) -> Result<Checked<Plan>, Unplanned> {
     let lowered = lower(net);
     let graph = passes::run(lowered, &mut |_, _, _| {});
-    let plan = plan::build(&graph, target);
+    let plan = plan::build(&graph, target, choose);
     plan::verify(plan).map_err(|violation| Unplanned { net: net.name.clone(), violation })
 }
 

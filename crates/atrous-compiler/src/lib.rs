@@ -24,7 +24,7 @@ pub mod render;
 mod reports;
 pub mod syntax;
 
-pub use compile::{Unplanned, compile};
+pub use compile::{Unplanned, compile, compile_with};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use layer::Layer;
 pub use net::Net;

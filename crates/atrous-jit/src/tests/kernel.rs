@@ -2,7 +2,8 @@
 
 use atrous_compiler::plan::{Plan, Role, Target};
 
-use super::plans::{borders, matrix_products, ragged_rows};
+use super::lanes::ragged_rows;
+use super::plans::{borders, matrix_products};
 use super::sketch::*;
 use super::{checked, compare, compiled, expected, fill, integers, normals, outputs, slices, specials};
 use crate::{CompileError, Kernel, RunError, Scratch, Serial, asm, clif, host_target, supports};

@@ -1,6 +1,7 @@
 //! Every plan runs on the interpreter, on this machine, and on this machine without the features that not all have.
 
 mod kernel;
+mod lanes;
 mod plans;
 mod sketch;
 

@@ -7,26 +7,28 @@ mod nest;
 mod pack;
 mod parallel;
 mod pointwise;
-mod regions;
+pub(in crate::plan) mod regions;
 #[cfg(test)]
 mod tests;
 
-use super::schedule::{LaneAxis, choose};
+use super::schedule::{Choose, LaneAxis, ranked};
 use super::{BinaryOp, Buffer, BufferId, Plan, Role, Stage, Target};
 use crate::ir::{Contraction, Graph, Node, Op, Value};
 use crate::layer::{Activation, Layout};
 use contraction::Block;
 use memory::Lifetime;
 
-/// The plan of a graph for a target.
+/// The plan of a graph for a target. `choose` gets the name of each contraction's stage and its schedules, by what they
+/// are expected to cost, and says the number of one; the last, if there are fewer.
 ///
 /// # Panics
 ///
 /// If the passes have not run: only contractions can be planned.
-pub fn build(graph: &Graph, target: &Target) -> Plan {
+pub fn build(graph: &Graph, target: &Target, choose: Choose) -> Plan {
     let mut builder = Builder {
         graph,
         target,
+        choose,
         buffers: Vec::new(),
         of_value: vec![None; graph.nodes.len()],
         pack: Vec::new(),
@@ -88,6 +90,7 @@ fn epilogue_of(graph: &Graph, value: Value) -> Option<(Value, Option<Value>, Act
 struct Builder<'a> {
     graph: &'a Graph,
     target: &'a Target,
+    choose: Choose<'a>,
     buffers: Vec<Buffer>,
     /// The buffer of each value that has one.
     of_value: Vec<Option<BufferId>>,
@@ -191,7 +194,8 @@ impl Builder<'_> {
             Layout::Nchw => contraction.merged(),
             Layout::Nhwc => contraction.clone(),
         };
-        let schedule = choose(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
+        let schedules = ranked(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
+        let schedule = schedules[(self.choose)(&name, &schedules).min(schedules.len() - 1)];
         let blocks: Vec<(Block, BufferId)> = contraction::blocks(contraction, schedule)
             .into_iter()
             .map(|block| (block, self.packed_weight(node.reads[1], contraction, schedule.along, block)))
@@ -217,9 +221,10 @@ impl Builder<'_> {
             Op::FlipTaps { .. } => (node.reads[0], true),
             _ => (weight, false),
         };
-        let shape = pack::shape(contraction, along, block);
+        let layout = self.graph.layout;
+        let shape = pack::shape(contraction, along, block, layout);
         let (name, from, to) = self.packed(parameter, shape);
-        self.pack.push(pack::weight(name, &pack::Weight { contraction, along, block, flipped, from, to }));
+        self.pack.push(pack::weight(name, &pack::Weight { contraction, along, layout, block, flipped, from, to }));
         to
     }
 

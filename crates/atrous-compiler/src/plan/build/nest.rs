@@ -1,22 +1,49 @@
 //! Small tools to write stages: variables, loop headers around bodies, registers.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::layer::Number;
 use crate::plan::{Access, Affine, BinaryOp, Count, Instr, Reg, Register, Stage, Step, Stmt, Tile, Var};
 
 /// A stage that is being written: hands out variables with unique names.
 #[derive(Default)]
-pub struct Vars(Vec<String>);
+pub struct Vars {
+    names: Names,
+    vars: Vec<String>,
+}
 
 impl Vars {
     /// A new variable. The name gets a number where it is taken.
     pub fn fresh(&mut self, name: &str) -> Var {
-        self.0.push(unique(name, |name| self.0.iter().any(|taken| taken == name)));
-        Var(self.0.len() - 1)
+        self.vars.push(self.names.fresh(name));
+        Var(self.vars.len() - 1)
     }
 
     /// The finished stage. Its shares are numbered later.
     pub fn stage(self, name: String, body: Vec<Stmt>) -> Stage {
-        Stage { name, vars: self.0, shares: 1, body }
+        Stage { name, vars: self.vars, shares: 1, body }
+    }
+}
+
+/// Names in use.
+#[derive(Default)]
+struct Names {
+    taken: BTreeSet<String>,
+    /// For each name, the number to try next.
+    next: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// The name, or the first of `name_2`, `name_3`, … that is not taken, which is taken from now on.
+    fn fresh(&mut self, name: &str) -> String {
+        let next = self.next.entry(name.to_string()).or_insert(1);
+        loop {
+            let fresh = if *next == 1 { name.to_string() } else { format!("{name}_{next}") };
+            *next += 1;
+            if self.taken.insert(fresh.clone()) {
+                return fresh;
+            }
+        }
     }
 }
 
@@ -77,6 +104,7 @@ pub fn split_lanes(count: i64, lanes: usize) -> Vec<(usize, i64, i64)> {
 /// A tile that is being written: registers, and the steps so far.
 #[derive(Default)]
 pub struct TileBuilder {
+    names: Names,
     registers: Vec<Register>,
     constants: Vec<(Number, Reg)>,
     /// The steps so far.
@@ -86,7 +114,7 @@ pub struct TileBuilder {
 impl TileBuilder {
     /// A new register. The name gets a number where it is taken.
     pub fn register(&mut self, name: &str, lanes: usize) -> Reg {
-        let name = unique(name, |name| self.registers.iter().any(|register| register.name == name));
+        let name = self.names.fresh(name);
         self.registers.push(Register { name, lanes });
         Reg(self.registers.len() - 1)
     }

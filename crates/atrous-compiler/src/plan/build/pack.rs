@@ -4,6 +4,7 @@ use super::contraction::{AXIS_NAMES, Block};
 use super::nest::{Header, TileBuilder, Vars, index, nest};
 use super::regions::{Table, TapOrder, as_count};
 use crate::ir::Contraction;
+use crate::layer::Layout;
 use crate::plan::schedule::LaneAxis;
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
 
@@ -13,6 +14,8 @@ pub struct Weight<'a> {
     pub contraction: &'a Contraction,
     /// Decides what the blocks are: output channels, or groups.
     pub along: LaneAxis,
+    /// Memory order of the input, which decides the order of the sums.
+    pub layout: Layout,
     /// The channels of this part.
     pub block: Block,
     /// Whether the framework's order is that of a transposed layer, `[I, O/g, K…]`.
@@ -24,14 +27,25 @@ pub struct Weight<'a> {
 }
 
 /// Dimensions of a packed part: `[G, blocks, I, K…, O in a block]`, or with lanes along groups
-/// `[O, blocks, I, K…, G in a block]`. A tile reads it from its start to its end.
-pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block) -> Vec<usize> {
+/// `[O, blocks, I, K…, G in a block]`; with channels last, `I` stands behind `K…`. A tile reads it from its start to its
+/// end, as [`summands`] says.
+pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block, layout: Layout) -> Vec<usize> {
     let outer = match along {
         LaneAxis::Width | LaneAxis::OutputChannels => contraction.groups,
         LaneAxis::Groups => contraction.group_outputs,
     };
     let taps = contraction.axes.iter().map(|axis| axis.taps as usize);
-    [outer, block.count, contraction.group_inputs].into_iter().chain(taps).chain([block.size()]).collect()
+    let summands = summands(layout, contraction.group_inputs, taps);
+    [outer, block.count].into_iter().chain(summands).chain([block.size()]).collect()
+}
+
+/// Input channels and taps in the order in which tiles walk them: what is near in memory comes last.
+pub fn summands<T>(layout: Layout, channel: T, taps: impl IntoIterator<Item = T>) -> Vec<T> {
+    let taps = taps.into_iter();
+    match layout {
+        Layout::Nchw => std::iter::once(channel).chain(taps).collect(),
+        Layout::Nhwc => taps.chain([channel]).collect(),
+    }
 }
 
 /// The stage that packs a part of a weight, element by element.
@@ -69,7 +83,8 @@ pub fn weight(name: String, weight: &Weight) -> Stage {
         [group.times(*group_outputs as i64).plus(&output), input.clone()]
     };
     let from = [from_outer, from_inner].into_iter().chain(taps.iter().map(|[from, _]| from.clone())).collect();
-    let to = [outer, number, input].into_iter().chain(taps.iter().map(|[_, to]| to.clone())).chain([inner]).collect();
+    let summands = summands(weight.layout, input, taps.iter().map(|[_, to]| to.clone()));
+    let to = [outer, number].into_iter().chain(summands).chain([inner]).collect();
     let body = nest(headers, vec![copy(access(weight.from, from), access(weight.to, to))]);
     vars.stage(name, body)
 }

@@ -8,22 +8,30 @@ use super::{LaneAxis, Outermost, Schedule, vectors};
 use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
 use crate::plan::Target;
-use crate::plan::build::contraction::split;
+use crate::plan::build::contraction::reads::{self, Reads};
+use crate::plan::build::contraction::{sizes, split};
+use crate::plan::build::regions::AxisTable;
 
 /// Most taps along an axis that are written out.
 const MOST_TAPS: usize = 32;
 
 /// Most multiply-adds of a tile that are written out.
-const MOST_WRITTEN: usize = 640;
+const MOST_WRITTEN: usize = 1024;
 
 /// Most multiply-adds of all different tiles of a stage.
-const MOST_IN_STAGE: usize = 1536;
+const MOST_IN_STAGE: usize = 3072;
+
+/// Most outputs along an axis whose different runs are counted; of longer axes there is a bound.
+const MOST_COUNTED: usize = 512;
 
 /// Half cycles of a call of a tile: pointers, counters, the first sums, and the wait for the last ones.
 const CALL: usize = 160;
 
 /// Half cycles until the sum of a multiply-add can be added to.
 const LATENCY: usize = 8;
+
+/// Bytes after which addresses fall into the same sets of a first-level cache again.
+const WAY: usize = 4096;
 
 /// Bytes of weights from which on blocks are walked one after the other: a good part of a second-level cache.
 const NEAR: usize = 384 << 10;
@@ -40,10 +48,12 @@ pub struct Problem {
     phases: usize,
     /// Inputs from one output of a phase to the next.
     stride: usize,
+    /// Inputs from one tap to the next.
+    dilation: usize,
     /// Most taps of an output along the last axis.
     taps: usize,
-    /// Pieces of the last axis, which differ in their taps.
-    pieces: usize,
+    /// The runs of the last axis.
+    runs: Runs,
     /// The last axis but one, where there is one.
     rows: Option<RowAxis>,
     /// Most taps of an output along all axes but the last.
@@ -57,14 +67,37 @@ pub struct Problem {
 }
 
 /// What matters of the axis of the rows.
-#[derive(Clone, Copy)]
 struct RowAxis {
     outputs: usize,
+    phases: usize,
     stride: usize,
     /// Most taps of an output.
     taps: usize,
+    runs: Runs,
+}
+
+/// How many different tiles an axis needs.
+struct Runs {
+    /// What the outputs read, if they are to be counted.
+    reads: Vec<Reads>,
     /// Pieces, which differ in their taps.
     pieces: usize,
+}
+
+impl Runs {
+    fn new(axis: &PiecewiseAxis) -> Runs {
+        let is_counted = axis.output as usize <= MOST_COUNTED;
+        let reads = if is_counted { reads::of(&AxisTable::new(axis)) } else { Vec::new() };
+        Runs { reads, pieces: axis.pieces.len() + axis.empty.len() }
+    }
+
+    /// The different ones of runs with these sizes.
+    fn different(&self, sizes: &[usize]) -> usize {
+        match &self.reads[..] {
+            [] => sizes.len().min(2 * self.pieces + 1),
+            reads => reads::join(reads, sizes).len(),
+        }
+    }
 }
 
 impl Problem {
@@ -76,7 +109,8 @@ impl Problem {
             outputs: axis.output as usize,
             stride: stride(axis),
             taps: taps(axis),
-            pieces: pieces(axis),
+            phases: phases(axis),
+            runs: Runs::new(axis),
         };
         let taps_above: usize = above.iter().map(self::taps).product();
         let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
@@ -88,14 +122,21 @@ impl Problem {
             width: last.output as usize,
             phases: phases(last),
             stride: stride(last),
+            dilation: last.pieces.first().map_or(1, |piece| piece.axis.dilation as usize),
             taps: taps(last),
-            pieces: pieces(last),
+            runs: Runs::new(last),
             rows: above.last().map(row),
             taps_above,
             outputs_above: above.iter().map(|axis| axis.output as usize).product(),
-            pixel: groups * group_inputs * stride(last),
+            pixel: groups * group_inputs * if taps(last) > 1 { 1 } else { stride(last) },
             weights: 4 * group_inputs * group_outputs * all_taps,
         }
+    }
+
+    /// Input positions that so many outputs read. A stride over positions is as good as none to a cache of lines.
+    fn inputs_of(&self, outputs: usize) -> usize {
+        let of_tap = outputs.div_ceil(self.phases);
+        of_tap + self.taps.saturating_sub(1) * self.dilation.min(of_tap)
     }
 
     /// Outputs with the same place in all phases.
@@ -108,10 +149,6 @@ impl Problem {
 fn phases(axis: &PiecewiseAxis) -> usize {
     let progressions = axis.pieces.iter().map(|piece| piece.outputs).chain(axis.empty.iter().copied());
     progressions.map(|outputs| outputs.step as usize).next().unwrap_or(1)
-}
-
-fn pieces(axis: &PiecewiseAxis) -> usize {
-    axis.pieces.len() + axis.empty.len()
 }
 
 fn stride(axis: &PiecewiseAxis) -> usize {
@@ -181,11 +218,10 @@ impl Shape<'_> {
     /// How many rows may go together.
     fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
         let mut rows = vec![None];
-        if let (LaneAxis::Width, Some(RowAxis { outputs, taps, .. }), 1..=8) =
-            (along, self.problem.rows, self.problem.inputs)
-            && taps <= MOST_TAPS
+        if let (LaneAxis::Width, Some(axis), 1..=8) = (along, &self.problem.rows, self.problem.inputs)
+            && axis.taps <= MOST_TAPS
         {
-            let most = (self.target.registers / (channels * positions * self.problem.phases).max(1)).min(outputs);
+            let most = (self.target.registers / (channels * positions * self.problem.phases).max(1)).min(axis.outputs);
             rows.extend((1..=most).map(Some));
         }
         rows
@@ -199,8 +235,8 @@ impl Shape<'_> {
         positions: usize,
         rows: Option<usize>,
     ) -> Option<Schedule> {
-        let Problem { width, phases, taps, pieces, .. } = *self.problem;
-        let taps_of_rows = match (rows, self.problem.rows) {
+        let Problem { width, phases, taps, .. } = *self.problem;
+        let taps_of_rows = match (rows, &self.problem.rows) {
             (Some(rows), Some(axis)) => rows * axis.taps,
             _ => 1,
         };
@@ -224,21 +260,19 @@ impl Shape<'_> {
             return None;
         }
         let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
-        let runs = match along {
-            LaneAxis::Width => self.problem.units().div_ceil(lanes * positions),
-            LaneAxis::OutputChannels | LaneAxis::Groups => width.div_ceil(positions),
-        };
-        let mut different = runs.min(2 * pieces + 1);
-        if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
-            different *= axis.outputs.div_ceil(rows).min(2 * axis.pieces + 1);
-        }
-        if written > MOST_WRITTEN || written * different > MOST_IN_STAGE {
+        if written > MOST_WRITTEN {
             return None;
         }
         let is_near = self.problem.weights <= NEAR;
         let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
         let kept_weights = if rows.is_some() { left } else { 0 };
-        Some(Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true })
+        let schedule =
+            Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true };
+        let mut different = self.problem.runs.different(&schedule.run_sizes(width, phases));
+        if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
+            different *= axis.runs.different(&sizes(axis.outputs, rows, axis.phases));
+        }
+        (written * different <= MOST_IN_STAGE).then_some(schedule)
     }
 }
 
@@ -274,10 +308,32 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             sum += block.count * count * tile;
         }
     }
+    sum = sum * (100 + experience(problem, schedule)) / 100;
     // All groups, so that lanes along groups compare with others.
     let groups = if schedule.along == LaneAxis::Groups { 1 } else { problem.groups };
     let rows = problem.outputs_above as f64 / schedule.rows.unwrap_or(1) as f64;
     (sum as f64 * rows * (groups * rest) as f64) as usize
+}
+
+/// Per cent that tiles of some shapes were measured to take longer than what is counted.
+fn experience(problem: &Problem, schedule: &Schedule) -> usize {
+    let Schedule { channels, positions, .. } = *schedule;
+    let rows = schedule.rows.unwrap_or(1);
+    match schedule.along {
+        LaneAxis::Width => {
+            // A broadcast weight should serve many vectors, or none but the one that it is an operand of.
+            let seldom = if positions == 2 && rows == 1 { 7 } else { 0 };
+            // Many rows of memory are written at once.
+            let streams = if channels * rows > 8 { 3 } else { 0 };
+            seldom + streams + if rows > 13 { 10 } else { 0 }
+        }
+        LaneAxis::OutputChannels => {
+            let bytes = problem.weights / problem.channels.max(1) * channels * schedule.lanes;
+            let far = if bytes > 2 * NEAR / 3 { 4 } else { 0 };
+            far + if channels > 2 && positions > channels { 12 } else { channels / 2 }
+        }
+        LaneAxis::Groups => 0,
+    }
 }
 
 /// Equal neighbours as one with their number.
@@ -330,12 +386,15 @@ impl Machine {
         let vectors = channels * size;
         let taps_of_tile = taps * phases.min(size);
         let loads = match along {
-            LaneAxis::Groups => (taps_of_tile + stride * size.div_ceil(phases) + taps) * self.load(lanes),
+            LaneAxis::Groups => {
+                let apart = if inputs == 1 { self.load(lanes) } else { 2 * lanes };
+                taps_of_tile * self.load(lanes) + (stride * size.div_ceil(phases) + taps) * apart
+            }
             LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
         };
         let multiply_adds = vectors * taps * self.multiply_add(lanes);
         let step = multiply_adds.max(loads).max(LATENCY * taps);
-        let step = step * self.conflict(problem, along, size) / 100;
+        let step = step * self.conflict(problem, along, channels, size) / 100;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
@@ -343,24 +402,23 @@ impl Machine {
                 let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
                 vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(size.min(16))
             }
+            (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
             _ => vectors * self.store(lanes),
         };
         inputs * taps_above * step + outputs + CALL
     }
 
-    /// Per cent of the time, with inputs that many positions a tile reads at once at distances that fall into few sets
-    /// of a first-level cache.
-    fn conflict(&self, problem: &Problem, along: LaneAxis, size: usize) -> usize {
-        let bytes = 4 * problem.pixel;
-        if problem.layout == Layout::Nchw || along == LaneAxis::Groups || size <= 6 {
+    /// Per cent of the time, with inputs that the positions of a tile read at once from few sets of a first-level cache:
+    /// 64 sets of 8 lines of 64 bytes. Vectors of channels share what is read.
+    fn conflict(&self, problem: &Problem, along: LaneAxis, channels: usize, size: usize) -> usize {
+        if problem.layout == Layout::Nchw || along == LaneAxis::Groups {
             return 100;
         }
-        match bytes {
-            0 => 100,
-            _ if bytes.is_multiple_of(4096) => 220,
-            _ if bytes.is_multiple_of(2048) => 135,
-            _ => 100,
-        }
+        let bytes = 4 * problem.pixel;
+        let distance = 1 << bytes.trailing_zeros().min(WAY.ilog2());
+        let inputs = problem.inputs_of(size) * distance;
+        let in_a_set = inputs / WAY;
+        100 + 23 * in_a_set.saturating_sub(4) / channels
     }
 
     fn width_tile(&self, problem: &Problem, schedule: &Schedule, channels: usize, size: usize) -> usize {
@@ -370,8 +428,8 @@ impl Machine {
         let loads: usize = vectors.iter().map(|&lanes| self.shifted_load(lanes, stride)).sum();
         let products: usize = vectors.iter().map(|&lanes| self.multiply_add(lanes)).sum();
         let kinds = 1 + usize::from(vectors.first() != vectors.last());
-        let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, problem.rows) {
-            (Some(rows), Some(RowAxis { stride, taps, .. })) => {
+        let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, &problem.rows) {
+            (Some(rows), &Some(RowAxis { stride, taps, .. })) => {
                 (rows, stride * (rows - 1) + taps, rows * taps, taps_above / taps.max(1))
             }
             _ => (1, 1, 1, taps_above),

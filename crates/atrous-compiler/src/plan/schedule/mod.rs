@@ -71,12 +71,18 @@ pub fn vectors(units: usize, lanes: usize) -> Vec<usize> {
     std::iter::repeat_n(lanes, full).chain(short).collect()
 }
 
-/// Chooses the lanes and the tile that cost least.
+/// Chooses one of the schedules for a stage by its number.
+pub type Choose<'a> = &'a mut dyn FnMut(&str, &[Schedule]) -> usize;
+
+/// All schedules of a contraction, by what they are expected to cost; at least one.
 ///
 /// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
-pub fn choose(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Schedule {
+pub fn ranked(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Vec<Schedule> {
     let problem = Problem::new(contraction, layout);
-    let candidates = cost::candidates(&problem, epilogue, target);
-    let cheapest = candidates.into_iter().min_by_key(|candidate| cost::cycles(&problem, candidate, target));
-    cheapest.unwrap_or_else(|| rolled::choose(contraction, epilogue, layout, target))
+    let mut candidates = cost::candidates(&problem, epilogue, target);
+    candidates.sort_by_cached_key(|candidate| cost::cycles(&problem, candidate, target));
+    if candidates.is_empty() {
+        candidates.push(rolled::choose(contraction, epilogue, layout, target));
+    }
+    candidates
 }

@@ -207,9 +207,9 @@ fn the_plans_are_valid() {
 fn verify_agrees_after_a_change() {
     let lines = [plans::CONV, plans::UP, plans::CHAIN].map(one_number);
     insta::assert_snapshot!(lines.join("\n"), @r"
-    both reject 974, both accept 127, verify rejects 65
-    both reject 447, both accept 65, verify rejects 23
-    both reject 749, both accept 133, verify rejects 18
+    both reject 995, both accept 130, verify rejects 68
+    both reject 478, both accept 73, verify rejects 24
+    both reject 783, both accept 138, verify rejects 21
     ");
 }
 
@@ -221,8 +221,8 @@ fn verify_agrees_after_two_changes() {
         tally.text()
     });
     insta::assert_snapshot!(lines.join("\n"), @r"
-    both reject 1968, both accept 65, verify rejects 77
-    both reject 1782, both accept 74, verify rejects 34
-    both reject 1730, both accept 127, verify rejects 14
+    both reject 1931, both accept 72, verify rejects 58
+    both reject 1866, both accept 67, verify rejects 35
+    both reject 1786, both accept 121, verify rejects 24
     ");
 }

@@ -28,7 +28,7 @@ fn layer(channels: [usize; 2], axes: &[LayerAxis]) -> Layer {
 }
 
 fn plan_of(net: &Net, target: &Target) -> Plan {
-    build(&passes::run(lower(net), &mut |_, _, _| {}), target)
+    build(&passes::run(lower(net), &mut |_, _, _| {}), target, &mut |_, _| 0)
 }
 
 /// Layers of all kinds, small enough to watch.

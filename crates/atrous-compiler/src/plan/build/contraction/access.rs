@@ -2,6 +2,7 @@
 
 use super::Scope;
 use crate::layer::Layout;
+use crate::plan::build::pack::summands;
 use crate::plan::schedule::LaneAxis;
 use crate::plan::{Access, Affine, BufferId, Lanes, Part};
 
@@ -88,11 +89,11 @@ impl Scope<'_> {
         activation_access(self.job.layout, self.job.output, index, lanes)
     }
 
-    /// The packed weights, `[outer, block, I, K…, channel in the block]`, of one channel or of a vector of them.
+    /// The packed weights, in the order of `pack::shape`, of one channel or of a vector of them.
     pub(super) fn weight(&self, channel: &Affine, taps: &[Affine], in_block: usize) -> Access {
-        let outer = [self.outer.clone(), self.number.clone(), channel.clone()];
-        let index: Vec<Affine> =
-            outer.into_iter().chain(taps.iter().cloned()).chain([Affine::constant(in_block as i64)]).collect();
+        let outer = [self.outer.clone(), self.number.clone()];
+        let summands = summands(self.job.layout, channel.clone(), taps.iter().cloned());
+        let index: Vec<Affine> = outer.into_iter().chain(summands).chain([Affine::constant(in_block as i64)]).collect();
         let lanes = self.lanes(index.len() - 1, 1);
         Access { buffer: self.weight, index, lanes }
     }

@@ -20,7 +20,10 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
     let mut loops = Vec::new();
     let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
     let channel = index(vars, "i", inputs, |var, count| loops.push((var, count)));
-    loops.extend(rows.loops);
+    match scope.job.layout {
+        Layout::Nchw => loops.extend(rows.loops),
+        Layout::Nhwc => loops.splice(0..0, rows.loops).for_each(drop),
+    }
     let mut steps = Vec::new();
     for row in &rows.inputs {
         let multiply = Multiply { scope, row, columns, channel: &channel, sums: &sums };

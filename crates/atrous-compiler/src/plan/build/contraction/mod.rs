@@ -14,7 +14,7 @@ mod access;
 mod blocks;
 mod channels;
 mod pieces;
-mod reads;
+pub(in crate::plan) mod reads;
 mod rows;
 mod transpose;
 mod width;

@@ -5,6 +5,7 @@ use crate::ir::Contraction;
 use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{Header, TileBuilder, Vars, index, nest, reduce};
+use crate::plan::build::pack::summands;
 use crate::plan::build::regions::{AxisTable, Part, Position, open_positions};
 use crate::plan::schedule::{LEFTOVER_RUN, LaneAxis, Schedule, fills_a_vector};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Reg, Stage, Step, Stmt};
@@ -180,7 +181,7 @@ fn multiply(job: &Job, place: &Place, sums: &[Reg], tile: &mut TileBuilder, vars
         }
         _ => Instr::Load { to, from: input_access(job, place, &input_channel, &taps, position) },
     };
-    let weight = |to, channel| read(place, to, weight_access(place, &input_channel, &taps, channel));
+    let weight = |to, channel| read(place, to, weight_access(job, place, &input_channel, &taps, channel));
     let multiply = |channel: usize, position: usize, input, weight| {
         let sum = sums[channel * positions + position];
         Step::Do(Instr::MultiplyAdd { to: sum, left: input, right: weight, addend: sum, fused: job.fused, part: None })
@@ -259,12 +260,13 @@ fn output_access(job: &Job, place: &Place, channel: usize, position: usize) -> A
     activation_access(job.layout, job.output, index, lanes)
 }
 
-/// The packed weight is `[outer, block, I, K…, channel in the block]`.
-fn weight_access(place: &Place, input_channel: &Affine, taps: &[Affine], channel: usize) -> Access {
+/// The packed weight, in the order of `pack::shape`.
+fn weight_access(job: &Job, place: &Place, input_channel: &Affine, taps: &[Affine], channel: usize) -> Access {
     let in_block = Affine::constant((channel * place.shape.channel_step()) as i64);
     let taps = place.positions[0].iter().zip(taps).map(|(position, tap)| position.tap.plus(tap));
-    let outer = [place.outer.clone(), place.block.clone(), input_channel.clone()];
-    let index: Vec<Affine> = outer.into_iter().chain(taps).chain([in_block]).collect();
+    let outer = [place.outer.clone(), place.block.clone()];
+    let summands = summands(job.layout, input_channel.clone(), taps);
+    let index: Vec<Affine> = outer.into_iter().chain(summands).chain([in_block]).collect();
     let lanes = match place.shape.along {
         LaneAxis::Width => None,
         LaneAxis::OutputChannels | LaneAxis::Groups => lanes(place, index.len() - 1, 1),

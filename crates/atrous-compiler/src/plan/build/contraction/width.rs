@@ -106,6 +106,9 @@ fn loaded(uses: &[Use]) -> Part {
 /// Where a vector of inputs starts, counted within the tile, and its lanes.
 type Start = (i64, usize);
 
+/// A vector of inputs, the lanes that were loaded, and a use.
+type Product<'a> = (Reg, Part, &'a Use);
+
 struct Multiply<'a> {
     scope: &'a Scope<'a>,
     columns: &'a Columns<'a>,
@@ -142,7 +145,7 @@ impl Multiply<'_> {
         steps: &mut Vec<Step>,
     ) {
         // A weight in a register serves all vectors with as many lanes.
-        let mut products: BTreeMap<(i64, usize), Vec<(Reg, Part, &Use)>> = BTreeMap::new();
+        let mut products: BTreeMap<(i64, usize), Vec<Product>> = BTreeMap::new();
         for (input, uses) in inputs {
             let (lanes, loaded) = (tile.lanes(*input), loaded(uses));
             for one in uses.iter() {
