@@ -41,9 +41,9 @@ fn source(net: &Net) -> String {
     let model = if net.layers().next().is_some() { "from_tensors(tensors)" } else { "new()" };
     format!(
         "{items}
-pub fn run(tensors: &crate::compiled::Tensors, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), ::atrous::Error> {{
+pub fn run(threads: &dyn ::atrous::Threads, tensors: &crate::compiled::Tensors, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), ::atrous::Error> {{
     let ([{inputs}], [{outputs}]) = (inputs, outputs) else {{ panic!(\"wrong number of tensors\") }};
-    Model::{model}?.forward({inputs}, {outputs})
+    Model::{model}?.forward_on(threads, {inputs}, {outputs})
 }}
 "
     )

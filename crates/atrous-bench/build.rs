@@ -45,7 +45,7 @@ mod generate {
         let items = emit::source(&net, &plans, &Options::default()).expect("the default options are right");
         let run = match items.contains("SCRATCH_LEN") {
             true => "Model::SCRATCH_LEN, forward_with, scratch",
-            false => "0, forward",
+            false => "0, forward_on",
         };
         format!("{items}\ncrate::compiled::model!(Model, {run});\n")
     }

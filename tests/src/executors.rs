@@ -1,6 +1,9 @@
 //! The executors of plans.
 
 use crate::data::Data;
+use crate::differential::compare_bits;
+use crate::threads::{self, Backwards};
+use atrous::Threads;
 use atrous_compiler::Target;
 use atrous_compiler::plan::{self, Checked, Plan};
 use atrous_jit::{Kernel, supports};
@@ -32,14 +35,33 @@ fn check_emulated() -> Result<(), String> {
     Ok(())
 }
 
-/// Machine code made at run time. Outputs start as NaN, so that an element that is not written shows.
+/// Machine code made at run time, on one thread and on several. Outputs start as NaN, so that an element that is not
+/// written shows.
 pub fn jit(plan: &Checked<Plan>, data: &Data) -> Result<Vec<Vec<f32>>, String> {
     let kernel = compile(plan)?;
     let packed = kernel.pack(&data.parameters()).map_err(|error| format!("JIT: {error}"))?;
-    let outputs = plan.with_role(plan::Role::Output);
-    let mut outputs: Vec<Vec<f32>> = outputs.map(|buffer| vec![f32::NAN; buffer.len()]).collect();
-    let mut slices: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-    kernel.run(&packed, &data.inputs(), &mut slices).map_err(|error| format!("JIT: {error}"))?;
-    check_emulated()?;
-    Ok(outputs)
+    // The emulator hears of the calling thread only.
+    let threads: &[&dyn Threads] = if supports(&plan.target) { &threads::all() } else { &[&Backwards] };
+    let run = |threads: &&dyn Threads| {
+        let outputs = plan.with_role(plan::Role::Output);
+        let mut outputs: Vec<Vec<f32>> = outputs.map(|buffer| vec![f32::NAN; buffer.len()]).collect();
+        let mut slices: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+        kernel.run_on(*threads, &packed, &data.inputs(), &mut slices).map_err(|error| format!("JIT: {error}"))?;
+        check_emulated()?;
+        Ok(outputs)
+    };
+    same("JIT", threads.iter().map(run))
+}
+
+/// The outputs of all runs, which are the same.
+pub fn same(
+    executor: &str,
+    mut runs: impl Iterator<Item = Result<Vec<Vec<f32>>, String>>,
+) -> Result<Vec<Vec<f32>>, String> {
+    let first = runs.next().unwrap_or_else(|| Ok(Vec::new()))?;
+    let on_several = format!("{executor} on several threads");
+    for other in runs {
+        compare_bits([executor, &on_several], &first, &other?)?;
+    }
+    Ok(first)
 }

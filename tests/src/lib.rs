@@ -7,3 +7,4 @@ pub mod executors;
 pub mod layers;
 pub mod nets;
 pub mod specs;
+pub mod threads;

@@ -4,11 +4,14 @@ use std::ffi::{c_char, c_int};
 
 #[cfg(feature = "compiled")]
 use crate::compiled::{Forward, LAYERS};
+#[cfg(feature = "compiled")]
+use atrous::Pool;
 
-/// A layer with its weights and its scratch memory, which [`atrous_bench_free`] frees.
+/// A layer with its weights, its threads and its scratch memory, which [`atrous_bench_free`] frees.
 #[cfg(feature = "compiled")]
 pub struct Layer {
     layer: Box<dyn Forward>,
+    pool: Pool,
     scratch: Vec<f32>,
 }
 
@@ -37,7 +40,8 @@ pub extern "C" fn atrous_bench_name(index: usize) -> *const c_char {
     std::ptr::null()
 }
 
-/// Packs the weight and bias of a layer, in PyTorch's layout. Null if there is no such layer, or a length is wrong.
+/// Packs the weight and bias of a layer, in PyTorch's layout, to run on so many threads. Null if there is no such layer, a
+/// length is wrong, or the system does not start the threads.
 ///
 /// # Safety
 ///
@@ -45,6 +49,7 @@ pub extern "C" fn atrous_bench_name(index: usize) -> *const c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn atrous_bench_pack(
     index: usize,
+    threads: usize,
     weight: *const f32,
     weight_len: usize,
     bias: *const f32,
@@ -55,12 +60,12 @@ pub unsafe extern "C" fn atrous_bench_pack(
         // SAFETY: the caller promises these very numbers.
         let (weight, bias) =
             unsafe { (std::slice::from_raw_parts(weight, weight_len), std::slice::from_raw_parts(bias, bias_len)) };
-        if let Ok(layer) = (entry.pack)(weight, bias) {
+        if let (Ok(layer), Ok(pool)) = ((entry.pack)(weight, bias), Pool::new(threads)) {
             let scratch = vec![0.0; layer.scratch_len()];
-            return Box::into_raw(Box::new(Layer { layer, scratch }));
+            return Box::into_raw(Box::new(Layer { layer, pool, scratch }));
         }
     }
-    let _ = (index, weight, weight_len, bias, bias_len);
+    let _ = (index, threads, weight, weight_len, bias, bias_len);
     std::ptr::null_mut()
 }
 
@@ -81,11 +86,11 @@ pub unsafe extern "C" fn atrous_bench_run(
     #[cfg(feature = "compiled")]
     {
         // SAFETY: the caller promises a layer, and these very numbers, which do not overlap.
-        let (Layer { layer, scratch }, input, output) = unsafe {
+        let (Layer { layer, pool, scratch }, input, output) = unsafe {
             let output = std::slice::from_raw_parts_mut(output, output_len);
             (&mut *layer, std::slice::from_raw_parts(input, input_len), output)
         };
-        layer.forward(scratch, input, output).is_err().into()
+        layer.forward(pool, scratch, input, output).is_err().into()
     }
     #[cfg(not(feature = "compiled"))]
     {
@@ -125,7 +130,7 @@ mod tests {
         let (weight, index) = ([0.0], atrous_bench_count());
         // SAFETY: both slices are this array; null may be freed.
         unsafe {
-            let layer = atrous_bench_pack(index, weight.as_ptr(), weight.len(), weight.as_ptr(), weight.len());
+            let layer = atrous_bench_pack(index, 1, weight.as_ptr(), weight.len(), weight.as_ptr(), weight.len());
             assert!(layer.is_null());
             atrous_bench_free(layer);
         }

@@ -2,11 +2,13 @@
 
 use std::ffi::{CString, c_char};
 use std::ptr;
+use std::sync::Arc;
 
 use atrous::jit::compiler::Target;
 use atrous::jit::compiler::layer::Layout;
 use atrous::jit::compiler::plan::{Buffer, Role};
 use atrous::jit::{self, Kernel, Model};
+use atrous::{Pool, Threads};
 
 use crate::foreign;
 use crate::status::{AtrousStatus, Failure, guard};
@@ -40,7 +42,7 @@ pub struct AtrousKernel {
     name: CString,
     target: CString,
     layout: AtrousLayout,
-    threads: usize,
+    pub(crate) pool: Arc<Pool>,
     inputs: Vec<Tensor>,
     outputs: Vec<Tensor>,
     parameters: Vec<Tensor>,
@@ -74,7 +76,9 @@ pub struct AtrousOptions {
     /// The instructions to use: "portable", "avx2" or "avx512". Null is what the environment variable `ATROUS_TARGET`
     /// names, else the best that this machine has. Results of two targets may differ in the last bits.
     pub target: *const c_char,
-    /// How many threads a run may use, the calling one among them: 1 to `ATROUS_MOST_THREADS`; 0 is 1.
+    /// How many threads a run may use, the calling one among them: 1 to `ATROUS_MOST_THREADS`; 0 is 1. The others start
+    /// with the kernel, sleep between runs, and end when it and all that it packed are freed. Runs at the same time share
+    /// them. Outputs are the same for any number of threads.
     pub threads: usize,
 }
 
@@ -172,7 +176,7 @@ pub unsafe extern "C" fn atrous_info(kernel: *const AtrousKernel, info: *mut Atr
             name: kernel.name.as_ptr(),
             target: kernel.target.as_ptr(),
             layout: kernel.layout,
-            threads: kernel.threads,
+            threads: kernel.pool.count(),
             input_count: kernel.inputs.len(),
             output_count: kernel.outputs.len(),
             parameter_count: kernel.parameters.len(),
@@ -302,6 +306,12 @@ fn compile(spec: &str, options: &Options<'_>) -> Result<AtrousKernel, Failure> {
     describe(&jit::compile_net(net, &target)?, options.threads)
 }
 
+fn start(threads: usize) -> Result<Arc<Pool>, Failure> {
+    let failure =
+        |error| Failure::new(AtrousStatus::Memory, format!("the system does not start {threads} threads: {error}"));
+    Pool::new(threads).map(Arc::new).map_err(failure)
+}
+
 fn describe(model: &Model, threads: usize) -> Result<AtrousKernel, Failure> {
     let (net, kernel) = (model.net(), model.kernel().clone());
     let plan = kernel.plan();
@@ -313,7 +323,7 @@ fn describe(model: &Model, threads: usize) -> Result<AtrousKernel, Failure> {
             Layout::Nchw => ATROUS_LAYOUT_NCHW,
             Layout::Nhwc => ATROUS_LAYOUT_NHWC,
         },
-        threads,
+        pool: start(threads)?,
         inputs: tensors(Role::Input)?,
         outputs: tensors(Role::Output)?,
         parameters: tensors(Role::Parameter)?,

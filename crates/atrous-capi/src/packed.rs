@@ -2,7 +2,9 @@
 
 use std::fmt::Arguments;
 use std::ptr;
+use std::sync::Arc;
 
+use atrous::Pool;
 use atrous::jit::compiler::plan::Role;
 use atrous::jit::{Kernel, Packed};
 
@@ -13,6 +15,7 @@ use crate::status::{AtrousStatus, Failure, guard};
 /// Parameters in the form in which their kernel reads them, ready to run. Several threads may use them at once.
 pub struct AtrousPacked {
     kernel: Kernel,
+    pool: Arc<Pool>,
     packed: Packed,
 }
 
@@ -56,7 +59,7 @@ pub unsafe extern "C" fn atrous_pack(
         // SAFETY: `packed` is valid for writing by this function's contract.
         unsafe { packed.write(ptr::null_mut()) };
         // SAFETY: this function's contract.
-        let kernel = unsafe { &foreign::value(kernel, "`kernel`")?.kernel };
+        let AtrousKernel { kernel, pool, .. } = unsafe { foreign::value(kernel, "`kernel`")? };
         // SAFETY: this function's contract.
         let parameters = unsafe { foreign::array(parameters, parameter_count, "`parameters`")? };
         let mut slices = Vec::new();
@@ -65,7 +68,8 @@ pub unsafe extern "C" fn atrous_pack(
             // SAFETY: this function's contract.
             slices.push(unsafe { foreign::array(data, len, format_args!("parameter {index}"))? });
         }
-        let result = AtrousPacked { kernel: kernel.clone(), packed: kernel.pack(&slices)? };
+        let (pool, packed_parameters) = (Arc::clone(pool), kernel.pack(&slices)?);
+        let result = AtrousPacked { kernel: kernel.clone(), pool, packed: packed_parameters };
         // SAFETY: `packed` is valid for writing by this function's contract.
         unsafe { packed.write(Box::into_raw(Box::new(result))) };
         Ok(())
@@ -111,7 +115,7 @@ pub unsafe extern "C" fn atrous_run(
 ) -> AtrousStatus {
     guard(|| {
         // SAFETY: this function's contract.
-        let AtrousPacked { kernel, packed } = unsafe { foreign::value(packed, "`packed`")? };
+        let AtrousPacked { kernel, pool, packed } = unsafe { foreign::value(packed, "`packed`")? };
         // SAFETY: this function's contract.
         let inputs = unsafe { foreign::array(inputs, input_count, "`inputs`")? };
         // SAFETY: this function's contract.
@@ -134,7 +138,7 @@ pub unsafe extern "C" fn atrous_run(
         // SAFETY:
         // * Pointers are neither null nor misaligned, and where all lengths are right no output or scratch overlaps
         //   anything, as checked; `own` is this call's alone; the rest is this function's contract.
-        unsafe { kernel.run_raw(packed, scratch, inputs, outputs)? };
+        unsafe { kernel.run_raw(&**pool, packed, scratch, inputs, outputs)? };
         Ok(())
     })
 }

@@ -35,7 +35,7 @@ pub enum AtrousStatus {
     Index = 10,
     /// An output or scratch memory shares elements with another tensor.
     Overlap = 11,
-    /// The system gives no more memory.
+    /// The system gives no more memory or threads.
     Memory = 12,
     /// A mistake in this library.
     Internal = 13,

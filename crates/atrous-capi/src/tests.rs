@@ -93,3 +93,49 @@ fn misaligned_structures() {
     assert_eq!((status, kernel), (AtrousStatus::Alignment, ptr::null_mut()));
     assert_eq!(last_error(), format!("`options` is not aligned to {} bytes", align_of::<AtrousOptions>()));
 }
+
+/// Several callers at once, whose runs share the pool's threads.
+#[test]
+fn runs_on_threads() {
+    const LEN: usize = 16 * 40 * 40;
+    let spec = c"layer a { input: [1, 16, 40, 40], channels: 16, kernel: 3, padding: 1 }";
+    let weight: Vec<f32> = (0..16 * 16 * 9).map(|index| (index % 23) as f32 / 7.0 - 1.5).collect();
+    let input: Vec<f32> = (0..LEN).map(|index| (index % 101) as f32 / 9.0 - 5.0).collect();
+    let outputs = |threads, callers: usize| -> Vec<Vec<f32>> {
+        let (sizes, target) = (ptr::null(), ptr::null());
+        let options = AtrousOptions { sizes, size_count: 0, layout: ATROUS_LAYOUT_SPEC, target, threads };
+        let (status, kernel) = compile(spec, &options);
+        assert_eq!(status, AtrousStatus::Ok, "{}", last_error());
+        let (mut packed, parameter) = (ptr::null_mut(), AtrousSlice { data: weight.as_ptr(), len: weight.len() });
+        // SAFETY: all pointers are to values that live until the end of this block, and of the lengths that are given.
+        let packed = unsafe {
+            assert_eq!(atrous_pack(kernel, &parameter, 1, &mut packed), AtrousStatus::Ok);
+            atrous_kernel_free(kernel);
+            &*packed
+        };
+        let call = || {
+            let mut output = vec![f32::NAN; LEN];
+            let from = AtrousSlice { data: input.as_ptr(), len: LEN };
+            for _ in 0..20 {
+                let to = AtrousSliceMut { data: output.as_mut_ptr(), len: LEN };
+                // SAFETY: the same; each caller has an output of its own.
+                assert_eq!(unsafe { atrous_run(packed, &from, 1, &to, 1, ptr::null_mut(), 0) }, AtrousStatus::Ok);
+            }
+            output
+        };
+        let outputs = std::thread::scope(|scope| {
+            let callers: Vec<_> = (0..callers).map(|_| scope.spawn(call)).collect();
+            callers.into_iter().map(|caller| caller.join().unwrap()).collect()
+        });
+        // SAFETY: nobody runs it any more.
+        unsafe { atrous_packed_free(ptr::from_ref(packed).cast_mut()) };
+        outputs
+    };
+    let alone = outputs(1, 1).remove(0);
+    for (threads, callers) in [(2, 1), (3, 3)] {
+        assert!(
+            outputs(threads, callers).iter().all(|output| *output == alone),
+            "{threads} threads, {callers} callers"
+        );
+    }
+}

@@ -30,6 +30,32 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Which also shows that the threads are used.
+#[test]
+fn a_stage_that_is_split_allocates_a_job_and_its_queues() {
+    const LEN: usize = 16 * 40 * 40;
+    let spec = c"layer a { input: [1, 16, 40, 40], channels: 16, kernel: 3, padding: 1 }";
+    let slice = |values: &[f32]| AtrousSlice { data: values.as_ptr(), len: values.len() };
+    let (weight, input, mut output) = (vec![1.0; 16 * 16 * 9], vec![1.0; LEN], vec![0.0; LEN]);
+    for (threads, allocations) in [(1, 1), (2, 3)] {
+        let (sizes, target) = (ptr::null(), ptr::null());
+        let options = AtrousOptions { sizes, size_count: 0, layout: ATROUS_LAYOUT_SPEC, target, threads };
+        let (mut kernel, mut packed) = (ptr::null_mut(), ptr::null_mut());
+        let mut scratch = [0.0; 1];
+        // SAFETY: all pointers are to values that live until the end of this function, and of the lengths that are given.
+        unsafe {
+            assert_eq!(atrous_compile(spec.as_ptr(), &options, &mut kernel), AtrousStatus::Ok);
+            assert_eq!(atrous_pack(kernel, &slice(&weight), 1, &mut packed), AtrousStatus::Ok);
+            let outputs = AtrousSliceMut { data: output.as_mut_ptr(), len: LEN };
+            let before = COUNT.get();
+            let status = atrous_run(packed, &slice(&input), 1, &outputs, 1, scratch.as_mut_ptr(), scratch.len());
+            assert_eq!((status, COUNT.get() - before), (AtrousStatus::Ok, allocations));
+            atrous_packed_free(packed);
+            atrous_kernel_free(kernel);
+        }
+    }
+}
+
 #[test]
 fn a_run_allocates_the_addresses_of_its_buffers_only() {
     let spec = c"net two {

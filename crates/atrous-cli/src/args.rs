@@ -228,6 +228,9 @@ pub struct RunArgs {
     /// What computes: machine code, the interpreter of plans (slow), or the definition in f64 (very slow)
     #[arg(long, value_enum, default_value_t = Backend::Jit)]
     pub backend: Backend,
+    /// Threads that compute machine code; by default one for each core
+    #[arg(long, value_name = "N", value_parser = threads())]
+    pub threads: Option<u16>,
     /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
     #[arg(long, value_name = "SIZE", default_value = "8GiB")]
     pub memory_limit: Limit,
@@ -237,10 +240,10 @@ const BENCH_EXAMPLES: &str = "\
 Examples:
   atrous bench specs/vgg_2d.conv
   atrous bench upconv7.conv --size H=160 --size W=160 --layout nhwc
-  atrous bench fc6.conv --message-format json
+  atrous bench fc6.conv --threads 4 --message-format json
 
 Data are random. Each round times the spec and then a loop of nothing but multiply-adds in registers, whose speed is
-the 100 %; only ratios of one run can be compared. Times are the shortest of all rounds, on one thread; run nothing else.";
+the 100 % of each thread; only ratios of one run can be compared. Times are the shortest of all rounds; run nothing else.";
 
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
@@ -252,6 +255,9 @@ pub struct BenchArgs {
     /// Rounds to take the shortest times from
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
+    /// Threads that compute
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads())]
+    pub threads: u16,
     /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
     #[arg(long, value_name = "SIZE", default_value = "8GiB")]
     pub memory_limit: Limit,
@@ -295,6 +301,10 @@ impl Backend {
             Backend::Oracle => "oracle",
         }
     }
+}
+
+fn threads() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..=1024)
 }
 
 fn named_size(text: &str) -> Result<(String, usize), String> {

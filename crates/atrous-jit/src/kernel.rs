@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use atrous_compiler::plan::{Checked, Plan};
+use atrous_threads::{Serial, Threads};
 
 use crate::error::{CompileError, RunError};
 use crate::host;
@@ -117,22 +118,38 @@ impl Kernel {
     /// When the number of slices or the length of one is not the plan's, when another kernel has packed the
     /// parameters (a clone is no other kernel), or when memory is short. The outputs are unchanged then.
     pub fn run(&self, packed: &Packed, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), RunError> {
-        self.run_with(packed, &mut self.scratch()?, inputs, outputs)
+        self.run_on(&Serial, packed, inputs, outputs)
     }
 
-    /// Like [`run`](Kernel::run), in scratch memory of the caller's, who may use it for one run after the other.
+    /// Like [`run`](Kernel::run), with several threads. The outputs are the same for any number of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Kernel::run).
+    pub fn run_on(
+        &self,
+        threads: &dyn Threads,
+        packed: &Packed,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<(), RunError> {
+        self.run_with(threads, packed, &mut self.scratch()?, inputs, outputs)
+    }
+
+    /// Like [`run_on`](Kernel::run_on), in scratch memory of the caller's, who may use it for one run after the other.
     ///
     /// # Errors
     ///
     /// Those of [`run`](Kernel::run), or the scratch memory is too short.
     pub fn run_with(
         &self,
+        threads: &dyn Threads,
         packed: &Packed,
         scratch: &mut Scratch,
         inputs: &[&[f32]],
         outputs: &mut [&mut [f32]],
     ) -> Result<(), RunError> {
-        self.run_observed(packed, scratch, inputs, outputs, &mut |_, _| {})
+        self.run_observed(threads, packed, scratch, inputs, outputs, &mut |_, _| {})
     }
 
     /// Like [`run_with`](Kernel::run_with), and calls `observe` before each stage with the number of stages done and the
@@ -143,13 +160,14 @@ impl Kernel {
     /// Those of [`run_with`](Kernel::run_with).
     pub fn run_observed(
         &self,
+        threads: &dyn Threads,
         packed: &Packed,
         scratch: &mut Scratch,
         inputs: &[&[f32]],
         outputs: &mut [&mut [f32]],
         observe: &mut dyn FnMut(usize, &str),
     ) -> Result<(), RunError> {
-        self.machine.run(self.arena(packed)?, &mut scratch.arena, inputs, outputs, observe)
+        self.machine.run(threads, self.arena(packed)?, &mut scratch.arena, inputs, outputs, observe)
     }
 
     /// The packed arena, when it is this kernel's.

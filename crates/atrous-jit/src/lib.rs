@@ -15,8 +15,8 @@
 //! Results have the bits that the interpreter `atrous_compiler::plan::eval` gives, with one exception that no
 //! processor agrees on with another: which NaN an operation on NaNs gives.
 //!
-//! The parallel loops of a plan run one iteration after the other, on the calling thread. A kernel may be called from
-//! several threads at once.
+//! A kernel runs on the calling thread, or on several [`Threads`], with the same results. It may be called from several
+//! threads at once.
 #![deny(unsafe_code)]
 
 mod assemble;
@@ -30,6 +30,7 @@ mod machine;
 mod text;
 mod translate;
 
+pub use atrous_threads::{Job, Pool, Serial, Threads};
 pub use error::{CompileError, RunError};
 pub use host::{host_target, supports};
 pub use kernel::{Kernel, Packed, Scratch};

@@ -10,7 +10,7 @@
 pub use atrous_compiler as compiler;
 pub use atrous_jit::{CompileError, Kernel, Packed, RunError, Scratch, supports};
 
-use crate::Tensors;
+use crate::{Serial, Tensors, Threads};
 use atrous_compiler::front::{self, Sizes};
 use atrous_compiler::render::render;
 use atrous_compiler::{Net, Severity, Target};
@@ -140,7 +140,21 @@ impl Loaded {
     ///
     /// The number of inputs, outputs or elements is not the spec's; nothing has been written then.
     pub fn forward(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), Error> {
-        self.kernel.run(&self.packed, inputs, outputs).map_err(Error::Run)
+        self.forward_on(&Serial, inputs, outputs)
+    }
+
+    /// The same with several threads. The result is the same for any number of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`forward`](Loaded::forward).
+    pub fn forward_on(
+        &self,
+        threads: &dyn Threads,
+        inputs: &[&[f32]],
+        outputs: &mut [&mut [f32]],
+    ) -> Result<(), Error> {
+        self.kernel.run_on(threads, &self.packed, inputs, outputs).map_err(Error::Run)
     }
 
     /// As much scratch memory as a run needs, for [`forward_with`](Loaded::forward_with).
@@ -152,18 +166,19 @@ impl Loaded {
         self.kernel.scratch().map_err(Error::Run)
     }
 
-    /// Like [`forward`](Loaded::forward), in scratch memory of the caller's, who may use it for one run after the other.
+    /// Like [`forward_on`](Loaded::forward_on), in scratch memory of the caller's, who may use it for one run after the other.
     ///
     /// # Errors
     ///
     /// Those of [`forward`](Loaded::forward), or the scratch memory is too short.
     pub fn forward_with(
         &self,
+        threads: &dyn Threads,
         scratch: &mut Scratch,
         inputs: &[&[f32]],
         outputs: &mut [&mut [f32]],
     ) -> Result<(), Error> {
-        self.kernel.run_with(&self.packed, scratch, inputs, outputs).map_err(Error::Run)
+        self.kernel.run_with(threads, &self.packed, scratch, inputs, outputs).map_err(Error::Run)
     }
 }
 

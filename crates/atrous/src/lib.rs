@@ -36,6 +36,7 @@ mod parameters;
 #[doc(hidden)]
 pub mod rt;
 
+pub use atrous_threads::{Job, Pool, Serial, Threads};
 pub use error::Error;
 pub use parameters::{Tensors, Weight, WeightBias};
 
@@ -56,7 +57,8 @@ pub use parameters::{Tensors, Weight, WeightBias};
 /// - `new`, which takes the weight and bias of a layer, or for a net the struct `Upconv7Parameters` with a field for each
 ///   layer, and `from_tensors`, which finds them by name in any [`Tensors`];
 /// - `forward`, which computes into slices of the caller's, and `infer`, which allocates them;
-/// - when a run needs scratch memory, `SCRATCH_LEN` and `forward_with`, which takes it from the caller.
+/// - `forward_on`, which computes with several [`Threads`], such as a [`Pool`];
+/// - when a run needs scratch memory, `SCRATCH_LEN` and `forward_with`, which takes both from the caller.
 ///
 /// The type holds code for several instruction sets. `new` packs the weights for the best that the machine has, or for the
 /// one that the environment variable `ATROUS_TARGET` names: `portable`, `avx2` or `avx512`. All code is safe where the

@@ -1,6 +1,7 @@
 //! Compilation at run time, against the macro.
 #![cfg(feature = "jit")]
 
+use atrous::Serial;
 use atrous::jit::{self, Error};
 
 const SPEC: &str = include_str!("specs/residual.conv");
@@ -49,11 +50,11 @@ fn scratch_is_reused() {
     assert!(compiled.kernel().scratch_len() > 0 && scratch.len() == compiled.kernel().scratch_len());
     for signal in [[1.0, 2.0, 3.0, 4.0], [0.5, -8.0, 0.0, 0.25]] {
         let mut output = [f32::NAN; 4];
-        loaded.forward_with(&mut scratch, &[&signal], &mut [&mut output]).unwrap();
+        loaded.forward_with(&Serial, &mut scratch, &[&signal], &mut [&mut output]).unwrap();
         assert_eq!(output[..], loaded.infer(&[&signal]).unwrap()[0]);
     }
     let mut none = jit::Scratch::new(0).unwrap();
-    let too_short = loaded.forward_with(&mut none, &[&[0.0; 4]], &mut [&mut [0.0; 4]]).unwrap_err();
+    let too_short = loaded.forward_with(&Serial, &mut none, &[&[0.0; 4]], &mut [&mut [0.0; 4]]).unwrap_err();
     let needed = compiled.kernel().scratch_len();
     assert_eq!(too_short.to_string(), format!("expected {needed} elements of scratch memory or more, found 0"));
 }

@@ -1,7 +1,7 @@
 //! The macro where users write it, with all lints that they may have on, and values computed by hand.
 #![deny(warnings, missing_docs, unsafe_code, unused_qualifications, clippy::all)]
 
-use atrous::{Error, Weight, WeightBias};
+use atrous::{Error, Serial, Weight, WeightBias};
 use std::collections::{BTreeMap, HashMap};
 
 atrous::conv! {
@@ -58,11 +58,11 @@ fn scratch_memory_of_the_callers() {
     let mut scratch = vec![f32::NAN; Residual::SCRATCH_LEN + 3];
     for signal in [[1.0, 2.0, 3.0, 4.0], [0.5, -8.0, 0.0, 0.25]] {
         let mut output = [f32::NAN; 4];
-        residual.forward_with(&mut scratch, &signal, &mut output).unwrap();
+        residual.forward_with(&Serial, &mut scratch, &signal, &mut output).unwrap();
         assert_eq!(output[..], residual.infer(&signal).unwrap());
     }
     let mut output = [9.0; 4];
-    let too_short = residual.forward_with(&mut scratch[..1], &[0.0; 4], &mut output).unwrap_err();
+    let too_short = residual.forward_with(&Serial, &mut scratch[..1], &[0.0; 4], &mut output).unwrap_err();
     let needed = Residual::SCRATCH_LEN;
     assert_eq!(too_short.to_string(), format!("`residual`: scratch memory has 1 elements, but {needed} are needed"));
     assert_eq!(output, [9.0; 4]);

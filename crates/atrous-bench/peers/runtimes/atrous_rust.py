@@ -16,17 +16,15 @@ class AtrousRust:
     library = "Atrous"
 
     def __init__(self, layout, options):
-        self.layout = layout
+        self.layout, self.threads = layout, options.threads
         self.version = options.atrous
-        if options.threads > 1:
-            raise OSError("compiled Rust runs on one thread")
         self.api = ctypes.CDLL(str(options.library))
         function = self.api.atrous_bench_name
         function.restype, function.argtypes = c_char_p, [c_size_t]
         function = self.api.atrous_bench_count
         function.restype, function.argtypes = c_size_t, []
         function = self.api.atrous_bench_pack
-        function.restype, function.argtypes = c_void_p, [c_size_t, FLOATS, c_size_t, FLOATS, c_size_t]
+        function.restype, function.argtypes = c_void_p, [c_size_t, c_size_t, FLOATS, c_size_t, FLOATS, c_size_t]
         function = self.api.atrous_bench_run
         function.restype, function.argtypes = c_int, [c_void_p, FLOATS, c_size_t, FLOATS, c_size_t]
         names = (self.api.atrous_bench_name(index).decode() for index in range(self.api.atrous_bench_count()))
@@ -59,7 +57,7 @@ class AtrousRust:
         if index is None:
             raise Unsupported("the library was built from another suite")
         weight, bias = (numpy.ascontiguousarray(array, numpy.float32) for array in (weight, bias))
-        packed = self.api.atrous_bench_pack(index, *_slice(weight), *_slice(bias))
+        packed = self.api.atrous_bench_pack(index, self.threads, *_slice(weight), *_slice(bias))
         if not packed:
             raise Unsupported("the weights cannot be packed")
         return c_void_p(packed)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use atrous_compiler::net::Input;
 use atrous_compiler::plan::Role;
 use atrous_compiler::{Checked, Net, Plan, Target, compile, ir, lower};
-use atrous_jit::{Kernel, Packed, Scratch};
+use atrous_jit::{Kernel, Packed, Scratch, Serial, Threads};
 use serde_json::json;
 
 use crate::args::BenchArgs;
@@ -30,15 +30,16 @@ pub fn run(args: &BenchArgs, report: &mut Report) -> Result<(), Failure> {
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
     crate::deny(args.spec.deny, report)?;
     let target = target::to_run(args.spec.target)?;
+    let pool = backend::pool(Some(args.threads))?;
     let mut peak = Subject::new(&peak::plan(&target)?, &[], vec![vec![0.5; peak::INPUTS]])?;
     for net in build::nets(&args.spec, &front)? {
         let mut subject = of_net(&net, &target, args)?;
         for _ in 0..args.rounds {
-            subject.visit()?;
-            peak.visit()?;
+            subject.visit(&pool)?;
+            peak.visit(&Serial)?;
         }
         let rate = rate(peak::multiply_adds(&target).into(), peak.best.iter().sum());
-        tell(&net, &subject, rate, report);
+        tell(&net, &subject, args.threads, rate, report);
     }
     Ok(())
 }
@@ -79,22 +80,23 @@ impl Subject {
     }
 
     /// One call: how long each stage took.
-    fn call(&mut self) -> Result<Vec<Duration>, Failure> {
+    fn call(&mut self, threads: &dyn Threads) -> Result<Vec<Duration>, Failure> {
         let inputs: Vec<&[f32]> = self.inputs.iter().map(Vec::as_slice).collect();
         let mut outputs: Vec<&mut [f32]> = self.outputs.iter_mut().map(Vec::as_mut_slice).collect();
         let mut starts = Vec::new();
         let observe = &mut |_: usize, _: &str| starts.push(Instant::now());
-        self.kernel.run_observed(&self.packed, &mut self.scratch, &inputs, &mut outputs, observe).map_err(failed)?;
+        let Subject { kernel, packed, scratch, .. } = self;
+        kernel.run_observed(threads, packed, scratch, &inputs, &mut outputs, observe).map_err(failed)?;
         starts.push(Instant::now());
         Ok(starts.windows(2).map(|pair| pair[1] - pair[0]).collect())
     }
 
     /// Improves the shortest times by those of one visit.
-    fn visit(&mut self) -> Result<(), Failure> {
-        self.call()?;
+    fn visit(&mut self, threads: &dyn Threads) -> Result<(), Failure> {
+        self.call(threads)?;
         let start = Instant::now();
         while start.elapsed() < VISIT {
-            let times = self.call()?;
+            let times = self.call(threads)?;
             self.best.iter_mut().zip(times).for_each(|(best, time)| *best = time.min(*best));
         }
         Ok(())
@@ -116,24 +118,26 @@ fn multiply_adds(net: &Net, stage: &str) -> u128 {
     layer.map_or(0, |layer| ir::macs::of_layers(&lower::lower(&Net::of_layer(layer.clone()))).useful)
 }
 
-/// One line per stage where there are several, and one for all.
-fn tell(net: &Net, subject: &Subject, peak: f64, report: &Report) {
+/// `peak` is that of one thread. One line per stage where there are several, and one for all.
+fn tell(net: &Net, subject: &Subject, threads: u16, peak: f64, report: &Report) {
     let plan = subject.kernel.plan();
     let stages = plan.run.iter().zip(&subject.best).filter(|_| plan.run.len() > 1);
     let stages = stages.map(|(stage, &time)| (&stage.name, multiply_adds(net, &stage.name), time));
     let all = (&net.name, ir::macs::of_layers(&lower::lower(net)).useful, subject.best.iter().sum());
     let compile_ms = milliseconds(subject.compiling);
+    let (threads_word, times) =
+        if threads == 1 { ("thread", String::new()) } else { ("threads", format!("{threads} × ")) };
     let mut heading = format!(
-        "{}: {} on 1 thread, compiled in {compile_ms:.1} ms; useful multiply-adds, shortest time, % of {peak:.1} GF/s\n",
+        "{}: {} on {threads} {threads_word}, compiled in {compile_ms:.1} ms; useful multiply-adds, shortest time, % of {times}{peak:.1} GF/s\n",
         net.name, plan.target.name
     );
     for (name, macs, time) in stages.chain([all]) {
         let (ms, gflops) = (milliseconds(time), rate(macs, time));
-        let (millions, percent) = (macs as f64 / 1e6, 100.0 * gflops / peak);
+        let (millions, percent) = (macs as f64 / 1e6, 100.0 * gflops / (f64::from(threads) * peak));
         let human = format!("{heading}  {name:24} {millions:10.3} M {ms:10.4} ms {gflops:8.1} GF/s {percent:5.1} %");
         heading.clear();
         let json = json!({
-            "type": "bench", "net": net.name, "stage": name, "target": plan.target.name, "threads": 1,
+            "type": "bench", "net": net.name, "stage": name, "target": plan.target.name, "threads": threads,
             "layout": format!("{:?}", net.layout).to_lowercase(), "macs": macs as u64, "ms": ms, "gflops": gflops, "peak_gflops": peak,
             "compile_ms": compile_ms,
         });

@@ -58,6 +58,7 @@ pub fn plan(target: &Target) -> Result<Checked<Plan>, Failure> {
         run: vec![Stage {
             name: "multiply".into(),
             vars: vec!["round".into()],
+            shares: 1,
             body: vec![Stmt::Tile(Tile { registers: names.map(register).collect(), body })],
         }],
     };

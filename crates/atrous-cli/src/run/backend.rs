@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use atrous_compiler::net::{Net, ValueId};
 use atrous_compiler::plan::{Checked, Plan, Role, eval};
 use atrous_compiler::{compile, oracle};
-use atrous_jit::Kernel;
+use atrous_jit::{Kernel, Pool, Threads};
 
 use crate::args::{Backend, TargetArg};
 use crate::failure::Failure;
@@ -96,16 +96,17 @@ impl Prepared {
         }
     }
 
-    /// Computes the outputs from the parameters and inputs, all in the order of the net.
+    /// Computes the outputs from the parameters and inputs, all in the order of the net. `threads` compute machine code.
     pub fn run(
         &self,
         net: &Net,
+        threads: Option<u16>,
         parameters: &[Vec<f32>],
         inputs: &[Vec<f32>],
         progress: &Progress,
     ) -> Result<(Outputs, Times), Failure> {
         match &self.engine {
-            Engine::Jit(kernel) => run_kernel(kernel, parameters, inputs, progress),
+            Engine::Jit(kernel) => run_kernel(kernel, &pool(threads)?, parameters, inputs, progress),
             Engine::Interpreter(plan) => interpret(plan, parameters, inputs),
             Engine::Oracle => Ok(define(net, parameters, inputs)),
         }
@@ -119,8 +120,15 @@ pub fn bytes_of_plan(plan: &Plan) -> u64 {
     bytes_of(outside.map(|buffer| buffer.shape.as_slice()).chain(arenas.iter().map(|arena| arena.as_slice())), 4)
 }
 
+/// This many threads; by default one for each core.
+pub fn pool(threads: Option<u16>) -> Result<Pool, Failure> {
+    let pool = threads.map_or_else(Pool::of_all_cores, |threads| Pool::new(threads.into()));
+    pool.map_err(|error| Failure::error(format!("the system starts no thread: {error}")))
+}
+
 fn run_kernel(
     kernel: &Kernel,
+    threads: &dyn Threads,
     parameters: &[Vec<f32>],
     inputs: &[Vec<f32>],
     progress: &Progress,
@@ -133,7 +141,7 @@ fn run_kernel(
     let start = Instant::now();
     let mut scratch = kernel.scratch().map_err(failed)?;
     let observe = &mut |done: usize, name: &str| progress.at(done, name);
-    kernel.run_observed(&packed, &mut scratch, &slices(inputs), &mut to, observe).map_err(failed)?;
+    kernel.run_observed(threads, &packed, &mut scratch, &slices(inputs), &mut to, observe).map_err(failed)?;
     Ok((outputs, Times { packing, running: start.elapsed() }))
 }
 

@@ -40,7 +40,7 @@ pub fn run(args: &RunArgs, report: &mut Report) -> Result<(), Failure> {
     args.memory_limit.check(&name, prepared.bytes(&net))?;
     let (outputs, times) = {
         let progress = Progress::start(prepared.n_stages(), report.is_human());
-        prepared.run(&net, &parameters, &inputs, &progress)?
+        prepared.run(&net, args.threads, &parameters, &inputs, &progress)?
     };
 
     let tensor = |(&id, data)| Tensor { shape: net.layout.in_memory(&net.value_shape(id)), data };

@@ -44,6 +44,19 @@ fn all_nets_of_a_spec_are_timed() {
 }
 
 #[test]
+fn threads_are_told() {
+    let threads =
+        |arguments: &str| -> Vec<Value> { objects(arguments).iter().map(|object| object["threads"].clone()).collect() };
+    assert_eq!(threads("--size H=7 --net alone"), [1]);
+    assert_eq!(threads("--size H=7 --net alone --threads 2"), [2]);
+    let sandbox = Sandbox::new().file("two.conv", TWO);
+    let human = sandbox.atrous("bench two.conv --size H=7 --net alone --rounds 1 --threads 3");
+    assert!(human.stderr.contains(" on 3 threads, ") && human.stderr.contains(" % of 3 × "), "{human}");
+    let none = sandbox.atrous("bench two.conv --size H=7 --threads 0");
+    assert!(none.code != 0 && none.stderr.contains("0 is not in 1..=1024"), "{none}");
+}
+
+#[test]
 fn what_cannot_be_timed_is_explained() {
     let sandbox = Sandbox::new().file("two.conv", TWO);
     let free = sandbox.atrous("bench two.conv");

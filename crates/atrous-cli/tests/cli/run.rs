@@ -127,6 +127,19 @@ fn noise_is_the_same_every_time_and_differs_between_seeds() {
 }
 
 #[test]
+fn any_number_of_threads_gives_the_same() {
+    let sandbox = Sandbox::new().file(
+        "large.conv",
+        "layer large { input: [1, 16, 40, 40], channels: 16, kernel: 3, padding: 1, bias, silu }\n",
+    );
+    let outputs = ["", "--threads 1", "--threads 2", "--threads 5"].map(|threads| {
+        sandbox.atrous(&format!("run large.conv --weights random:1 --input random:2 -o y.npy {threads}")).ok();
+        sandbox.read_array("y.npy")
+    });
+    assert!(outputs.iter().all(|output| *output == outputs[0]));
+}
+
+#[test]
 fn noise_does_not_depend_on_the_machine() {
     // Three numbers that another implementation of the generator gives, through a layer that copies its input.
     let sandbox = Sandbox::new()

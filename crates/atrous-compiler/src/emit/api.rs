@@ -73,7 +73,7 @@ pub fn items(net: &Net, plans: &[Checked<Plan>], options: &Options) -> TokenStre
 
 fn interface<'a>(net: &'a Net, plans: &'a [Checked<Plan>], options: &'a Options) -> Interface<'a> {
     let mut names = Names::default();
-    for taken in ["packed", "scratch", "detected"] {
+    for taken in ["packed", "scratch", "detected", "threads"] {
         names.fresh(taken);
     }
     let mut argument = |name: &str, shape| {

@@ -123,7 +123,7 @@ fn forward(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
         inputs.chain(interface.outputs.iter().map(|argument| (argument, true)))
     };
     let variables: Vec<Ident> = arguments().map(|(argument, _)| argument.variable.clone()).collect();
-    let Choice { functions, body, used, scratch_len } = versions::run(interface, &variables);
+    let Choice { functions, body, used, is_parallel, scratch_len } = versions::run(interface, &variables);
     let checks = arguments().map(|(argument, is_output)| {
         let Argument { name, variable, shape } = argument;
         check(interface, is_output, used.contains(variable).then_some(variable), name, shape, &quote!(#variable))
@@ -137,24 +137,30 @@ fn forward(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
         #body
         ::core::result::Result::Ok(())
     };
+    let forward = forward_method(interface, &variables);
+    let threads = |is_used| identifier(if is_used { "threads" } else { "_threads" });
     if scratch_len == 0 {
-        return (functions, forward_method(interface, &statements));
+        let forward_on = forward_on_method(interface, &threads(is_parallel), &statements);
+        return (functions, quote!(#forward #forward_on));
     }
-    let forward = forward_method(
+    let own_scratch = quote!(&mut #facade::rt::zeros(Self::SCRATCH_LEN));
+    let forward_on = forward_on_method(
         interface,
-        &quote!(self.forward_with(&mut #facade::rt::zeros(Self::SCRATCH_LEN), #(#variables),*)),
+        &threads(true),
+        &quote!(self.forward_with(threads, #own_scratch, #(#variables),*)),
     );
-    let forward_with = forward_with_method(interface, &statements);
+    let forward_with = forward_with_method(interface, &threads(is_parallel), &statements);
     let methods = quote! {
         /// Elements of the scratch memory that a run writes and then reads. It holds nothing between runs.
         pub const SCRATCH_LEN: usize = #len;
         #forward
+        #forward_on
         #forward_with
     };
     (functions, methods)
 }
 
-fn forward_method(interface: &Interface<'_>, body: &TokenStream) -> TokenStream {
+fn forward_method(interface: &Interface<'_>, variables: &[Ident]) -> TokenStream {
     let facade = interface.facade;
     let (allow, tensors) = tensor_parameters(interface, 1);
     quote! {
@@ -165,14 +171,35 @@ fn forward_method(interface: &Interface<'_>, body: &TokenStream) -> TokenStream 
         /// A slice has not as many elements as its shape; nothing has been written then.
         #allow
         pub fn forward(&self, #tensors) -> ::core::result::Result<(), #facade::Error> {
+            self.forward_on(&#facade::Serial, #(#variables),*)
+        }
+    }
+}
+
+fn forward_on_method(interface: &Interface<'_>, threads: &Ident, body: &TokenStream) -> TokenStream {
+    let facade = interface.facade;
+    let (allow, tensors) = tensor_parameters(interface, 2);
+    quote! {
+        /// Computes the output from the input with several threads, into memory of the caller's. The result is the same
+        /// for any number of them.
+        ///
+        /// # Errors
+        ///
+        /// A slice has not as many elements as its shape; nothing has been written then.
+        #allow
+        pub fn forward_on(
+            &self,
+            #threads: &dyn #facade::Threads,
+            #tensors
+        ) -> ::core::result::Result<(), #facade::Error> {
             #body
         }
     }
 }
 
-fn forward_with_method(interface: &Interface<'_>, body: &TokenStream) -> TokenStream {
+fn forward_with_method(interface: &Interface<'_>, threads: &Ident, body: &TokenStream) -> TokenStream {
     let facade = interface.facade;
-    let (allow, tensors) = tensor_parameters(interface, 2);
+    let (allow, tensors) = tensor_parameters(interface, 3);
     quote! {
         /// The same in scratch memory of the caller's, who may use it for one run after the other.
         ///
@@ -181,7 +208,12 @@ fn forward_with_method(interface: &Interface<'_>, body: &TokenStream) -> TokenSt
         /// A slice has not as many elements as its shape, or `scratch` has less than `SCRATCH_LEN`; nothing has been
         /// written then.
         #allow
-        pub fn forward_with(&self, scratch: &mut [f32], #tensors) -> ::core::result::Result<(), #facade::Error> {
+        pub fn forward_with(
+            &self,
+            #threads: &dyn #facade::Threads,
+            scratch: &mut [f32],
+            #tensors
+        ) -> ::core::result::Result<(), #facade::Error> {
             #body
         }
     }

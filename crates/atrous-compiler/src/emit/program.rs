@@ -1,12 +1,12 @@
 //! Programs as sequences of calls: which memory each stage gets.
 
-use super::affine::length;
+use super::affine::{integer, length};
 use super::machine::Machine;
 use super::names::{Names, identifier};
 use super::stage;
 use super::usage::Usage;
-use crate::plan::{BufferId, Plan, Role, Stage};
-use proc_macro2::{Ident, TokenStream};
+use crate::plan::{BufferId, Plan, Role, Stage, eval};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,8 @@ pub struct Program {
     pub body: TokenStream,
     /// The buffers that its stages read or write.
     pub used: BTreeSet<BufferId>,
+    /// Whether threads can split one of its stages; it needs `threads` then.
+    pub is_parallel: bool,
 }
 
 impl Program {
@@ -47,12 +49,13 @@ pub struct Surroundings<'a> {
 pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) -> Program {
     let usages: Vec<Usage> = stages.iter().map(Usage::of).collect();
     let used = usages.iter().flat_map(buffers).collect();
-    let mut program = Program { functions: TokenStream::new(), body: TokenStream::new(), used };
+    let is_parallel = usages.iter().any(|usage| usage.is_parallel);
+    let mut program = Program { functions: TokenStream::new(), body: TokenStream::new(), used, is_parallel };
     let mut names = Names::default();
     for (stage, usage) in stages.iter().zip(&usages) {
         let name = names.fresh(&format!("{prefix}_{}", stage.name));
         program.functions.extend(stage::function(surroundings, stage, &name));
-        program.body.extend(call(surroundings, usage, &name));
+        program.body.extend(call(surroundings, stage, usage, &name));
     }
     program
 }
@@ -77,14 +80,18 @@ fn buffers(usage: &Usage) -> impl Iterator<Item = BufferId> {
 }
 
 /// The call of a stage.
-fn call(surroundings: &Surroundings<'_>, usage: &Usage, name: &Ident) -> TokenStream {
-    let caller = |buffer| surroundings.callers.get(&buffer).map(|name| (buffer, quote!(#name)));
+fn call(surroundings: &Surroundings<'_>, stage: &Stage, usage: &Usage, name: &Ident) -> TokenStream {
+    let caller = |buffer| {
+        let name = surroundings.callers.get(&buffer)?;
+        let is_written = usage.writes.contains(&buffer);
+        Some((buffer, if is_written { quote!(rt::cells(#name, 0)) } else { quote!(#name) }))
+    };
     let mut arguments: BTreeMap<BufferId, TokenStream> = buffers(usage).filter_map(caller).collect();
     let mut names = Names::default();
     for taken in surroundings.callers.values() {
         names.fresh(&taken.to_string());
     }
-    for taken in ["packed", "scratch"] {
+    for taken in ["packed", "scratch", "shares", "threads"] {
         names.fresh(taken);
     }
     let mut split = TokenStream::new();
@@ -99,9 +106,27 @@ fn call(surroundings: &Surroundings<'_>, usage: &Usage, name: &Ident) -> TokenSt
             }
         }
     }
+    let mut shared = TokenStream::new();
+    if usage.is_parallel {
+        for &buffer in &usage.writes {
+            let name = names.fresh(&identifier(&surroundings.plan.buffers[buffer.0].name).to_string());
+            let cells = &arguments[&buffer];
+            shared.extend(quote!(let #name = rt::shared!(#cells);));
+            arguments.insert(buffer, quote!(#name.cells()));
+        }
+    }
     let arguments = buffers(usage).map(|buffer| &arguments[&buffer]);
-    let call = quote!(Self::#name(#(#arguments),*););
-    if split.is_empty() { call } else { quote!({ #split #call }) }
+    let call = if usage.is_parallel {
+        let (shares, instructions) = (integer(stage.shares), Literal::u64_unsuffixed(eval::count_instructions(stage)));
+        quote! {
+            rt::split(threads, rt::Work { shares: #shares, instructions: #instructions }, &|shares| {
+                Self::#name(#(#arguments,)* shares)
+            });
+        }
+    } else {
+        quote!(Self::#name(#(#arguments),*);)
+    };
+    if split.is_empty() && shared.is_empty() { call } else { quote!({ #split #shared #call }) }
 }
 
 /// The argument for a buffer when nothing else of its arena is borrowed mutably.
@@ -112,9 +137,9 @@ fn whole_arena(surroundings: &Surroundings<'_>, usage: &Usage, kind: Arena, buff
             let packed = &surroundings.packed;
             quote!(rt::window(#packed, #offset))
         }
-        (Arena::Packed, true) => quote!(rt::window_mut(&mut packed, #offset)),
+        (Arena::Packed, true) => quote!(rt::cells(&mut packed, #offset)),
         (Arena::Scratch, false) => quote!(rt::window(scratch, #offset)),
-        (Arena::Scratch, true) => quote!(rt::window_mut(scratch, #offset)),
+        (Arena::Scratch, true) => quote!(rt::cells(scratch, #offset)),
     }
 }
 
@@ -140,7 +165,7 @@ fn split_arena(
         let start = offset(plan, buffer);
         let (start, end) = (length(start), length(start + plan.buffers[buffer.0].len()));
         ranges.push(quote!(#start..#end));
-        let function = if usage.writes.contains(&buffer) { quote!(window_mut) } else { quote!(window) };
+        let function = if usage.writes.contains(&buffer) { quote!(cells) } else { quote!(window) };
         arguments.insert(buffer, quote!(rt::#function(#part, 0)));
         parts.push(part);
     }

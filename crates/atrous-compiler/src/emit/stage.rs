@@ -18,24 +18,31 @@ pub struct Printer<'a> {
     pub vars: Vec<Ident>,
     /// The parameters of the function.
     pub buffers: BTreeMap<BufferId, Ident>,
+    /// The parameter with the shares to execute.
+    pub shares: Ident,
     /// All of these names.
     pub names: Names,
 }
 
-/// The function of a stage: its parameters are the buffers that it reads, then those that it writes.
+/// The function of a stage: its parameters are the buffers that it reads, then those that it writes, and where threads
+/// can split it, the shares to execute.
 pub fn function(surroundings: &Surroundings<'_>, stage: &Stage, name: &Ident) -> TokenStream {
     let Surroundings { plan, machine, cfg, facade, .. } = surroundings;
     let usage = Usage::of(stage);
     let printer = printer(plan, stage, &usage);
     let mut tables = Vec::new();
     let body = statements(&printer, &stage.body, &mut Vec::new(), &mut tables);
-    let parameter = |buffer: &BufferId, reference: TokenStream| {
+    let parameter = |buffer: &BufferId, element: TokenStream| {
         let (name, len) = (&printer.buffers[buffer], length(plan.buffers[buffer.0].len()));
-        quote!(#name: #reference [f32; #len])
+        quote!(#name: &[#element; #len])
     };
-    let reads = usage.reads.iter().map(|buffer| parameter(buffer, quote!(&)));
-    let writes = usage.writes.iter().map(|buffer| parameter(buffer, quote!(&mut)));
-    let parameters: Vec<_> = reads.chain(writes).collect();
+    let reads = usage.reads.iter().map(|buffer| parameter(buffer, quote!(f32)));
+    let writes = usage.writes.iter().map(|buffer| parameter(buffer, quote!(::core::cell::Cell<f32>)));
+    let shares = usage.is_parallel.then(|| {
+        let shares = &printer.shares;
+        quote!(#shares: ::core::ops::Range<isize>)
+    });
+    let parameters: Vec<_> = reads.chain(writes).chain(shares).collect();
     let mut lints = Vec::new();
     if parameters.len() > 7 {
         lints.push(quote!(clippy::too_many_arguments));
@@ -48,7 +55,7 @@ pub fn function(surroundings: &Surroundings<'_>, stage: &Stage, name: &Ident) ->
         None => quote!(use #facade::rt::{self, Lanes as _};),
         Some(module) => quote!(use #facade::rt::#module as rt;),
     };
-    let uses = usage.computes.then_some(vectors);
+    let uses = (usage.computes || usage.is_parallel).then_some(vectors);
     let features = machine.map(|machine| machine.attribute());
     let doc = doc(plan, &usage);
     quote! {
@@ -88,7 +95,8 @@ fn printer<'a>(plan: &'a Plan, stage: &Stage, usage: &Usage) -> Printer<'a> {
         (buffer, names.fresh_or(name, "buffer"))
     });
     let buffers = buffers.collect();
-    Printer { plan, vars, buffers, names }
+    let shares = names.fresh("shares");
+    Printer { plan, vars, buffers, shares, names }
 }
 
 /// The name of a buffer within a stage, where the names of layers say nothing new: `conv_1.weight` → `weight`.
@@ -113,16 +121,22 @@ fn statements(
 ) -> TokenStream {
     let several = stmts.len() > 1;
     let statements = stmts.iter().map(|stmt| match stmt {
-        Stmt::For { var, count: times, body } | Stmt::Par { var, count: times, body } => {
-            if !runs(*times) {
-                return TokenStream::new();
-            }
+        Stmt::For { count, .. } | Stmt::Par { count, .. } if !runs(*count) => TokenStream::new(),
+        Stmt::For { var, count: times, body } => {
             scope.push(*var);
             let body = statements(printer, body, scope, tables);
             scope.pop();
             let name = &printer.vars[var.0];
             let times = count(*times, &printer.vars);
             quote!(for #name in 0..#times { #body })
+        }
+        Stmt::Par { var, count: times, before, body } => {
+            scope.push(*var);
+            let body = statements(printer, body, scope, tables);
+            scope.pop();
+            let (name, shares) = (&printer.vars[var.0], &printer.shares);
+            let [times, before] = [times, before].map(|number| count(*number, &printer.vars));
+            quote!(for #name in rt::iterations(&#shares, #before, #times) { #body })
         }
         Stmt::Regions { columns, rows, body } => {
             let names: Vec<_> = columns.iter().map(|column| &printer.vars[column.0]).collect();

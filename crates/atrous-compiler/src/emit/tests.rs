@@ -154,10 +154,16 @@ fn a_stage() {
     let stage = Stage {
         name: "all".into(),
         vars: names(&["y", "count", "unused", "x", "k", "never"]),
+        shares: 9,
         body: vec![Stmt::Regions {
             columns: vec![y, count, unused],
             rows,
-            body: vec![Stmt::Par { var: x, count: Count::Fixed(2), body: vec![tile.clone(), tile] }],
+            body: vec![Stmt::Par {
+                var: x,
+                count: Count::Fixed(2),
+                before: Count::Column(unused),
+                body: vec![tile.clone(), tile],
+            }],
         }],
     };
     insta::assert_snapshot!(function(&plan, &stage));
@@ -212,20 +218,21 @@ fn parts_and_shuffles() {
     let stage = Stage {
         name: "all".into(),
         vars: vec!["y".into()],
+        shares: 1,
         body: vec![Stmt::For { var: Var(0), count: Count::Fixed(4), body: vec![Stmt::Tile(tile)] }],
     };
     insta::assert_snapshot!(function(&plan, &stage), @r"
     impl All {
         /// Reads `x`; writes `y`.
         #[inline(never)]
-        fn run_all(x: &[f32; 40], y_buffer: &mut [f32; 40]) {
+        fn run_all(x: &[f32; 40], y_buffer: &[::core::cell::Cell<f32>; 40]) {
             use ::atrous::rt::{self, Lanes as _};
             for y in 0..4 {
                 let x_window: &[f32; 9] = rt::window(x, 10 * y);
                 let first = rt::F32x4::load_part::<1, 4>(x_window, 0);
                 let last = rt::F32x4::load_part_strided::<0, 3>(x_window, 4, 2);
                 let woven = first.shuffle(last, [0, 4, 1, 5]);
-                let y_buffer_window: &mut [f32; 9] = rt::window_mut(y_buffer, 10 * y);
+                let y_buffer_window: &[_; 9] = rt::window(y_buffer, 10 * y);
                 woven.store_part::<2, 4>(y_buffer_window, 0);
                 first.store_part_strided::<1, 4>(y_buffer_window, 8, -3);
                 last.store(y_buffer_window, 4);

@@ -71,7 +71,7 @@ impl Context<'_> {
         let start = expression(&window.start, scope, &self.printer.vars);
         let span = integer(window.span);
         if window.stored {
-            quote!(let #name: &mut [f32; #span] = rt::window_mut(#buffer, #start);)
+            quote!(let #name: &[_; #span] = rt::window(#buffer, #start);)
         } else {
             quote!(let #name: &[f32; #span] = rt::window(#buffer, #start);)
         }

@@ -12,6 +12,8 @@ pub struct Usage {
     pub writes: BTreeSet<BufferId>,
     /// Variables that an index or a count uses.
     pub vars: BTreeSet<Var>,
+    /// Whether threads can split the stage.
+    pub is_parallel: bool,
     /// Whether there are instructions at all.
     pub computes: bool,
     /// Numbers of all constants.
@@ -30,8 +32,14 @@ impl Usage {
     fn stmts(&mut self, stmts: &[Stmt]) {
         for stmt in stmts {
             match stmt {
-                Stmt::For { count, body, .. } | Stmt::Par { count, body, .. } if runs(*count) => {
+                Stmt::For { count, body, .. } if runs(*count) => {
                     self.count(*count);
+                    self.stmts(body);
+                }
+                Stmt::Par { count, before, body, .. } if runs(*count) => {
+                    self.is_parallel = true;
+                    self.count(*count);
+                    self.count(*before);
                     self.stmts(body);
                 }
                 Stmt::For { .. } | Stmt::Par { .. } => {}

@@ -18,6 +18,8 @@ pub struct Choice {
     pub body: TokenStream,
     /// The variables that some version uses.
     pub used: BTreeSet<Ident>,
+    /// Whether threads can split a stage of some version; `threads` has to be in scope then.
+    pub is_parallel: bool,
     /// Elements of scratch memory that any of them needs, as `scratch: &mut [f32]`.
     pub scratch_len: usize,
 }
@@ -41,7 +43,7 @@ pub fn pack(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         functions.extend(program.functions);
     }
     if let [body] = &bodies[..] {
-        return Choice { functions, body: body.clone(), used, scratch_len: 0 };
+        return Choice { functions, body: body.clone(), used, is_parallel: false, scratch_len: 0 };
     }
     let names = interface.versions.iter().map(|version| version.machine.map_or("portable", |machine| machine.name));
     let arms = interface.versions.iter().zip(bodies).rev().map(|(version, body)| {
@@ -52,13 +54,14 @@ pub fn pack(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         let instruction_set = rt::instruction_set(&[#(#names),*])?;
         let packed = match instruction_set { #(#arms)* };
     };
-    Choice { functions, body, used, scratch_len: 0 }
+    Choice { functions, body, used, is_parallel: false, scratch_len: 0 }
 }
 
 /// Computes the outputs in the last of these variables from the inputs in the first.
 pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
     let facade = interface.facade;
-    let (mut functions, mut used, mut arms, mut scratch_len) = (TokenStream::new(), BTreeSet::new(), Vec::new(), 0);
+    let (mut functions, mut used, mut arms) = (TokenStream::new(), BTreeSet::new(), Vec::new());
+    let (mut is_parallel, mut scratch_len) = (false, 0);
     for version in &interface.versions {
         let plan = version.plan;
         let callers = callers(plan, &[Role::Input, Role::Output], variables);
@@ -67,6 +70,7 @@ pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         let surroundings = Surroundings { plan, machine, cfg, callers, packed, facade };
         let program = program(&surroundings, &plan.run, &version.prefix("run"));
         used.extend(variables_of(&surroundings, &program.used));
+        is_parallel |= program.is_parallel;
         if program.uses_scratch(plan) {
             scratch_len = scratch_len.max(plan.scratch_len);
         }
@@ -81,13 +85,14 @@ pub fn run(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         });
     }
     if let [body] = &arms[..] {
-        return Choice { functions, body: body.clone(), used, scratch_len };
+        return Choice { functions, body: body.clone(), used, is_parallel, scratch_len };
     }
     let arms = interface.versions.iter().zip(arms).rev().map(|(version, body)| {
         let (cfg, pattern) = (version.cfg(), version.pattern(&quote!(detected)));
         quote!(#cfg #pattern => { #body })
     });
-    Choice { functions, body: quote!(match self.instruction_set { #(#arms)* }), used, scratch_len }
+    let body = quote!(match self.instruction_set { #(#arms)* });
+    Choice { functions, body, used, is_parallel, scratch_len }
 }
 
 /// The function that runs all stages of a version with the features of its machine, and the statements that call it.
@@ -115,6 +120,10 @@ fn entry(
         let len = length(buffer.len());
         arguments.push(variable.clone());
         parameters.push(quote!(#variable: #reference [f32; #len]));
+    }
+    if program.is_parallel {
+        arguments.push(identifier("threads"));
+        parameters.push(quote!(threads: &dyn #facade::Threads));
     }
     let name = identifier(&version.prefix("run"));
     let (cfg, features, module) = (&surroundings.cfg, machine.attribute(), machine.module());

@@ -31,8 +31,8 @@ pub struct Windows {
 
 /// The windows for the instructions that stand directly in a list.
 ///
-/// A loaded buffer has one window for each sum of variables. The windows of a stored buffer are mutable borrows: each
-/// ends where the next of its buffer starts.
+/// A loaded buffer has one window for each sum of variables. The windows of a stored buffer follow one another: each ends
+/// where the next of its buffer starts, so that its address is needed no longer.
 pub fn windows(plan: &Plan, steps: &[Step], lanes: impl Fn(&Instr) -> usize) -> Windows {
     let mut found = Windows { windows: Vec::new(), places: BTreeMap::new() };
     for (index, step) in steps.iter().enumerate() {

@@ -6,10 +6,10 @@
 mod flat;
 
 use std::fmt::{Display, Formatter};
-
-use super::types::{Buffer, Count, Instr, Part, Plan, Register, Role, Stage, Step, Stmt, Var};
-use super::verify::Checked;
 use std::ops::Range;
+
+use super::types::{Buffer, Count, Instr, Part, Plan, Reg, Register, Role, Stage, Step, Stmt, Tile, Var};
+use super::verify::Checked;
 
 /// A slice that has not the length of the buffer it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl std::error::Error for LengthError {}
 pub fn pack(plan: &Checked<Plan>, parameters: &[&[f32]]) -> Result<Vec<f32>, LengthError> {
     let mut memory = Memory::new(plan, |role| role == Role::Parameter);
     memory.fill(plan, Role::Parameter, "parameter", parameters)?;
-    memory.execute(plan, &plan.pack);
+    memory.execute(plan, &plan.pack, 1);
     memory.values.truncate(plan.packed_len);
     Ok(memory.values)
 }
@@ -49,11 +49,25 @@ pub fn pack(plan: &Checked<Plan>, parameters: &[&[f32]]) -> Result<Vec<f32>, Len
 ///
 /// When an input's slice has not as many elements as its buffer, or `packed` not as many as the packed arena.
 pub fn run(plan: &Checked<Plan>, packed: &[f32], inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, LengthError> {
+    run_in_parts(plan, packed, inputs, 1)
+}
+
+/// The same with each stage split into as many parts as `parts` threads get, the last first. The results are the same.
+///
+/// # Errors
+///
+/// Those of [`run`].
+pub fn run_in_parts(
+    plan: &Checked<Plan>,
+    packed: &[f32],
+    inputs: &[&[f32]],
+    parts: i64,
+) -> Result<Vec<Vec<f32>>, LengthError> {
     check_length("packed", plan.packed_len, packed.len())?;
     let mut memory = Memory::new(plan, |role| matches!(role, Role::Input | Role::Output));
     memory.values[..plan.packed_len].copy_from_slice(packed);
     memory.fill(plan, Role::Input, "input", inputs)?;
-    memory.execute(plan, &plan.run);
+    memory.execute(plan, &plan.run, parts);
     Ok(memory.of_role(plan, Role::Output).map(|range| memory.values[range].to_vec()).collect())
 }
 
@@ -103,9 +117,14 @@ impl Memory {
         surplus.try_for_each(|(number, slice)| check_length(&format!("{word} {number}"), 0, slice.len()))
     }
 
-    fn execute(&mut self, plan: &Plan, stages: &[Stage]) {
+    fn execute(&mut self, plan: &Plan, stages: &[Stage], parts: i64) {
         for stage in stages {
-            flat::Program::new(plan, &self.starts, stage).execute(&mut self.values);
+            let program = flat::Program::new(plan, &self.starts, stage);
+            let parts = parts.clamp(1, stage.shares);
+            let first = |part| (i128::from(stage.shares) * i128::from(part) / i128::from(parts)) as i64;
+            for part in (0..parts).rev() {
+                program.execute(first(part)..first(part + 1), &mut self.values);
+            }
         }
     }
 }
@@ -115,45 +134,83 @@ impl Memory {
 ///
 /// The result saturates.
 pub fn count_macs(plan: &Plan) -> u64 {
-    let of_stage = |stage: &Stage| statements(&stage.body, &mut vec![0; stage.vars.len()]);
+    let of_stage = |stage: &Stage| count(stage, &Counted { shares: 0..stage.shares, weight: &macs });
     plan.run.iter().map(of_stage).fold(0, u64::saturating_add)
 }
 
-fn statements(body: &[Stmt], columns: &mut Vec<i64>) -> u64 {
+fn macs(tile: &Tile, instr: &Instr, loaded: &mut [Range<usize>]) -> u64 {
+    let lanes = |register: Reg| tile.registers[register.0].lanes;
+    match instr {
+        Instr::Load { to, from } => {
+            loaded[to.0] = from.active(lanes(*to));
+            0
+        }
+        Instr::MultiplyAdd { to, left, right, part, .. } => {
+            let factors = [left, right].map(|factor| loaded[factor.0].clone());
+            let all = Part::range(*part, lanes(*to));
+            factors.iter().fold(all, |all, lanes| all.start.max(lanes.start)..all.end.min(lanes.end)).len() as u64
+        }
+        _ => 0,
+    }
+}
+
+/// How many vector instructions a stage executes: a measure of its time that every stage has.
+///
+/// The result saturates.
+pub fn count_instructions(stage: &Stage) -> u64 {
+    count_instructions_of(stage, 0..stage.shares)
+}
+
+/// The same of some shares of a stage.
+pub fn count_instructions_of(stage: &Stage, shares: Range<i64>) -> u64 {
+    count(stage, &Counted { shares, weight: &|_, _, _| 1 })
+}
+
+/// How much an instruction of a tile counts. It may note the lanes of each register that its last load filled; at first
+/// they are all.
+type Weight<'a> = &'a dyn Fn(&Tile, &Instr, &mut [Range<usize>]) -> u64;
+
+/// What is counted.
+struct Counted<'a> {
+    /// Iterations of parallel loops.
+    shares: Range<i64>,
+    weight: Weight<'a>,
+}
+
+fn count(stage: &Stage, counted: &Counted) -> u64 {
+    statements(&stage.body, &mut vec![0; stage.vars.len()], counted)
+}
+
+fn statements(body: &[Stmt], columns: &mut Vec<i64>, counted: &Counted) -> u64 {
     let of_statement = |statement: &Stmt| match statement {
-        Stmt::For { count, body, .. } | Stmt::Par { count, body, .. } => {
-            iterations(*count, columns).saturating_mul(statements(body, columns))
+        Stmt::For { count, body, .. } => iterations(*count, columns).saturating_mul(statements(body, columns, counted)),
+        Stmt::Par { count, before, body, .. } => {
+            let [count, before] = [*count, *before].map(|number| iterations(number, columns) as i64);
+            let first = counted.shares.start.saturating_sub(before).max(0);
+            let end = counted.shares.end.saturating_sub(before).min(count);
+            u64::try_from(end - first).unwrap_or(0).saturating_mul(statements(body, columns, counted))
         }
         Stmt::Regions { columns: names, rows, body } => {
             let of_row = |row: &Vec<i64>| {
                 set(names, row, columns);
-                statements(body, columns)
+                statements(body, columns, counted)
             };
             rows.iter().map(of_row).fold(0, u64::saturating_add)
         }
         Stmt::Tile(tile) => {
             let all = |register: &Register| 0..register.lanes;
-            steps(&tile.registers, &tile.body, columns, &mut tile.registers.iter().map(all).collect::<Vec<_>>())
+            let mut loaded: Vec<_> = tile.registers.iter().map(all).collect();
+            steps(tile, &tile.body, columns, counted.weight, &mut loaded)
         }
     };
     body.iter().map(of_statement).fold(0, u64::saturating_add)
 }
 
-/// `loaded` has the lanes of each register that its last load filled; of those that are not loaded, all.
-fn steps(registers: &[Register], body: &[Step], columns: &[i64], loaded: &mut [Range<usize>]) -> u64 {
+fn steps(tile: &Tile, body: &[Step], columns: &[i64], weight: Weight<'_>, loaded: &mut [Range<usize>]) -> u64 {
     let of_step = |step: &Step| match step {
-        Step::Do(Instr::Load { to, from }) => {
-            loaded[to.0] = from.active(registers[to.0].lanes);
-            0
-        }
-        Step::Do(Instr::MultiplyAdd { to, left, right, part, .. }) => {
-            let factors = [left, right].map(|factor| loaded[factor.0].clone());
-            let all = Part::range(*part, registers[to.0].lanes);
-            factors.iter().fold(all, |all, lanes| all.start.max(lanes.start)..all.end.min(lanes.end)).len() as u64
-        }
-        Step::Do(_) => 0,
+        Step::Do(instr) => weight(tile, instr, loaded),
         Step::Reduce { count, body, .. } => {
-            iterations(*count, columns).saturating_mul(steps(registers, body, columns, loaded))
+            iterations(*count, columns).saturating_mul(steps(tile, body, columns, weight, loaded))
         }
     };
     body.iter().map(of_step).fold(0, u64::saturating_add)

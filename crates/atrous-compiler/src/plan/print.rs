@@ -23,7 +23,7 @@ impl Display for Plan {
         writeln!(f, "  arenas    packed {}, scratch {}", self.packed_len, self.scratch_len)?;
         for (program, stages) in [("pack", &self.pack), ("run", &self.run)] {
             for stage in stages {
-                writeln!(f, "{program} {}", stage.name)?;
+                writeln!(f, "{program} {}", head(stage))?;
                 Printer { buffers: &self.buffers, stage, registers: &[] }.statements(f, 1, &stage.body)?;
             }
         }
@@ -34,8 +34,16 @@ impl Display for Plan {
 /// Buffers are written by their numbers, `buffer3`: their names are the plan's.
 impl Display for Stage {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        writeln!(f, "stage {}", self.name)?;
+        writeln!(f, "stage {}", head(self))?;
         Printer { buffers: &[], stage: self, registers: &[] }.statements(f, 1, &self.body)
+    }
+}
+
+/// The name, and the shares where there are several.
+fn head(stage: &Stage) -> String {
+    match stage.shares {
+        1 => stage.name.clone(),
+        shares => format!("{} in {shares} shares", stage.name),
     }
 }
 
@@ -83,8 +91,12 @@ impl Printer<'_> {
                     line(f, depth, &self.loop_head("for", *var, *count))?;
                     self.statements(f, depth + 1, body)?;
                 }
-                Stmt::Par { var, count, body } => {
-                    line(f, depth, &self.loop_head("par", *var, *count))?;
+                Stmt::Par { var, count, before, body } => {
+                    let before = match before {
+                        Count::Fixed(0) => String::new(),
+                        before => format!(" after {}", self.count(*before)),
+                    };
+                    line(f, depth, &(self.loop_head("par", *var, *count) + &before))?;
                     self.statements(f, depth + 1, body)?;
                 }
                 Stmt::Regions { columns, rows, body } => {
@@ -114,9 +126,13 @@ impl Printer<'_> {
     }
 
     fn loop_head(self, word: &str, var: Var, count: Count) -> String {
+        format!("{word} {} in 0..{}", self.var(var), self.count(count))
+    }
+
+    fn count(self, count: Count) -> String {
         match count {
-            Count::Fixed(count) => format!("{word} {} in 0..{count}", self.var(var)),
-            Count::Column(column) => format!("{word} {} in 0..{}", self.var(var), self.var(column)),
+            Count::Fixed(count) => count.to_string(),
+            Count::Column(column) => self.var(column),
         }
     }
 

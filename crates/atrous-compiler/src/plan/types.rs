@@ -107,6 +107,9 @@ pub struct Stage {
     pub name: String,
     /// Names of the variables, for printing: Rust identifiers, unique within the stage. [`Var`] indexes it.
     pub vars: Vec<String>,
+    /// Into how many shares threads may split the stage; 1 where it has no [`Stmt::Par`]. A share is the stage with only
+    /// those iterations of its parallel loops that have the share's number, and all shares together are the stage.
+    pub shares: i64,
     /// Executed in order.
     pub body: Vec<Stmt>,
 }
@@ -127,12 +130,16 @@ pub enum Stmt {
         /// The body.
         body: Vec<Stmt>,
     },
-    /// The same, where the iterations write disjoint elements and may run in any order or at once.
+    /// The same, where iteration `var` belongs to the share `before + var` of the stage. Iterations write disjoint
+    /// elements, and may run in any order or at once. No parallel loop stands inside another, and in a stage that has
+    /// one, each store stands in one.
     Par {
         /// Bound to the number of the iteration.
         var: Var,
         /// How often; zero is allowed.
         count: Count,
+        /// The share of iteration 0.
+        before: Count,
         /// The body.
         body: Vec<Stmt>,
     },
@@ -149,7 +156,7 @@ pub enum Stmt {
     Tile(Tile),
 }
 
-/// How often a loop runs.
+/// How often a loop runs, or how many iterations stand before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Count {
     /// A number; not negative.

@@ -3,7 +3,7 @@
 use std::mem::ManuallyDrop;
 
 use atrous_compiler::plan::Plan;
-use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
+use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{DataDescription, FuncId, Linkage, Module, ModuleError, default_libcall_names};
 
@@ -23,11 +23,12 @@ type Bytes = fn(&Assembled) -> Vec<u8>;
 ///
 /// A caller has to know that
 /// * the [`Code`] that it comes from has not been dropped,
-/// * the argument points to one address per buffer of the plan,
+/// * the first argument points to one address per buffer of the plan,
 /// * the address of each buffer that the stage reads or writes is that of as many elements as the buffer has, aligned
 ///   as `f32`,
-/// * nobody writes the elements that the stage reads and nobody reads or writes those that it writes until it returns.
-pub(super) type Function = unsafe extern "C" fn(*const *mut f32);
+/// * nobody writes the elements that the stage reads and nobody reads or writes those that it writes until it returns, but
+///   for calls of the same stage whose shares, which the other arguments bound, are different ones.
+pub(super) type Function = unsafe extern "C" fn(*const *mut f32, i64, i64);
 
 /// The machine code of one plan, in memory of its own that is freed when it is dropped.
 pub(super) struct Code {
@@ -117,7 +118,7 @@ fn define_stage(
         let id = module.declare_anonymous_data(false, false).map_err(failed)?;
         module.define_data(id, &data(table)).map_err(failed)?;
     }
-    let tile_signature = translate::signature(CallConv::SystemV);
+    let tile_signature = translate::tile_signature();
     for (index, tile) in translated.tiles.iter().enumerate() {
         let tile = tile.as_ref();
         let tile = tile.map_err(|reason| CompileError::Stage { stage: name.to_owned(), reason: reason.clone() })?;

@@ -8,9 +8,11 @@ pub(crate) mod emulator;
 pub(crate) mod guard;
 mod raw;
 
+use std::ops::Range;
 use std::ptr;
 
-use atrous_compiler::plan::{Buffer, Checked, Plan, Role};
+use atrous_compiler::plan::{Buffer, Checked, Plan, Role, Stage, eval};
+use atrous_threads::{Serial, Threads, Work, split};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 pub(crate) use self::arena::Arena;
@@ -23,6 +25,23 @@ use crate::translate::Program;
 pub(crate) struct Machine {
     plan: Checked<Plan>,
     code: code::Code,
+    /// The work of each stage of [`Program::Pack`].
+    pack: Vec<Work>,
+    /// The work of each stage of [`Program::Run`].
+    run: Vec<Work>,
+}
+
+/// One address per buffer of a plan.
+struct Bases(Vec<*mut f32>);
+
+// SAFETY:
+// * Shared, it hands out addresses only; whoever uses them in several threads answers for that.
+unsafe impl Sync for Bases {}
+
+impl Bases {
+    fn start(&self) -> *const *mut f32 {
+        self.0.as_ptr()
+    }
 }
 
 impl Machine {
@@ -37,7 +56,10 @@ impl Machine {
         isa: OwnedTargetIsa,
         bytes: fn(&Assembled) -> Vec<u8>,
     ) -> Result<Machine, CompileError> {
-        Ok(Machine { plan: plan.clone(), code: code::Code::compile(plan, isa, bytes)? })
+        let work =
+            |stage: &Stage| Work { shares: stage.shares as isize, instructions: eval::count_instructions(stage) };
+        let [pack, run] = [&plan.pack, &plan.run].map(|stages| stages.iter().map(work).collect());
+        Ok(Machine { plan: plan.clone(), code: code::Code::compile(plan, isa, bytes)?, pack, run })
     }
 
     /// The plan.
@@ -60,13 +82,14 @@ impl Machine {
         // SAFETY:
         // * `parameters` are borrowed slices whose lengths `bases` has checked, and `packed` is the whole packed arena.
         // * Packing stages read parameters and write packed buffers only, as verified.
-        unsafe { self.call(Program::Pack, &bases, &mut |_, _| {}) };
+        unsafe { self.call(Program::Pack, &bases, &Serial, &mut |_, _| {}) };
         Ok(packed)
     }
 
-    /// Runs the program. `observe` hears the number of stages done and the name of the next, before each stage.
+    /// Runs the program on these threads. `observe` hears the number of stages done and the name of the next, before each stage.
     pub(crate) fn run(
         &self,
+        threads: &dyn Threads,
         packed: &Arena,
         scratch: &mut Arena,
         inputs: &[&[f32]],
@@ -77,7 +100,7 @@ impl Machine {
         let outputs = outputs.iter_mut().map(|slice| ptr::from_mut(*slice));
         // SAFETY:
         // * The slices are borrowed, the outputs and the arena of the scratch mutably.
-        unsafe { self.run_raw(packed, scratch.memory(), inputs, outputs, observe) }
+        unsafe { self.run_raw(threads, packed, scratch.memory(), inputs, outputs, observe) }
     }
 
     /// Runs the program on memory that is not borrowed.
@@ -92,6 +115,7 @@ impl Machine {
     /// * Outputs and scratch overlap neither each other nor inputs.
     pub(crate) unsafe fn run_raw(
         &self,
+        threads: &dyn Threads,
         packed: &Arena,
         scratch: *mut [f32],
         mut inputs: impl ExactSizeIterator<Item = *const [f32]>,
@@ -119,7 +143,7 @@ impl Machine {
         // * The lengths of inputs and outputs have been checked by `bases`, those of the arenas above; the rest is this
         //   function's contract.
         // * Stages read inputs, packed and scratch buffers and write scratch and output buffers only, as verified.
-        unsafe { self.call(Program::Run, &bases, observe) };
+        unsafe { self.call(Program::Run, &bases, threads, observe) };
         Ok(())
     }
 
@@ -135,7 +159,7 @@ impl Machine {
         packed: *mut [f32],
         scratch: *mut [f32],
         mut given: impl FnMut(&Buffer) -> Result<*mut f32, RunError>,
-    ) -> Result<Vec<*mut f32>, RunError> {
+    ) -> Result<Bases, RunError> {
         // The only allocation of a run. Collecting results would not know how many there will be.
         let mut bases = Vec::with_capacity(self.plan.buffers.len());
         for buffer in &self.plan.buffers {
@@ -145,7 +169,7 @@ impl Machine {
                 Role::Scratch { offset } => scratch.cast::<f32>().wrapping_add(offset),
             });
         }
-        Ok(bases)
+        Ok(Bases(bases))
     }
 
     /// Calls the stages of a program one after the other.
@@ -159,20 +183,36 @@ impl Machine {
     /// `verify` has proved of the plan that
     /// * every access of every iteration is inside its buffer,
     /// * every packed and scratch buffer is inside its arena,
-    /// * counts are not negative, and regions have a number per column in each row.
-    unsafe fn call(&self, program: Program, bases: &[*mut f32], observe: &mut dyn FnMut(usize, &str)) {
+    /// * counts are not negative, and regions have a number per column in each row,
+    /// * different shares of a stage write different elements, and no stage reads a buffer that it writes.
+    unsafe fn call(
+        &self,
+        program: Program,
+        bases: &Bases,
+        threads: &dyn Threads,
+        observe: &mut dyn FnMut(usize, &str),
+    ) {
         #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
-        emulator::allow(bases.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
-        let stages = program.stages(&self.plan).iter().zip(self.code.stages(program));
-        for (done, (stage, function)) in stages.enumerate() {
+        emulator::allow(bases.0.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
+        let work = match program {
+            Program::Pack => &self.pack,
+            Program::Run => &self.run,
+        };
+        let stages = program.stages(&self.plan).iter().zip(self.code.stages(program)).zip(work);
+        for (done, ((stage, function), work)) in stages.enumerate() {
             observe(done, &stage.name);
             // SAFETY:
             // * `self.code` is alive.
             // * `bases` has the address of as many elements as the buffer has for each buffer that the program uses, by
             //   this function's contract.
             // * No stage accesses anything outside its buffers, as verified.
-            // * Nobody else writes what the stage reads or uses what it writes, by this function's contract.
-            unsafe { function(bases.as_ptr()) };
+            // * Nobody else writes what the stage reads or uses what it writes, by this function's contract. Calls of the
+            //   stage at the same time have different shares, as `split` promises; these write different elements, and
+            //   none reads what the stage writes, as verified.
+            let call = |shares: Range<isize>| unsafe {
+                function(bases.start(), shares.start as i64, shares.end as i64);
+            };
+            split(threads, *work, &call);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Kernels for callers who have addresses rather than slices, such as a C interface.
 
+use atrous_threads::Threads;
+
 use crate::error::RunError;
 use crate::kernel::{Kernel, Packed};
 
@@ -20,12 +22,13 @@ impl Kernel {
     /// * Outputs and scratch overlap neither each other nor inputs.
     pub unsafe fn run_raw(
         &self,
+        threads: &dyn Threads,
         packed: &Packed,
         scratch: *mut [f32],
         inputs: impl ExactSizeIterator<Item = *const [f32]>,
         outputs: impl ExactSizeIterator<Item = *mut [f32]>,
     ) -> Result<(), RunError> {
         // SAFETY: the contract of this function is the other's.
-        unsafe { self.machine.run_raw(self.arena(packed)?, scratch, inputs, outputs, &mut |_, _| {}) }
+        unsafe { self.machine.run_raw(threads, self.arena(packed)?, scratch, inputs, outputs, &mut |_, _| {}) }
     }
 }

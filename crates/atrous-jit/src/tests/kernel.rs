@@ -6,7 +6,7 @@ use super::lanes::ragged_rows;
 use super::plans::{borders, matrix_products};
 use super::sketch::*;
 use super::{checked, compare, compiled, expected, fill, integers, normals, outputs, slices, specials};
-use crate::{CompileError, Kernel, RunError, Scratch, asm, clif, host_target, supports};
+use crate::{CompileError, Kernel, RunError, Scratch, Serial, asm, clif, host_target, supports};
 
 #[test]
 fn threads_share_a_kernel() {
@@ -41,7 +41,7 @@ fn stages_are_observed() {
     let inputs = fill(kernel.plan(), Role::Input, integers);
     let mut scratch = kernel.scratch().unwrap();
     let observe = &mut |done, next: &str| heard.push((done, next.to_owned()));
-    kernel.run_observed(&packed, &mut scratch, &slices(&inputs), &mut slots, observe).unwrap();
+    kernel.run_observed(&Serial, &packed, &mut scratch, &slices(&inputs), &mut slots, observe).unwrap();
     let expected = [(0, "one"), (1, "two"), (2, "three"), (3, "four")].map(|(done, next)| (done, next.to_owned()));
     assert_eq!(heard, expected);
 }
@@ -102,7 +102,7 @@ fn scratch_is_reused() {
             let mut outputs = outputs(kernel.plan());
             let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
             let inputs = fill(kernel.plan(), Role::Input, data);
-            kernel.run_with(&packed, &mut scratch, &slices(&inputs), &mut slots).unwrap();
+            kernel.run_with(&Serial, &packed, &mut scratch, &slices(&inputs), &mut slots).unwrap();
             compare("reused scratch", &expected(&checked(matrix_products()), data), &outputs);
         }
     }
@@ -113,7 +113,8 @@ fn short_scratch_is_an_error() {
     let kernel = compiled(matrix_products());
     let packed = kernel.pack(&[&[1.0; 40], &[1.0; 64]]).unwrap();
     let mut output = [9.0; 48];
-    let mut run = |mut scratch: Scratch| kernel.run_with(&packed, &mut scratch, &[&[1.0; 30]], &mut [&mut output]);
+    let mut run =
+        |mut scratch: Scratch| kernel.run_with(&Serial, &packed, &mut scratch, &[&[1.0; 30]], &mut [&mut output]);
     let error = run(Scratch::new(95).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "expected 96 elements of scratch memory or more, found 95");
     assert_eq!(run(kernel.scratch().unwrap()), Ok(()));

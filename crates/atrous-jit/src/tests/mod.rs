@@ -10,7 +10,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::machine::guard::Guarded;
 use crate::machine::{Arena, Machine};
-use crate::{Kernel, host, supports};
+use crate::{Job, Kernel, Serial, Threads, host, supports};
 
 /// Compares machine code with the interpreter, bit by bit, on several inputs; and that for wider vectors than Cranelift
 /// has too.
@@ -66,7 +66,9 @@ fn check_guarded(name: &str, plan: Plan) {
             let inputs: Vec<&[f32]> = inputs.iter_mut().map(|input| &*input.numbers()).collect();
             let mut slots: Vec<_> = outputs.iter_mut().map(Guarded::numbers).collect();
             let mut scratch = Arena::new(plan.scratch_len).expect("memory is not short");
-            machine.run(&packed, &mut scratch, &inputs, &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
+            machine
+                .run(&Serial, &packed, &mut scratch, &inputs, &mut slots, &mut |_, _| {})
+                .expect("lengths are the plan's");
             let found: Vec<_> = slots.iter().map(|slot| slot.to_vec()).collect();
             compare(&format!("{name} for {} guarded", plan.target.name), &expected(&plan, normals), &found);
         }
@@ -161,14 +163,40 @@ fn expected(plan: &Checked<Plan>, data: Data) -> Vec<Vec<f32>> {
     eval::run(plan, &packed, &slices(&fill(plan, Role::Input, data))).expect("lengths are the plan's")
 }
 
-/// The outputs of machine code.
+/// Three threads that are one, the last first. They find all work worth splitting.
+struct Backwards;
+
+impl Threads for Backwards {
+    fn count(&self) -> usize {
+        3
+    }
+
+    fn offer(&self, job: &Job, helpers: usize) {
+        (1..=helpers).rev().for_each(|helper| job.help(helper));
+    }
+
+    fn grain(&self) -> u64 {
+        0
+    }
+}
+
+/// The outputs of machine code, the same with one thread and with several.
+#[track_caller]
 fn found(machine: &Machine, data: Data) -> Vec<Vec<f32>> {
+    let [serial, split] = [&Serial as &dyn Threads, &Backwards].map(|threads| found_on(threads, machine, data));
+    compare("split", &serial, &split);
+    split
+}
+
+fn found_on(threads: &dyn Threads, machine: &Machine, data: Data) -> Vec<Vec<f32>> {
     let plan = machine.plan();
     let packed = machine.pack(&slices(&fill(plan, Role::Parameter, data))).expect("lengths are the plan's");
     let mut outputs = outputs(plan);
     let mut slots: Vec<_> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let inputs = fill(plan, Role::Input, data);
     let mut scratch = Arena::new(plan.scratch_len).expect("scratch memory is small");
-    machine.run(&packed, &mut scratch, &slices(&inputs), &mut slots, &mut |_, _| {}).expect("lengths are the plan's");
+    machine
+        .run(threads, &packed, &mut scratch, &slices(&inputs), &mut slots, &mut |_, _| {})
+        .expect("lengths are the plan's");
     outputs
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use atrous_compiler::plan::{Affine, BinaryOp, BufferId, Count, Plan, Role, Step, Stmt, Var};
+use atrous_compiler::plan::{Affine, BinaryOp, BufferId, Count, Plan, Role, Stage, Step, Stmt, Var};
 
 use super::check;
 use super::sketch::*;
@@ -103,9 +103,11 @@ fn regions() -> Plan {
         load(0, at(x, [fixed.into(), Affine::var(inner).plus_term(start, 2)])),
         store(0, at(y, [Affine::var(inner).plus_term(start, 2)])),
     ];
-    let body = vec![Stmt::Par { var: inner, count: Count::Column(count), body: vec![tile(&[1], copy)] }];
-    let rows = [[0, 4, 1], [2, 0, 1], [6, 8, 1], [2, 8, 1]].map(|row| row.to_vec()).to_vec();
-    let pieces = Stmt::Regions { columns: vec![start, count, fixed], rows, body };
+    let before = Var(4);
+    let [count_of, before_of] = [count, before].map(Count::Column);
+    let body = vec![Stmt::Par { var: inner, count: count_of, before: before_of, body: vec![tile(&[1], copy)] }];
+    let rows = [[0, 4, 1, 0], [2, 0, 1, 4], [6, 8, 1, 12], [2, 8, 1, 4]].map(|row| row.to_vec()).to_vec();
+    let pieces = Stmt::Regions { columns: vec![start, count, fixed, before], rows, body };
     // z[i][j] for (i, j) by two tables, one inside the other.
     let copy = vec![
         load(0, at(x, [Affine::var(I).plus_term(K, 1), Affine::var(J).plus_term(I, 7).plus_term(L, 1)])),
@@ -119,8 +121,11 @@ fn regions() -> Plan {
     let one = Stmt::Regions { columns: vec![K, L], rows: vec![vec![1, 2]], body: vec![columns] };
     let rows = Stmt::Regions { columns: vec![I], rows: vec![vec![1], vec![0]], body: vec![one] };
     let none = vec![tile(&[1], vec![constant(0, 1.0), store(0, at(y, [I.into()]))])];
+    let none = vec![Stmt::Par { var: L, count: Count::Fixed(1), before: Count::Fixed(7), body: none }];
     let none = Stmt::Regions { columns: vec![I], rows: vec![], body: none };
-    plan.run.push(stage("pieces", vec![pieces, none]));
+    let mut pieces = Stage { shares: 20, ..stage("pieces", vec![pieces, none]) };
+    pieces.vars.push("before".into());
+    plan.run.push(pieces);
     plan.run.push(stage("nested", vec![rows]));
     plan
 }
@@ -192,8 +197,9 @@ fn short_loops(count: i64) -> Plan {
     let z = buffer(&mut plan, "z", Role::Output, &[4]);
     let body =
         vec![load(0, elements(4, x, [J.into(), 0.into()])), store(0, elements(4, y, [I.into(), J.into(), 0.into()]))];
-    let par = Stmt::Par { var: J, count: Count::Fixed(count), body: vec![tile(&[4], body)] };
-    plan.run.push(stage("copy", vec![repeat(I, count, vec![par])]));
+    let [count_of, before] = [count, 3].map(Count::Fixed);
+    let par = Stmt::Par { var: J, count: count_of, before, body: vec![tile(&[4], body)] };
+    plan.run.push(Stage { shares: count + 5, ..stage("copy", vec![repeat(I, count, vec![par])]) });
     let add = vec![load(1, elements(4, x, [I.into(), 0.into()])), binary(BinaryOp::Add, 0, 0, 1)];
     let body =
         vec![constant(0, 0.5), reduce(I, count, vec![reduce(J, count, add)]), store(0, elements(4, z, [0.into()]))];

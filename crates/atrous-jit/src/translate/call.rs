@@ -6,11 +6,10 @@ use atrous_compiler::plan::{Count, Step, Tile, Var};
 use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, InstBuilder, StackSlotData, StackSlotKind, UserExternalName, Value, types,
 };
-use cranelift_codegen::isa::CallConv;
 
 use super::address::{self, Binding};
 use super::nest::{Emitter, WORD};
-use super::{FUNCTIONS, signature};
+use super::{FUNCTIONS, tile_signature};
 use crate::assemble::{self, Frame, InstructionSet, Site};
 
 impl Emitter<'_> {
@@ -70,7 +69,7 @@ impl Emitter<'_> {
     fn function(&mut self) -> cranelift_codegen::ir::FuncRef {
         let index = (self.first.function + self.tiles.len()) as u32;
         let name = self.builder.func.declare_imported_user_function(UserExternalName { namespace: FUNCTIONS, index });
-        let signature = self.builder.import_signature(signature(CallConv::SystemV));
+        let signature = self.builder.import_signature(tile_signature());
         let name = ExternalName::user(name);
         self.builder.import_function(ExtFuncData { name, signature, colocated: false, patchable: false })
     }

@@ -44,7 +44,8 @@ impl Program {
 
 /// A stage as Cranelift IR.
 pub(crate) struct Translated {
-    /// `fn(*const *mut f32)`: the argument points to one base address per buffer of the plan.
+    /// `fn(*const *mut f32, i64, i64)`: a pointer to one base address per buffer of the plan, the first share to execute,
+    /// and the one behind the last.
     pub function: Function,
     /// What the function's symbols `u1:0`, `u1:1` … stand for.
     pub tables: Vec<Table>,
@@ -78,9 +79,16 @@ pub(crate) struct First {
     pub function: usize,
 }
 
-/// The type of the functions of all stages, and of tiles in the System V convention.
+/// The type of the functions of all stages.
 pub(crate) fn signature(call_conv: CallConv) -> Signature {
     let mut signature = Signature::new(call_conv);
+    signature.params.extend([AbiParam::new(types::I64); 3]);
+    signature
+}
+
+/// The type of the functions of all tiles: the argument points to the frame.
+pub(crate) fn tile_signature() -> Signature {
+    let mut signature = Signature::new(CallConv::SystemV);
     signature.params.push(AbiParam::new(types::I64));
     signature
 }

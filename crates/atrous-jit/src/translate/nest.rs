@@ -20,6 +20,8 @@ pub(super) struct Emitter<'a> {
     pub plan: &'a Plan,
     pub builder: FunctionBuilder<'a>,
     pub scope: Scope,
+    /// The first share to execute, and the one behind the last.
+    shares: [Value; 2],
     stage: &'a Stage,
     pub first: First,
     tables: Vec<Table>,
@@ -46,7 +48,8 @@ pub(super) fn translate(plan: &Plan, stage: &Stage, mut function: Function, firs
     let builder = FunctionBuilder::new(&mut function, &mut context);
     let (scope, tables, tiles, notes) = (Scope::default(), Vec::new(), Vec::new(), BTreeMap::new());
     let set = InstructionSet::of(&plan.target);
-    let mut emitter = Emitter { plan, builder, scope, stage, first, tables, tiles, set, notes };
+    let shares = [Value::from_u32(0); 2];
+    let mut emitter = Emitter { plan, builder, scope, shares, stage, first, tables, tiles, set, notes };
     emitter.enter();
     emitter.statements(&stage.body);
     emitter.builder.ins().return_(&[]);
@@ -63,7 +66,8 @@ impl Emitter<'_> {
         self.builder.append_block_params_for_function_params(entry);
         self.builder.switch_to_block(entry);
         self.builder.seal_block(entry);
-        let bases = self.builder.block_params(entry)[0];
+        let [bases, first, end] = *self.builder.block_params(entry) else { return };
+        self.shares = [first, end];
         let accesses = address::in_statements(&self.stage.body);
         let buffers: BTreeSet<_> = accesses.iter().map(|access| access.buffer).collect();
         for buffer in buffers {
@@ -75,10 +79,11 @@ impl Emitter<'_> {
     fn statements(&mut self, statements: &[Stmt]) {
         for statement in statements {
             match statement {
-                Stmt::For { var, count, body } | Stmt::Par { var, count, body } => {
+                Stmt::For { var, count, body } => {
                     let accesses = address::in_statements(body);
                     self.counted(*var, *count, &accesses, |emitter| emitter.statements(body));
                 }
+                Stmt::Par { var, count, before, body } => self.parallel(*var, *count, *before, body),
                 Stmt::Regions { columns, rows, body } => self.regions(columns, rows, body),
                 Stmt::Tile(tile) => match self.set {
                     None => self.tile(tile),
@@ -112,6 +117,49 @@ impl Emitter<'_> {
             }
         }
         self.scope = outer;
+    }
+
+    /// The body for those iterations whose share is among those to execute.
+    fn parallel(&mut self, var: Var, count: Count, before: Count, body: &[Stmt]) {
+        let outer = self.scope.clone();
+        let [start, end] = self.shares;
+        let (first, end) = match self.trips(before) {
+            Trips::Fixed(0) => (start, end),
+            before => {
+                let before = self.number(before);
+                (self.builder.ins().isub(start, before), self.builder.ins().isub(end, before))
+            }
+        };
+        let (zero, trips) = (self.builder.ins().iconst(types::I64, 0), self.trips(count));
+        let count_value = self.number(trips);
+        let first = self.builder.ins().smax(first, zero);
+        let end = self.builder.ins().smin(end, count_value);
+        let remaining = self.builder.ins().isub(end, first);
+        let remaining = self.builder.ins().smax(remaining, zero);
+        self.scope.bind(var, Binding::Counter);
+        let mut carried = Vec::new();
+        let moving = self.scope.moving(self.plan, &address::in_statements(body), &[var]);
+        for pointer in &moving {
+            let step = pointer.coefficient(var);
+            let offset = self.builder.ins().imul_imm_s(first, step);
+            let start = self.builder.ins().iadd(outer.value(&pointer.without(&[var])), offset);
+            carried.push((start, step));
+        }
+        let note = format!("for {} in 0..{}, those in the shares", self.name(var), self.count_text(count));
+        self.repeat(Trips::Any(remaining), note, &carried, |emitter, current| {
+            for (pointer, &value) in moving.into_iter().zip(current) {
+                emitter.scope.keep(pointer, value);
+            }
+            emitter.statements(body);
+        });
+        self.scope = outer;
+    }
+
+    fn number(&mut self, trips: Trips) -> Value {
+        match trips {
+            Trips::Fixed(count) => self.builder.ins().iconst(types::I64, count),
+            Trips::Positive(count) | Trips::Any(count) => count,
+        }
     }
 
     /// The body once per row. A column that is the same in all rows is a number in the body.
@@ -167,10 +215,7 @@ impl Emitter<'_> {
         let (block, exit) = (self.builder.create_block(), self.builder.create_block());
         self.notes.insert(exit, format!("after: {note}"));
         self.notes.insert(block, note);
-        let remaining = match trips {
-            Trips::Fixed(count) => self.builder.ins().iconst(types::I64, count),
-            Trips::Positive(count) | Trips::Any(count) => count,
-        };
+        let remaining = self.number(trips);
         let arguments: Vec<_> = [remaining].into_iter().chain(carried.iter().map(|start| start.0)).collect();
         for _ in &arguments {
             self.builder.append_block_param(block, types::I64);

@@ -1,19 +1,23 @@
 //! What generated code uses. Not for people: nothing here is stable.
 #![allow(missing_docs)]
 
+mod cells;
 mod instruction_set;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod wide;
 
+pub use self::cells::{Shared, cells};
 pub use self::instruction_set::{Avx2, Avx512, InstructionSet, available, instruction_set};
 pub use self::lanes::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
 #[cfg(target_arch = "x86_64")]
 pub use self::wide::{avx2, avx512};
 #[cfg(target_arch = "x86_64")]
 pub use crate::__call as call;
+pub use crate::__shared as shared;
 pub use crate::{Error, Tensors, Weight, WeightBias};
 pub use atrous_macros::conv;
+pub use atrous_threads::{Serial, Threads, Work, split};
 pub use std::vec::Vec;
 
 use std::fmt;
@@ -21,22 +25,17 @@ use std::ops::Range;
 
 /// The `SPAN` elements from `at` on. The plan has been verified: they are there.
 #[inline(always)]
-pub fn window<const SPAN: usize>(buffer: &[f32], at: isize) -> &[f32; SPAN] {
-    check(buffer.len(), at, SPAN);
+pub fn window<T, const SPAN: usize>(buffer: &[T], at: isize) -> &[T; SPAN] {
+    // One comparison, behind which an optimiser knows that the window is there.
+    let is_there = SPAN <= buffer.len() && at as usize <= buffer.len() - SPAN;
+    assert!(is_there, "a verified plan stays inside its buffers");
     buffer[at as usize..].first_chunk().expect("it was checked")
 }
 
-/// The `SPAN` elements from `at` on, for writing.
+/// The iterations of a parallel loop that belong to some shares of its stage; that of iteration 0 is `before`.
 #[inline(always)]
-pub fn window_mut<const SPAN: usize>(buffer: &mut [f32], at: isize) -> &mut [f32; SPAN] {
-    check(buffer.len(), at, SPAN);
-    buffer[at as usize..].first_chunk_mut().expect("it was checked")
-}
-
-/// One comparison, behind which an optimiser knows that the window is there.
-#[inline(always)]
-fn check(len: usize, at: isize, span: usize) {
-    assert!(span <= len && at as usize <= len - span, "a verified plan stays inside its buffers");
+pub fn iterations(shares: &Range<isize>, before: isize, count: isize) -> Range<isize> {
+    (shares.start - before).max(0)..(shares.end - before).min(count)
 }
 
 /// Parts of an arena that do not overlap.

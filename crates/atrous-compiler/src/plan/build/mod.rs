@@ -5,6 +5,7 @@ pub(in crate::plan) mod contraction;
 mod memory;
 mod nest;
 mod pack;
+mod parallel;
 mod pointwise;
 pub(in crate::plan) mod regions;
 #[cfg(test)]
@@ -169,7 +170,7 @@ impl Builder<'_> {
             Op::Mul => self.pointwise(name, unit, BinaryOp::Mul, &node.reads),
             other => panic!("the passes leave nothing like {other:?}"),
         };
-        self.run.push(stage);
+        self.run.push(parallel::divide(stage));
     }
 
     fn pointwise(&mut self, name: String, unit: &Unit, op: BinaryOp, reads: &[Value]) -> Stage {

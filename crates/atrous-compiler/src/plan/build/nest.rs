@@ -19,9 +19,9 @@ impl Vars {
         Var(self.vars.len() - 1)
     }
 
-    /// The finished stage.
+    /// The finished stage. Its shares are numbered later.
     pub fn stage(self, name: String, body: Vec<Stmt>) -> Stage {
-        Stage { name, vars: self.vars, body }
+        Stage { name, vars: self.vars, shares: 1, body }
     }
 }
 
@@ -57,7 +57,7 @@ pub fn unique(name: &str, taken: impl Fn(&str) -> bool) -> String {
 pub enum Header {
     /// See [`Stmt::For`].
     For(Var, Count),
-    /// See [`Stmt::Par`].
+    /// A loop whose iterations are independent; `parallel` decides which of them becomes a [`Stmt::Par`].
     Par(Var, Count),
     /// See [`Stmt::Regions`].
     Regions(Vec<Var>, Vec<Vec<i64>>),
@@ -67,7 +67,7 @@ impl Header {
     fn around(self, body: Vec<Stmt>) -> Stmt {
         match self {
             Header::For(var, count) => Stmt::For { var, count, body },
-            Header::Par(var, count) => Stmt::Par { var, count, body },
+            Header::Par(var, count) => Stmt::Par { var, count, before: Count::Fixed(0), body },
             Header::Regions(columns, rows) => Stmt::Regions { columns, rows, body },
         }
     }

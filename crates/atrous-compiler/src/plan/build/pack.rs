@@ -56,7 +56,7 @@ pub fn weight(name: String, weight: &Weight) -> Stage {
     let mut vars = Vars::default();
     let mut headers = Vec::new();
     let channels = |name: &str, count: usize, vars: &mut Vars, headers: &mut Vec<Header>| {
-        index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
+        index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::For(var, count)))
     };
     let (outer_name, outer_count, inner_name) = match weight.along {
         LaneAxis::Width | LaneAxis::OutputChannels => ("g", *groups, "o"),

@@ -58,7 +58,7 @@ pub fn stage(job: &Job) -> Stage {
     for (lanes, first, count) in split_lanes(job.shape[vector_dim] as i64, job.lanes) {
         let mut row = Vec::new();
         let inner =
-            index(&mut vars, names[vector_dim], Count::Fixed(count), |var, count| row.push(Header::For(var, count)));
+            index(&mut vars, names[vector_dim], Count::Fixed(count), |var, count| row.push(Header::Par(var, count)));
         let mut position = position.clone();
         position[vector_dim] = inner.times(lanes as i64).plus_constant(first);
         body.extend(nest(row, vec![tile(job, &position, lanes)]));
@@ -138,7 +138,7 @@ pub fn pad(job: &Pad) -> Stage {
             for Part { width: lanes, count, start } in &columns.parts {
                 let (lanes, count) = (*lanes, *count);
                 let mut row = Vec::new();
-                let q = index(&mut vars, "x", count, |var, count| row.push(Header::For(var, count)));
+                let q = index(&mut vars, "x", count, |var, count| row.push(Header::Par(var, count)));
                 let last = table.position(&columns, &q.times(lanes as i64).plus(start));
                 body.extend(nest(row, vec![copy(job, &image, &channel, &[&positions[..], &[last]].concat(), lanes)]));
             }
@@ -148,7 +148,7 @@ pub fn pad(job: &Pad) -> Stage {
             for (lanes, first, count) in split_lanes(channels, job.lanes) {
                 let mut row = Vec::new();
                 let channel =
-                    index(&mut vars, "c", Count::Fixed(count), |var, count| row.push(Header::For(var, count)));
+                    index(&mut vars, "c", Count::Fixed(count), |var, count| row.push(Header::Par(var, count)));
                 let channel = channel.times(lanes as i64).plus_constant(first);
                 body.extend(nest(row, vec![copy(job, &image, &channel, &positions, lanes)]));
             }

@@ -1,5 +1,6 @@
 //! The decisions, before they become loops.
 
+use super::build;
 use super::memory::{Lifetime, sequential, share};
 use crate::layer::Layout;
 use crate::lower::lower;
@@ -46,48 +47,48 @@ fn schedules() {
         }
     }
     insta::assert_snapshot!(table, @r"
-    dense      nchw portable Width           4 lanes, 13 × 1
-    dense      nchw avx2     Width           8 lanes,  8 × 1
-    dense      nchw avx512   Width          16 lanes, 16 × 1
-    dense      nhwc portable OutputChannels  4 lanes,  4 × 2
-    dense      nhwc avx2     OutputChannels  8 lanes,  4 × 2
-    dense      nhwc avx512   OutputChannels 16 lanes,  4 × 2
-    pointwise  nchw portable Width           4 lanes,  4 × 2
-    pointwise  nchw avx2     Width           8 lanes,  3 × 4
-    pointwise  nchw avx512   Width          16 lanes, 16 × 1
-    pointwise  nhwc portable OutputChannels  4 lanes,  2 × 4
-    pointwise  nhwc avx2     OutputChannels  8 lanes,  2 × 4
-    pointwise  nhwc avx512   OutputChannels 16 lanes,  2 × 4
-    stem       nchw portable Width           4 lanes,  6 × 2
-    stem       nchw avx2     Width           8 lanes,  8 × 1
-    stem       nchw avx512   Width          16 lanes, 16 × 1
-    stem       nhwc portable OutputChannels  4 lanes,  2 × 5
-    stem       nhwc avx2     OutputChannels  8 lanes,  2 × 5
-    stem       nhwc avx512   OutputChannels 16 lanes,  2 × 5
-    last       nchw portable Width           4 lanes,  3 × 3
-    last       nchw avx2     Width           8 lanes,  3 × 4
-    last       nchw avx512   Width          16 lanes,  2 × 3
-    last       nhwc portable Width           4 lanes,  3 × 3
-    last       nhwc avx2     Width           8 lanes,  3 × 4
-    last       nhwc avx512   Width          16 lanes,  2 × 3
-    depthwise  nchw portable Width           4 lanes,  1 × 13
-    depthwise  nchw avx2     Width           8 lanes,  1 × 6
-    depthwise  nchw avx512   Width          16 lanes,  1 × 3
-    depthwise  nhwc portable Groups          4 lanes,  1 × 11
-    depthwise  nhwc avx2     Groups          8 lanes,  1 × 14
-    depthwise  nhwc avx512   Groups         16 lanes,  1 × 27
+    dense      nchw portable OutputChannels  4 lanes,  2 × 6
+    dense      nchw avx2     Width           8 lanes,  4 × 3
+    dense      nchw avx512   Width          16 lanes,  6 × 4
+    dense      nhwc portable OutputChannels  4 lanes,  2 × 6
+    dense      nhwc avx2     OutputChannels  8 lanes,  2 × 6
+    dense      nhwc avx512   OutputChannels 16 lanes,  1 × 28
+    pointwise  nchw portable OutputChannels  4 lanes,  2 × 6
+    pointwise  nchw avx2     Width           8 lanes,  4 × 3
+    pointwise  nchw avx512   Width          16 lanes,  6 × 4
+    pointwise  nhwc portable OutputChannels  4 lanes,  2 × 6
+    pointwise  nhwc avx2     OutputChannels  8 lanes,  2 × 6
+    pointwise  nhwc avx512   OutputChannels 16 lanes,  1 × 28
+    stem       nchw portable OutputChannels  4 lanes,  2 × 6
+    stem       nchw avx2     OutputChannels  8 lanes,  2 × 6
+    stem       nchw avx512   Width          16 lanes,  8 × 3
+    stem       nhwc portable OutputChannels  4 lanes,  2 × 6
+    stem       nhwc avx2     OutputChannels  8 lanes,  2 × 6
+    stem       nhwc avx512   OutputChannels 16 lanes,  1 × 28
+    last       nchw portable Width           4 lanes,  3 × 2
+    last       nchw avx2     Width           8 lanes,  3 × 2
+    last       nchw avx512   Width          16 lanes,  3 × 4
+    last       nhwc portable OutputChannels  2 lanes,  1 × 12
+    last       nhwc avx2     OutputChannels  2 lanes,  1 × 14
+    last       nhwc avx512   OutputChannels  2 lanes,  1 × 26
+    depthwise  nchw portable Width           4 lanes,  1 × 2
+    depthwise  nchw avx2     Width           8 lanes,  1 × 2
+    depthwise  nchw avx512   Width          16 lanes,  1 × 4
+    depthwise  nhwc portable Groups          4 lanes,  1 × 10
+    depthwise  nhwc avx2     Groups          8 lanes,  1 × 12
+    depthwise  nhwc avx512   Groups         16 lanes,  1 × 28
     small      nchw portable OutputChannels  4 lanes,  4 × 2
-    small      nchw avx2     OutputChannels  8 lanes,  4 × 2
-    small      nchw avx512   OutputChannels 16 lanes,  4 × 2
+    small      nchw avx2     OutputChannels  8 lanes,  5 × 2
+    small      nchw avx512   OutputChannels 16 lanes,  3 × 2
     small      nhwc portable OutputChannels  4 lanes,  4 × 2
-    small      nhwc avx2     OutputChannels  8 lanes,  4 × 2
-    small      nhwc avx512   OutputChannels 16 lanes,  4 × 2
-    scalar     nchw portable Width           1 lanes,  1 × 2
-    scalar     nchw avx2     Width           1 lanes,  1 × 2
-    scalar     nchw avx512   Width           1 lanes,  1 × 2
-    scalar     nhwc portable Width           1 lanes,  1 × 2
-    scalar     nhwc avx2     Width           1 lanes,  1 × 2
-    scalar     nhwc avx512   Width           1 lanes,  1 × 2
+    small      nhwc avx2     OutputChannels  8 lanes,  5 × 2
+    small      nhwc avx512   OutputChannels 16 lanes,  3 × 2
+    scalar     nchw portable Width           2 lanes,  1 × 1
+    scalar     nchw avx2     Width           2 lanes,  1 × 1
+    scalar     nchw avx512   Width           2 lanes,  1 × 1
+    scalar     nhwc portable OutputChannels  1 lanes,  1 × 2
+    scalar     nhwc avx2     OutputChannels  1 lanes,  1 × 2
+    scalar     nhwc avx512   OutputChannels  1 lanes,  1 × 2
     ");
 }
 
@@ -101,4 +102,44 @@ fn buffers_that_are_live_together_do_not_overlap() {
     assert_eq!(share(&kept), (vec![0, 16, 32], 48));
     assert_eq!(share(&[]), (vec![], 0));
     assert_eq!(sequential([1, 16, 17].into_iter()), (vec![0, 16, 32], 64));
+}
+
+/// The loops that threads share, and into how many shares they make the stage.
+#[test]
+fn parallel_loops() {
+    let more = [
+        ("batch", "input: [8, 16, 7, 7], channels: 8, kernel: 3, padding: 1"),
+        ("upscale", "input: [1, 16, 20, 20], channels: 8, kernel: 4, stride: 2, padding: 1, transposed"),
+        ("one row", "input: [1, 64, 1000], channels: 64, kernel: 2, dilation: 512"),
+        ("few rows", "input: [1, 64, 7, 100], channels: 64, kernel: 3, padding: 1"),
+        ("odd", "input: [1, 2, 3, 3], channels: 3, kernel: 3, padding: 1, padding_mode: reflect"),
+    ];
+    let mut table = String::new();
+    for (name, fields) in LAYERS.iter().chain(&more) {
+        let front = front::text(&format!("layer a {{ {fields} }}"), &Default::default());
+        let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
+        let plan = build(&passes::run(lower(net), &mut |_, _, _| {}), &Target::avx2(), &mut |_, _| 0);
+        for stage in &plan.run {
+            let text = stage.to_string();
+            let loops = text.lines().map(str::trim).filter(|line| line.starts_with("par "));
+            let loops: Vec<&str> = loops.map(|line| line.trim_start_matches("par ")).collect();
+            let line = format!("{name:9} {:5} {:3} shares: {}", stage.name, stage.shares, loops.join("; "));
+            table += &format!("{}\n", line.trim_end());
+        }
+    }
+    insta::assert_snapshot!(table, @r"
+    dense     a      56 shares: y in 0..y_count after y_before
+    pointwise a      64 shares: block in 0..64
+    stem      a     112 shares: y in 0..y_count after y_before
+    last      a     128 shares: y in 0..y_count after y_before
+    depthwise a     144 shares: g in 0..144
+    small     a      32 shares: block in 0..32
+    scalar    a       1 shares:
+    batch     a       8 shares: n in 0..8
+    upscale   a      40 shares: y in 0..y_count after y_before
+    one row   a      16 shares: block in 0..16
+    few rows  a       4 shares: block in 0..4
+    odd       a_pad   5 shares: y in 0..y_count after y_before
+    odd       a       1 shares:
+    ");
 }

@@ -18,6 +18,13 @@ enum Node {
         count: Count,
         body: Vec<Node>,
     },
+    /// The iterations whose numbers, with those before, are among the shares to execute.
+    Parallel {
+        var: usize,
+        count: Count,
+        before: Count,
+        body: Vec<Node>,
+    },
     Regions {
         columns: Vec<usize>,
         rows: Vec<Vec<i64>>,
@@ -104,10 +111,10 @@ impl Program {
         Program { body, vars: stage.vars.len(), registers: flattener.registers }
     }
 
-    /// Runs the stage once.
-    pub(super) fn execute(&self, memory: &mut [f32]) {
+    /// Runs some shares of the stage.
+    pub(super) fn execute(&self, shares: Range<i64>, memory: &mut [f32]) {
         let mut registers = vec![0.0; self.registers];
-        execute(&self.body, &mut vec![0; self.vars], &mut registers, memory);
+        execute(&self.body, &shares, &mut vec![0; self.vars], &mut registers, memory);
     }
 }
 
@@ -123,8 +130,12 @@ impl Flattener<'_> {
         let mut nodes = Vec::new();
         for statement in body {
             match statement {
-                Stmt::For { var, count, body } | Stmt::Par { var, count, body } => {
+                Stmt::For { var, count, body } => {
                     nodes.push(Node::Loop { var: var.0, count: *count, body: self.statements(body) });
+                }
+                Stmt::Par { var, count, before, body } => {
+                    let (var, body) = (var.0, self.statements(body));
+                    nodes.push(Node::Parallel { var, count: *count, before: *before, body });
                 }
                 Stmt::Regions { columns, rows, body } => nodes.push(Node::Regions {
                     columns: columns.iter().map(|column| column.0).collect(),
@@ -214,17 +225,24 @@ impl Place {
     }
 }
 
-fn execute(body: &[Node], vars: &mut [i64], registers: &mut [f32], memory: &mut [f32]) {
+fn execute(body: &[Node], shares: &Range<i64>, vars: &mut [i64], registers: &mut [f32], memory: &mut [f32]) {
+    let number = |count: Count, vars: &[i64]| match count {
+        Count::Fixed(count) => count,
+        Count::Column(column) => vars[column.0],
+    };
     for node in body {
         match node {
             Node::Loop { var, count, body } => {
-                let count = match count {
-                    Count::Fixed(count) => *count,
-                    Count::Column(column) => vars[column.0],
-                };
-                for value in 0..count {
+                for value in 0..number(*count, vars) {
                     vars[*var] = value;
-                    execute(body, vars, registers, memory);
+                    execute(body, shares, vars, registers, memory);
+                }
+            }
+            Node::Parallel { var, count, before, body } => {
+                let before = number(*before, vars);
+                for value in (shares.start - before).max(0)..(shares.end - before).min(number(*count, vars)) {
+                    vars[*var] = value;
+                    execute(body, shares, vars, registers, memory);
                 }
             }
             Node::Regions { columns, rows, body } => {
@@ -232,7 +250,7 @@ fn execute(body: &[Node], vars: &mut [i64], registers: &mut [f32], memory: &mut 
                     for (&column, &value) in columns.iter().zip(row) {
                         vars[column] = value;
                     }
-                    execute(body, vars, registers, memory);
+                    execute(body, shares, vars, registers, memory);
                 }
             }
             Node::Do { op: Op::Shuffle { to, from }, .. } => {

@@ -1,6 +1,7 @@
 //! Executes a plan the slow way and watches every access: what `verify` proves, seen happen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::plan::{Access, BufferId, Count, Instr, Part, Plan, Reg, Role, Stage, Step, Stmt, Tile, Var};
 
@@ -43,6 +44,8 @@ struct Watch<'a> {
     /// By element of memory: the buffer that was last written there.
     owner: BTreeMap<Element, BufferId>,
     stage_number: usize,
+    /// Those that are executed.
+    shares: Range<i64>,
     stage_reads: BTreeSet<Element>,
     stage_writes: BTreeSet<Element>,
     /// The values of the variables in scope.
@@ -62,6 +65,7 @@ impl<'a> Watch<'a> {
             written: BTreeMap::new(),
             owner: BTreeMap::new(),
             stage_number: 0,
+            shares: 0..0,
             stage_reads: BTreeSet::new(),
             stage_writes: BTreeSet::new(),
             vars: BTreeMap::new(),
@@ -93,7 +97,13 @@ impl<'a> Watch<'a> {
         self.stage_number += 1;
         self.stage_reads.clear();
         self.stage_writes.clear();
-        self.statements(stage, &stage.body)?;
+        ensure(stage.shares >= 1, "no shares")?;
+        // Whatever threads execute is made of these.
+        let step = if stage.shares <= 64 { 1 } else { stage.shares - 1 };
+        for first in (0..stage.shares).step_by(step as usize) {
+            self.shares = first..stage.shares.min(first.saturating_add(step));
+            self.statements(stage, &stage.body)?;
+        }
         let shared = self.stage_reads.intersection(&self.stage_writes).next();
         ensure(shared.is_none(), "a stage reads and writes an element of memory")
     }
@@ -120,8 +130,16 @@ impl<'a> Watch<'a> {
     fn statements(&mut self, stage: &'a Stage, body: &'a [Stmt]) -> Result<(), String> {
         for statement in body {
             match statement {
-                Stmt::For { var, count, body } | Stmt::Par { var, count, body } => {
-                    for value in 0..self.count(*count)? {
+                Stmt::For { var, count, body } | Stmt::Par { var, count, body, .. } => {
+                    let iterations = match statement {
+                        Stmt::Par { before, .. } => {
+                            let before = self.count(*before)?;
+                            let end = self.shares.end.saturating_sub(before);
+                            (self.shares.start.saturating_sub(before)).max(0)..end.min(self.count(*count)?)
+                        }
+                        _ => 0..self.count(*count)?,
+                    };
+                    for value in iterations {
                         self.burn()?;
                         self.bind(stage, *var, value)?;
                         self.statements(stage, body)?;

@@ -34,10 +34,12 @@ pub fn plan(text: &str) -> Plan {
         }
     }
     while let Some(head) = lines.next() {
-        let (program, name) = head.split_once(' ').unwrap();
+        let (program, head) = head.split_once(' ').unwrap();
+        let (name, shares) = head.strip_suffix(" shares").map_or((head, "1"), |head| head.split_once(" in ").unwrap());
+        let shares = shares.parse().unwrap();
         let mut reader = Reader { buffers: &plan.buffers, vars: Vec::new() };
         let body = reader.statements(&mut lines, 1);
-        let stage = Stage { name: name.into(), vars: reader.vars, body };
+        let stage = Stage { name: name.into(), vars: reader.vars, shares, body };
         match program {
             "pack" => plan.pack.push(stage),
             "run" => plan.run.push(stage),
@@ -94,15 +96,20 @@ impl Reader<'_> {
         while let Some(line) = line_at(lines, depth) {
             let (word, rest) = line.split_once(' ').unwrap();
             body.push(match word {
-                "for" | "par" => {
+                "for" => {
                     let (var, count) = self.loop_head(rest);
-                    let body = self.statements(lines, depth + 1);
-                    if word == "for" { Stmt::For { var, count, body } } else { Stmt::Par { var, count, body } }
+                    Stmt::For { var, count, body: self.statements(lines, depth + 1) }
+                }
+                "par" => {
+                    let (rest, before) = rest.split_once(" after ").unwrap_or((rest, "0"));
+                    let (var, count) = self.loop_head(rest);
+                    let before = self.count(before);
+                    Stmt::Par { var, count, before, body: self.statements(lines, depth + 1) }
                 }
                 "regions" => {
                     let (names, rows) = rest.split_once(" in ").unwrap();
                     let columns = tuple(names).iter().map(|name| self.var(name)).collect();
-                    let rows = tuples(rows.strip_prefix('[').unwrap().strip_suffix(']').unwrap());
+                    let rows = tuples(rows.strip_prefix('[').unwrap().strip_suffix(']').unwrap().trim_start());
                     Stmt::Regions { columns, rows, body: self.statements(lines, depth + 1) }
                 }
                 "tile" => {
@@ -141,7 +148,11 @@ impl Reader<'_> {
     fn loop_head(&mut self, text: &str) -> (Var, Count) {
         let (name, count) = text.split_once(" in 0..").unwrap();
         let var = self.var(name);
-        (var, count.parse().map_or_else(|_| Count::Column(self.var(count)), Count::Fixed))
+        (var, self.count(count))
+    }
+
+    fn count(&mut self, text: &str) -> Count {
+        text.parse().map_or_else(|_| Count::Column(self.var(text)), Count::Fixed)
     }
 
     fn instr(&mut self, line: &str, registers: &mut Vec<String>) -> Instr {

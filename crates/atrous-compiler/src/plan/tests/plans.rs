@@ -21,7 +21,7 @@ pack biases
   tile of 4 lanes
     b = load bias[0 ..+4]
     store biases[0 ..+4] = b
-run conv
+run conv in 4 shares
   par oc in 0..4
     regions (x, vectors, tail, tails, tap, n_taps) in [(0, 0, 0, 1, 1, 2), (1, 2, 9, 1, 0, 3), (10, 0, 10, 1, 0, 2)]
       for v in 0..vectors
@@ -58,10 +58,10 @@ pack taps
     store taps[0, 0 ..+2] = row
     row = load weight[1, 0 ..+2]
     store taps[1, 0 ..+2] = row
-run up
+run up in 6 shares
   for n in 0..1
-    regions phase_y in [0, 1]
-      par y in 0..3
+    regions (phase_y, before) in [(0, 0), (1, 3)]
+      par y in 0..3 after before
         regions (phase_x, x) in [(0, 0), (1, 0)]
           tile of 4 lanes
             acc = 0.0
@@ -104,9 +104,9 @@ run leaky
         small = s*slope
         s = if s < zero then small else s
         store leaky[7 - 4*x ..+4 by -1, c] = s
-run powers
-  par x in 0..2
-    par c in 0..2
+run powers in 3 shares
+  for x in 0..2
+    par c in 0..2 after 1
       tile of 4 lanes
         l = load leaky[4*x ..+4, c]
         l = l << 1

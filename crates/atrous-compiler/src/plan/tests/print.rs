@@ -32,7 +32,7 @@ fn a_plan() {
       tile of 4 lanes
         b = load bias[0 ..+4]
         store biases[0 ..+4] = b
-    run conv
+    run conv in 4 shares
       par oc in 0..4
         regions (x, vectors, tail, tails, tap, n_taps) in [(0, 0, 0, 1, 1, 2), (1, 2, 9, 1, 0, 3),
             (10, 0, 10, 1, 0, 2)]

@@ -133,6 +133,9 @@ fn plans_compute_what_graphs_do() {
         let inputs: Vec<_> = shapes.zip(&inputs).map(|(shape, values)| in_memory(net.layout, shape, values)).collect();
         let packed = eval::pack(&plan, &slices(&parameters)).unwrap();
         let found = eval::run(&plan, &packed, &slices(&inputs)).unwrap();
+        for parts in [2, 3, i64::MAX] {
+            assert_eq!(eval::run_in_parts(&plan, &packed, &slices(&inputs), parts).unwrap(), found, "{}", *plan);
+        }
         assert_eq!(found.len(), expected.len());
         for ((&output, found), expected) in net.outputs.iter().zip(&found).zip(&expected) {
             let expected: Vec<f32> = expected.iter().map(|&value| value as f32).collect();

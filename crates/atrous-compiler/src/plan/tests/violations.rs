@@ -158,6 +158,7 @@ fn scope_beyond_the_notation() {
         ("rename a register to `ic`", |plan| tile(&mut plan.pack[0].body).registers[0].name = "ic".into()),
         ("use a variable that is none", |plan| load(plan).1.index[0] = Affine::var(Var(7))),
         ("bind a variable that is none", |plan| {
+            plan.run[0].shares = 1;
             plan.run[0].body = vec![Stmt::For { var: Var(77), count: Count::Fixed(1), body: Vec::new() }];
         }),
         ("use a register that is none", |plan| *load(plan).0 = Reg(7)),
@@ -190,6 +191,54 @@ fn scope_beyond_the_notation() {
     pack taps: lanes run along dimension 3 of `weight`, which has 3
     // add a second term for `oc`
     pack taps: an index has a zero coefficient or two terms for `oc`
+    ");
+}
+
+#[test]
+fn shares() {
+    let of_conv = [
+        ("run conv in 4 shares", "run conv in 0 shares"),
+        ("run conv in 4 shares", "run conv in 3 shares"),
+        ("par oc in 0..4", "for oc in 0..4"),
+        ("for v in 0..vectors", "par v in 0..vectors"),
+        ("par oc in 0..4", "par oc in 0..4 after 1"),
+    ];
+    let of_up = [
+        ("(1, 3)]\n", "(1, 4)]\n"),
+        ("(1, 3)]\n", "(1, -3)]\n"),
+        ("par y in 0..3 after before", "par y in 0..before after before"),
+        ("par y in 0..3 after before", "par y in 0..3 after n"),
+    ];
+    let outside = |plan: &mut Plan| {
+        let Stmt::Par { body, .. } = plan.run[0].body[0].clone() else { panic!("the stage is not parallel") };
+        plan.run[0].body.push(Stmt::For { var: Var(0), count: Count::Fixed(1), body });
+    };
+    let text = [
+        check(plans::CONV, &of_conv),
+        check_edits(plans::CONV, &[("repeat the body outside", outside)]),
+        check(plans::UP, &of_up),
+    ];
+    insta::assert_snapshot!(text.join("\n"), @r"
+    // run conv in 4 shares → run conv in 0 shares
+    run conv: the stage has 0 shares
+    // run conv in 4 shares → run conv in 3 shares
+    run conv: a parallel loop reaches share 3, but the stage has 3
+    // par oc in 0..4 → for oc in 0..4
+    run conv: the stage has 4 shares but no parallel loop
+    // for v in 0..vectors → par v in 0..vectors
+    run conv: a parallel loop stands inside another
+    // par oc in 0..4 → par oc in 0..4 after 1
+    run conv: a parallel loop reaches share 4, but the stage has 4
+    // repeat the body outside
+    run conv: a store stands outside the parallel loops of its stage
+    // (1, 3)] → (1, 4)]
+    run up: a parallel loop reaches share 6, but the stage has 6
+    // (1, 3)] → (1, -3)]
+    run up: a parallel loop begins at share `before`, which is -3 in the row [1, -3]
+    // par y in 0..3 after before → par y in 0..before after before
+    run up: the element [0, 0, 0] of `out` is never written
+    // par y in 0..3 after before → par y in 0..3 after n
+    run up: `n` counts a loop but is not a column
     ");
 }
 
@@ -236,7 +285,7 @@ fn cover() {
     let of_up = [
         ("store taps[0, 0 ..+2]", "store taps[1, 0 ..+2]"),
         ("store out[n, 2*y + phase_y", "store out[n, 2*y"),
-        ("in [0, 1]", "in [0, 0, 0, 0, 0, 0, 1]"),
+        ("[(0, 0), (1, 3)]", "[(0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (1, 3)]"),
         ("[(0, 0), (1, 0)]", "[(0, 0), (0, 0)]"),
         ("[(0, 0), (1, 0)]", "[(0, 0)]"),
         ("..+4 by 2", "..+4"),
@@ -264,8 +313,8 @@ fn cover() {
     // store taps[0, 0 ..+2] → store taps[1, 0 ..+2]
     pack taps: the element [1, 0] of `taps` is written more than once
     // store out[n, 2*y + phase_y → store out[n, 2*y
-    run up: a store to `out` writes the same elements for every row of (phase_y)
-    // in [0, 1] → in [0, 0, 0, 0, 0, 0, 1]
+    run up: a store to `out` writes the same elements for every row of (phase_y, before)
+    // [(0, 0), (1, 3)] → [(0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (1, 3)]
     run up: a store to `out` writes some elements more than once
     // [(0, 0), (1, 0)] → [(0, 0), (0, 0)]
     run up: the element [0, 0, 0] of `out` is written more than once

@@ -67,6 +67,9 @@ impl std::error::Error for Violation {}
 ///   the stage writes.
 /// - Each element of each output, packed and scratch buffer is written exactly once, all of a buffer by one stage. Hence
 ///   the iterations of a [`Stmt::Par`](super::Stmt::Par) write disjoint elements.
+/// - Each iteration of a parallel loop belongs to a share that the stage has, and each store of a stage that has parallel
+///   loops stands in exactly one of them. Hence threads that execute different shares write disjoint elements, and
+///   where all shares are executed once, everything is written.
 ///
 /// # Errors
 ///

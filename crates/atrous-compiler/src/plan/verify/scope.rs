@@ -19,8 +19,22 @@ pub(super) fn check(plan: &Plan, stage: &Stage) -> Result<(), String> {
             return Err(format!("two variables are named `{name}`"));
         }
     }
+    let is_parallel = has_parallel_loop(&stage.body);
+    match stage.shares {
+        ..=0 => return Err(format!("the stage has {} shares", stage.shares)),
+        2.. if !is_parallel => return Err(format!("the stage has {} shares but no parallel loop", stage.shares)),
+        _ => {}
+    }
     let bound = vec![None; stage.vars.len()];
-    Scope { plan, stage, names, bound, depth: 0 }.statements(&stage.body)
+    Scope { plan, stage, names, bound, is_parallel, in_parallel_loop: false, depth: 0 }.statements(&stage.body)
+}
+
+fn has_parallel_loop(body: &[Stmt]) -> bool {
+    body.iter().any(|statement| match statement {
+        Stmt::Par { .. } => true,
+        Stmt::For { body, .. } | Stmt::Regions { body, .. } => has_parallel_loop(body),
+        Stmt::Tile(_) => false,
+    })
 }
 
 /// What binds a variable.
@@ -37,6 +51,9 @@ struct Scope<'a> {
     names: BTreeSet<&'a str>,
     /// By variable; those not in scope are bound to nothing.
     bound: Vec<Option<Binding<'a>>>,
+    /// Whether the stage has a parallel loop.
+    is_parallel: bool,
+    in_parallel_loop: bool,
     depth: usize,
 }
 
@@ -45,17 +62,58 @@ impl<'a> Scope<'a> {
         self.enter()?;
         for statement in body {
             match statement {
-                Stmt::For { var, count, body } | Stmt::Par { var, count, body } => {
+                Stmt::For { var, count, body } => self.repeat(*var, *count, body)?,
+                Stmt::Par { var, count, before, body } => {
+                    if self.in_parallel_loop {
+                        return Err("a parallel loop stands inside another".into());
+                    }
                     self.count(*count)?;
-                    self.bind(*var, Binding::Loop)?;
-                    self.statements(body)?;
-                    self.bound[var.0] = None;
+                    self.shares(*count, *before)?;
+                    self.in_parallel_loop = true;
+                    self.repeat(*var, *count, body)?;
+                    self.in_parallel_loop = false;
                 }
                 Stmt::Regions { columns, rows, body } => self.table(columns, rows, body)?,
                 Stmt::Tile(tile) => self.tile(tile)?,
             }
         }
         self.depth -= 1;
+        Ok(())
+    }
+
+    fn repeat(&mut self, var: Var, count: Count, body: &'a [Stmt]) -> Result<(), String> {
+        self.count(count)?;
+        self.bind(var, Binding::Loop)?;
+        self.statements(body)?;
+        self.bound[var.0] = None;
+        Ok(())
+    }
+
+    /// The iterations of a parallel loop belong to shares that the stage has.
+    fn shares(&self, count: Count, before: Count) -> Result<(), String> {
+        self.natural(before, |share| format!("a parallel loop begins at share {share}"))?;
+        let column = |count| match count {
+            Count::Fixed(_) => None,
+            Count::Column(column) => match self.bound.get(column.0).copied().flatten()? {
+                Binding::Column { rows, number } => Some((rows, number)),
+                Binding::Loop => None,
+            },
+        };
+        let most = |rows: &[Vec<i64>], number: usize| rows.iter().map(|row| row[number]).max().unwrap_or(0);
+        let largest = |count| match (count, column(count)) {
+            (Count::Fixed(count), _) => count,
+            (_, Some((rows, number))) => most(rows, number),
+            (_, None) => 0,
+        };
+        let end = match (column(count), column(before)) {
+            (Some((rows, count)), Some((same, before))) if std::ptr::eq(rows, same) => {
+                rows.iter().map(|row| row[count].saturating_add(row[before])).max().unwrap_or(0)
+            }
+            _ => largest(count).saturating_add(largest(before)),
+        };
+        if end > self.stage.shares {
+            return Err(format!("a parallel loop reaches share {}, but the stage has {}", end - 1, self.stage.shares));
+        }
         Ok(())
     }
 
@@ -132,9 +190,14 @@ impl<'a> Scope<'a> {
     }
 
     fn count(&self, count: Count) -> Result<(), String> {
-        let column = match count {
+        self.natural(count, |number| format!("a loop runs {number} times"))
+    }
+
+    /// A number that is not negative; `says` tells what a given one would say.
+    fn natural(&self, number: Count, says: impl Fn(&str) -> String) -> Result<(), String> {
+        let column = match number {
             Count::Fixed(0..) => return Ok(()),
-            Count::Fixed(negative) => return Err(format!("a loop runs {negative} times")),
+            Count::Fixed(negative) => return Err(says(&negative.to_string())),
             Count::Column(column) => column,
         };
         let name = |column: Var| &self.stage.vars[column.0];
@@ -143,7 +206,8 @@ impl<'a> Scope<'a> {
         };
         match rows.iter().find(|row| row[number] < 0) {
             Some(row) => {
-                Err(format!("a loop runs `{}` times, which is {} in the row {row:?}", name(column), row[number]))
+                let says = says(&format!("`{}`", name(column)));
+                Err(format!("{says}, which is {} in the row {row:?}", row[number]))
             }
             None => Ok(()),
         }
@@ -162,6 +226,9 @@ impl<'a> Scope<'a> {
                     first.name, first.lanes, register.name, register.lanes
                 ));
             }
+        }
+        if matches!(instr, Instr::Store { .. }) && self.is_parallel && !self.in_parallel_loop {
+            return Err("a store stands outside the parallel loops of its stage".into());
         }
         match instr {
             Instr::Constant { value, .. } if !value.get().is_finite() => {

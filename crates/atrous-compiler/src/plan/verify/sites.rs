@@ -115,7 +115,7 @@ pub(super) fn of(stage: &Stage) -> Vec<Site<'_>> {
 fn statements<'a>(body: &'a [Stmt], context: &Context<'a>, sites: &mut Vec<Site<'a>>) {
     for statement in body {
         match statement {
-            Stmt::For { var, count, body } | Stmt::Par { var, count, body } => {
+            Stmt::For { var, count, body } | Stmt::Par { var, count, body, .. } => {
                 statements(body, &context.inside_loop(*var, *count), sites);
             }
             Stmt::Regions { columns, rows, body } => {

@@ -1,7 +1,9 @@
 //! Vectors as arrays, for all machines and for the narrowest vectors.
 
 use super::Lanes;
+use crate::rt::cells::write_lanes;
 use std::array::from_fn;
+use std::cell::Cell;
 
 /// `LANES` numbers.
 #[derive(Clone, Copy)]
@@ -40,8 +42,8 @@ impl<const LANES: usize> Lanes for Array<LANES> {
     }
 
     #[inline(always)]
-    fn store(self, window: &mut [f32], at: usize) {
-        window[at..at + LANES].copy_from_slice(&self.0);
+    fn store(self, window: &[Cell<f32>], at: usize) {
+        write_lanes(window, at, self.0);
     }
 
     #[inline(always)]

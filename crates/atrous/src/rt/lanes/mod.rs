@@ -12,6 +12,8 @@ mod sse;
 #[cfg(test)]
 pub mod tests;
 
+use std::cell::Cell;
+
 pub use array::Array;
 pub type F32x1 = array::Array<1>;
 pub type F32x2 = array::Array<2>;
@@ -49,7 +51,7 @@ pub trait Lanes: Copy {
     fn lane(self, lane: usize) -> f32;
 
     /// Lane `l` to position `at + l`.
-    fn store(self, window: &mut [f32], at: usize);
+    fn store(self, window: &[Cell<f32>], at: usize);
 
     /// `a + b`
     fn add(self, right: Self) -> Self;
@@ -86,9 +88,9 @@ pub trait Lanes: Copy {
 
     /// Lane `l` to position `at + l·stride`.
     #[inline(always)]
-    fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
+    fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize) {
         for lane in 0..Self::LANES {
-            window[strided(at, stride, lane)] = self.lane(lane);
+            window[strided(at, stride, lane)].set(self.lane(lane));
         }
     }
 
@@ -107,15 +109,15 @@ pub trait Lanes: Copy {
 
     /// The lanes `FROM..TO` to position `at` and what follows it.
     #[inline(always)]
-    fn store_part<const FROM: usize, const TO: usize>(self, window: &mut [f32], at: usize) {
+    fn store_part<const FROM: usize, const TO: usize>(self, window: &[Cell<f32>], at: usize) {
         self.store_part_strided::<FROM, TO>(window, at, 1);
     }
 
     /// The lanes `FROM..TO` to position `at` and what follows it, `stride` apart.
     #[inline(always)]
-    fn store_part_strided<const FROM: usize, const TO: usize>(self, window: &mut [f32], at: usize, stride: isize) {
+    fn store_part_strided<const FROM: usize, const TO: usize>(self, window: &[Cell<f32>], at: usize, stride: isize) {
         for lane in FROM..TO {
-            window[strided(at, stride, lane - FROM)] = self.lane(lane);
+            window[strided(at, stride, lane - FROM)].set(self.lane(lane));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Vectors wider than the machine's: two halves.
 
 use super::Lanes;
+use std::cell::Cell;
 
 /// The lower and the upper half of a vector.
 #[derive(Clone, Copy)]
@@ -37,7 +38,7 @@ impl<T: Lanes> Lanes for Pair<T> {
     }
 
     #[inline(always)]
-    fn store(self, window: &mut [f32], at: usize) {
+    fn store(self, window: &[Cell<f32>], at: usize) {
         self.0.store(window, at);
         self.1.store(window, at + T::LANES);
     }

@@ -9,8 +9,10 @@
 
 use super::Lanes;
 use super::array::Array;
+use crate::rt::cells::write_lanes;
 use std::arch::x86_64::*;
 use std::array::from_fn;
+use std::cell::Cell;
 use std::mem::transmute;
 
 /// Four numbers.
@@ -55,8 +57,8 @@ impl Lanes for Sse {
     }
 
     #[inline(always)]
-    fn store(self, window: &mut [f32], at: usize) {
-        window[at..at + 4].copy_from_slice(&self.to_array());
+    fn store(self, window: &[Cell<f32>], at: usize) {
+        write_lanes(window, at, self.to_array());
     }
 
     #[inline(always)]

@@ -1,5 +1,7 @@
 use super::array::Array;
 use super::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
+use crate::rt::cells;
+use std::cell::Cell;
 
 pub const VALUES: [f32; 17] = [
     0.0,
@@ -24,7 +26,7 @@ pub const VALUES: [f32; 17] = [
 /// The numbers of a vector, NaN as one value.
 pub fn lanes<V: Lanes, const N: usize>(vector: V) -> [u32; N] {
     let mut out = [0.0; N];
-    vector.store(&mut out, 0);
+    vector.store(Cell::from_mut(&mut out[..]).as_slice_of_cells(), 0);
     out.map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() })
 }
 
@@ -100,7 +102,7 @@ fn strided_accesses() {
             let expected: [f32; N] = std::array::from_fn(|lane| (at as isize + stride * lane as isize) as f32);
             assert_eq!(lanes::<V, N>(vector), expected.map(f32::to_bits), "stride {stride}");
             let mut back = vec![-1.0; 3 * N];
-            vector.store_strided(&mut back, at, stride);
+            vector.store_strided(Cell::from_mut(&mut back[..]).as_slice_of_cells(), at, stride);
             assert!(expected.iter().all(|&value| back[value as usize] == value), "stride {stride}");
         }
     }
@@ -168,16 +170,16 @@ fn parts_touch_no_other_lanes() {
                         let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, 1);
                         let vector = $vector::load_part::<$from, $to>(&table, at);
                         assert_eq!(lanes::<_, $lanes>(vector), loaded);
-                        let mut back = vec![-1.0; table.len()];
-                        vector.store_part::<$from, $to>(&mut back, at);
+                        let mut back = vec![-1.0; 3 * $lanes];
+                        vector.store_part::<$from, $to>(cells::<{ 3 * $lanes }>(&mut back, 0), at);
                         assert_eq!(back, stored);
                     }
                     for (at, stride) in [(0, 3), (table.len() - 1, -2)] {
                         let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, stride);
                         let vector = $vector::load_part_strided::<$from, $to>(&table, at, stride);
                         assert_eq!(lanes::<_, $lanes>(vector), loaded);
-                        let mut back = vec![-1.0; table.len()];
-                        vector.store_part_strided::<$from, $to>(&mut back, at, stride);
+                        let mut back = vec![-1.0; 3 * $lanes];
+                        vector.store_part_strided::<$from, $to>(cells::<{ 3 * $lanes }>(&mut back, 0), at, stride);
                         assert_eq!(back, stored);
                     }
                     let [left, right, addend] = [0, $lanes, 2 * $lanes].map(|at| $vector::load(&table, at));

@@ -1,13 +1,14 @@
 //! Vectors for AVX2 and FMA, and what else their code uses.
 
 use super::super::lanes::{Array, Lanes};
-use super::{in_order, vector};
+use super::{cells, in_order, vector};
 use std::arch::x86_64::*;
+use std::cell::Cell;
 use std::convert::identity;
 use std::mem::transmute;
 
 pub use super::window;
-pub use crate::rt::window_mut;
+pub use crate::rt::iterations;
 
 macro_rules! narrow {
     ($name:ident, $lanes:literal) => {
@@ -71,8 +72,8 @@ fn load_part_array<const N: usize>(active: &[f32], from: usize) -> Array<N> {
 }
 
 #[inline(always)]
-fn store_part_array<const N: usize>(vector: Array<N>, active: &mut [f32], from: usize) {
-    active.copy_from_slice(&vector.0[from..from + active.len()]);
+fn store_part_array<const N: usize>(vector: Array<N>, active: &[Cell<f32>], from: usize) {
+    active.iter().zip(&vector.0[from..]).for_each(|(cell, &lane)| cell.set(lane));
 }
 
 #[inline(always)]
@@ -98,10 +99,10 @@ pub(super) fn load_part_4(active: &[f32], from: usize) -> __m128 {
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn store_part_4(vector: __m128, active: &mut [f32], from: usize) {
+pub(super) fn store_part_4(vector: __m128, active: &[Cell<f32>], from: usize) {
     let mask = mask_4(from, from + active.len());
     // SAFETY: the facts of the module above.
-    unsafe { _mm_maskstore_ps(active.as_mut_ptr().wrapping_sub(from), mask, vector) }
+    unsafe { _mm_maskstore_ps(cells(active).wrapping_sub(from), mask, vector) }
 }
 
 /// All bits in the lanes `from..to`, none in the others.
@@ -122,10 +123,10 @@ pub(super) fn load_part_8(active: &[f32], from: usize) -> __m256 {
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn store_part_8(vector: __m256, active: &mut [f32], from: usize) {
+pub(super) fn store_part_8(vector: __m256, active: &[Cell<f32>], from: usize) {
     let mask = mask_8(from, from + active.len());
     // SAFETY: the facts of the module above.
-    unsafe { _mm256_maskstore_ps(active.as_mut_ptr().wrapping_sub(from), mask, vector) }
+    unsafe { _mm256_maskstore_ps(cells(active).wrapping_sub(from), mask, vector) }
 }
 
 #[inline]

@@ -1,11 +1,12 @@
 //! Vectors for AVX-512, and what else their code uses. Shorter ones compute as without, but may use twice the registers.
 
 use super::super::lanes::{Array, Lanes};
-use super::{avx2, in_order, vector};
+use super::{avx2, cells, in_order, vector};
 use std::arch::x86_64::*;
+use std::cell::Cell;
 use std::mem::transmute;
 
-pub use super::avx2::{F32x1, F32x2, window, window_mut};
+pub use super::avx2::{F32x1, F32x2, iterations, window};
 
 vector! {
     /// Four numbers.
@@ -58,9 +59,9 @@ fn load_part_16(active: &[f32], from: usize) -> __m512 {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn store_part_16(vector: __m512, active: &mut [f32], from: usize) {
+fn store_part_16(vector: __m512, active: &[Cell<f32>], from: usize) {
     // SAFETY: the facts of the module above.
-    unsafe { _mm512_mask_storeu_ps(active.as_mut_ptr().wrapping_sub(from), mask(from, from + active.len()), vector) }
+    unsafe { _mm512_mask_storeu_ps(cells(active).wrapping_sub(from), mask(from, from + active.len()), vector) }
 }
 
 #[inline]

@@ -15,7 +15,7 @@
 //!
 //! # Safety
 //!
-//! - [`vector!`] reads and writes registers through references to arrays. Both types have the same size, which
+//! - [`vector!`] reads and writes registers as arrays. Both types have the same size, which
 //!   `SAME_SIZE` checks; neither has padding, and in both all bits are values.
 //! - Parts of vectors go through masks. A lane outside of the mask touches no memory, so its address may be anything:
 //!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one, because they are lanes
@@ -30,6 +30,8 @@ pub mod avx2;
 pub mod avx512;
 #[cfg(test)]
 mod tests;
+
+use std::cell::Cell;
 
 /// A vector type: lanes, register, features, and the functions that compute.
 macro_rules! vector {
@@ -46,6 +48,14 @@ macro_rules! vector {
 
         impl $name {
             const SAME_SIZE: () = assert!(size_of::<$register>() == size_of::<[f32; $lanes]>());
+
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn to_array(self) -> Array<$lanes> {
+                let () = Self::SAME_SIZE;
+                // SAFETY: the facts of the module.
+                Array(unsafe { std::ptr::from_ref(&self.0).cast::<[f32; $lanes]>().read_unaligned() })
+            }
 
             /// The number in every lane.
             #[inline]
@@ -83,20 +93,16 @@ macro_rules! vector {
             /// Lane `l` to position `at + l`.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn store(self, window: &mut [f32], at: usize) {
-                let () = Self::SAME_SIZE;
-                let lanes: &mut [f32; $lanes] = window[at..].first_chunk_mut().expect("a window has all lanes");
+            pub fn store(self, window: &[Cell<f32>], at: usize) {
                 // SAFETY: the facts of the module.
-                unsafe { std::ptr::from_mut(lanes).cast::<$register>().write_unaligned(self.0) }
+                unsafe { crate::rt::cells::write::<$register, $lanes>(window, at, self.0) }
             }
 
             /// Lane `l` to position `at + l·stride`.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn store_strided(self, window: &mut [f32], at: usize, stride: isize) {
-                let mut lanes = [0.0; $lanes];
-                self.store(&mut lanes, 0);
-                Lanes::store_strided(Array(lanes), window, at, stride);
+            pub fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize) {
+                Lanes::store_strided(self.to_array(), window, at, stride);
             }
 
             /// The lanes `FROM..TO` from position `at` on; the others are zero.
@@ -122,9 +128,9 @@ macro_rules! vector {
             /// The lanes `FROM..TO` to position `at` and what follows it.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn store_part<const FROM: usize, const TO: usize>(self, window: &mut [f32], at: usize) {
+            pub fn store_part<const FROM: usize, const TO: usize>(self, window: &[Cell<f32>], at: usize) {
                 const { assert!(FROM < TO && TO <= $lanes) }
-                $store_part(self.0, &mut window[at..at + (TO - FROM)], FROM);
+                $store_part(self.0, &window[at..at + (TO - FROM)], FROM);
             }
 
             /// The lanes `FROM..TO` to position `at` and what follows it, `stride` apart.
@@ -132,13 +138,11 @@ macro_rules! vector {
             #[target_feature(enable = $features)]
             pub fn store_part_strided<const FROM: usize, const TO: usize>(
                 self,
-                window: &mut [f32],
+                window: &[Cell<f32>],
                 at: usize,
                 stride: isize,
             ) {
-                let mut lanes = [0.0; $lanes];
-                self.store(&mut lanes, 0);
-                Lanes::store_part_strided::<FROM, TO>(Array(lanes), window, at, stride);
+                Lanes::store_part_strided::<FROM, TO>(self.to_array(), window, at, stride);
             }
 
             /// Lane `l` is lane `lanes[l]` of this vector and then `right`, counted through.
@@ -241,13 +245,19 @@ use in_order;
 /// As [`rt::window`](crate::rt::window), but LLVM does not know that nothing writes the elements.
 #[inline(always)]
 #[allow(clippy::pointers_in_nomem_asm_block)] // nothing is read or written
-pub fn window<const SPAN: usize>(buffer: &[f32], at: isize) -> &[f32; SPAN] {
-    let mut window = std::ptr::from_ref(crate::rt::window::<SPAN>(buffer, at));
+pub fn window<T, const SPAN: usize>(buffer: &[T], at: isize) -> &[T; SPAN] {
+    let mut window = std::ptr::from_ref(crate::rt::window::<T, SPAN>(buffer, at));
     // SAFETY: the facts of the module; the pointer comes out as it went in.
     unsafe {
         std::arch::asm!("/* {} */", inout(reg) window, options(pure, nomem, nostack, preserves_flags));
         &*window
     }
+}
+
+/// Where the numbers of cells are, for writing.
+#[inline(always)]
+fn cells(cells: &[Cell<f32>]) -> *mut f32 {
+    cells.as_ptr().cast::<f32>().cast_mut()
 }
 
 /// Calls a function that needs features, with variables as arguments: `rt::call!(avx2, detected, function, a, b)`.

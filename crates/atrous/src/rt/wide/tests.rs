@@ -3,7 +3,7 @@
 use super::{avx2, avx512};
 use crate::rt::lanes::tests::{VALUES, expected_parts, for_parts, lanes, patterns};
 use crate::rt::lanes::{Array, Lanes};
-use crate::rt::{InstructionSet, instruction_set};
+use crate::rt::{InstructionSet, cells, instruction_set};
 
 /// A position below the number of lanes, which may be 1.
 fn wrapped(position: usize, lanes: usize) -> usize {
@@ -26,7 +26,7 @@ macro_rules! check {
                         let (c, plain_c) = at(wrapped(other, $lanes));
                         let same = |op: &str, vector: $module::$vector, plain: Array<$lanes>| {
                             let mut out = [0.0; $lanes];
-                            vector.store(&mut out, 0);
+                            vector.store(cells::<$lanes>(&mut out, 0), 0);
                             let found = lanes::<_, $lanes>(Array(out));
                             assert_eq!(found, lanes::<_, $lanes>(plain), "{op} from {start} with {value}");
                         };
@@ -46,8 +46,8 @@ macro_rules! check {
                     let vector = $module::$vector::load_strided(&table, at, stride);
                     let plain = Array::<$lanes>::load_strided(&table, at, stride);
                     let (mut stored, mut expected) = ([-1.0; 3 * $lanes], [-1.0; 3 * $lanes]);
-                    vector.store_strided(&mut stored, at, stride);
-                    plain.store_strided(&mut expected, at, stride);
+                    vector.store_strided(cells::<{ 3 * $lanes }>(&mut stored, 0), at, stride);
+                    plain.store_strided(cells::<{ 3 * $lanes }>(&mut expected, 0), at, stride);
                     assert_eq!(stored.map(f32::to_bits), expected.map(f32::to_bits), "stride {stride}");
                 }
             }
@@ -76,7 +76,7 @@ macro_rules! check_lanes {
                 let table: Vec<f32> = (1..=3 * $lanes as u16).map(f32::from).collect();
                 let bits = |vector: $module::$vector| {
                     let mut out = [0.0; $lanes];
-                    vector.store(&mut out, 0);
+                    vector.store(cells::<$lanes>(&mut out, 0), 0);
                     out.map(f32::to_bits)
                 };
                 macro_rules! check_part {
@@ -86,16 +86,16 @@ macro_rules! check_lanes {
                             let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, 1);
                             let vector = $module::$vector::load_part::<$from, $to>(&table, at);
                             assert_eq!(bits(vector), loaded);
-                            let mut back = vec![-1.0; table.len()];
-                            vector.store_part::<$from, $to>(&mut back, at);
+                            let mut back = vec![-1.0; 3 * $lanes];
+                            vector.store_part::<$from, $to>(cells::<{ 3 * $lanes }>(&mut back, 0), at);
                             assert_eq!(back, stored);
                         }
                         for (at, stride) in [(0, 3), (table.len() - 1, -2)] {
                             let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, stride);
                             let vector = $module::$vector::load_part_strided::<$from, $to>(&table, at, stride);
                             assert_eq!(bits(vector), loaded);
-                            let mut back = vec![-1.0; table.len()];
-                            vector.store_part_strided::<$from, $to>(&mut back, at, stride);
+                            let mut back = vec![-1.0; 3 * $lanes];
+                            vector.store_part_strided::<$from, $to>(cells::<{ 3 * $lanes }>(&mut back, 0), at, stride);
                             assert_eq!(back, stored);
                         }
                         let vectors = [0, $lanes, 2 * $lanes];

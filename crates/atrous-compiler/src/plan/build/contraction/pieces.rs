@@ -40,13 +40,13 @@ pub(super) fn stage(job: &Job) -> Stage {
     for &(block, weight) in job.blocks {
         let mut loops = Vec::new();
         let number = index(&mut vars, "block", Count::Fixed(block.count as i64), |var, count| {
-            loops.push(Header::For(var, count))
+            loops.push(Header::Par(var, count))
         });
         let mut tiles = Vec::new();
         for part in &columns.parts {
             let Part { width, count, start } = part;
             let mut runs = Vec::new();
-            let q = index(&mut vars, "x", *count, |var, count| runs.push(Header::For(var, count)));
+            let q = index(&mut vars, "x", *count, |var, count| runs.push(Header::Par(var, count)));
             let q = q.times(*width as i64).plus(start);
             let shape = Shape::new(job.schedule, block, *width);
             let position = |number: usize| {

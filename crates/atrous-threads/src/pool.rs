@@ -1,0 +1,141 @@
+//! Threads that wait for work: a moment at full speed, then asleep.
+
+use crate::{Job, Threads};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{fmt, hint, io};
+
+/// How long a thread looks for the next job before it sleeps. The stages of a net follow one another much faster;
+/// waking up takes about as long.
+const PATIENCE: Duration = Duration::from_micros(50);
+
+/// Looks between two glances at the clock.
+const LOOKS: usize = 64;
+
+/// Threads that share the work of one call after the other, and sleep in between. They end when the pool is dropped.
+///
+/// Several threads may use a pool at once; its threads then help whoever came last.
+pub struct Pool {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Changes with `state.offer`.
+    offers: AtomicUsize,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// The newest job, and how many are to help.
+    offer: Option<(Job, usize)>,
+    sleeping: usize,
+    stopping: bool,
+}
+
+impl Pool {
+    /// A pool of `threads` threads, of which the one that uses it is one.
+    ///
+    /// # Errors
+    ///
+    /// The system does not start that many threads.
+    pub fn new(threads: usize) -> io::Result<Pool> {
+        let shared = Shared { state: Mutex::default(), offers: AtomicUsize::new(0), wake: Condvar::new() };
+        let mut pool = Pool { shared: Arc::new(shared), workers: Vec::new() };
+        for number in 1..threads {
+            let shared = Arc::clone(&pool.shared);
+            let builder = thread::Builder::new().name(format!("atrous-{number}"));
+            pool.workers.push(builder.spawn(move || shared.work(number))?);
+        }
+        Ok(pool)
+    }
+
+    /// A pool with a thread for each core that this process may use.
+    ///
+    /// # Errors
+    ///
+    /// The system does not start that many threads.
+    pub fn of_all_cores() -> io::Result<Pool> {
+        Pool::new(thread::available_parallelism().map_or(1, usize::from))
+    }
+}
+
+impl Threads for Pool {
+    fn count(&self) -> usize {
+        self.workers.len() + 1
+    }
+
+    fn offer(&self, job: &Job, helpers: usize) {
+        self.shared.change(|state| state.offer = Some((job.clone(), helpers)));
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.change(|state| state.stopping = true);
+        for worker in self.workers.drain(..) {
+            // A worker only calls `Job::help`, which does not panic.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("threads", &self.count()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        self.offers.fetch_add(1, Ordering::Release);
+        let sleeping = state.sleeping;
+        drop(state);
+        if sleeping > 0 {
+            self.wake.notify_all();
+        }
+    }
+
+    /// The life of a worker.
+    fn work(&self, number: usize) {
+        let mut seen = 0;
+        loop {
+            let state = self.next(seen);
+            seen = self.offers.load(Ordering::Acquire);
+            if state.stopping {
+                return;
+            }
+            let job = state.offer.as_ref().filter(|offer| number <= offer.1).map(|offer| offer.0.clone());
+            drop(state);
+            if let Some(job) = job {
+                job.help(number);
+            }
+        }
+    }
+
+    /// The state after it has changed.
+    fn next(&self, seen: usize) -> MutexGuard<'_, State> {
+        let is_new = || self.offers.load(Ordering::Acquire) != seen;
+        let start = Instant::now();
+        while !is_new() && start.elapsed() < PATIENCE {
+            (0..LOOKS).take_while(|_| !is_new()).for_each(|_| hint::spin_loop());
+        }
+        let mut state = self.lock();
+        state.sleeping += 1;
+        while !is_new() {
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.sleeping -= 1;
+        state
+    }
+}
