@@ -251,7 +251,8 @@ impl Shape<'_> {
             LaneAxis::Width => 1 + usize::from(!self.problem.units().is_multiple_of(lanes)),
             LaneAxis::OutputChannels | LaneAxis::Groups => 1,
         };
-        let beside = (streamed + usize::from(!self.target.fused)).max(self.epilogue * kinds);
+        let temporary = if along == LaneAxis::Width { self.temporary() } else { 0 };
+        let beside = (streamed + usize::from(!self.target.fused) + temporary).max(self.epilogue * kinds);
         let left = self.target.registers.checked_sub(vectors + beside)?;
         if along == LaneAxis::OutputChannels && self.transposing(channels, positions, lanes) > self.target.registers {
             return None;
@@ -274,6 +275,13 @@ impl Shape<'_> {
 }
 
 impl Shape<'_> {
+    /// Registers that one instruction needs beside its operands, where machines have no masks: for the sums of a part of
+    /// the lanes, and for zipping vectors.
+    fn temporary(&self) -> usize {
+        let has_masks = self.target.lanes == 16;
+        if has_masks { 0 } else { 1 + usize::from(self.problem.phases > 1) }
+    }
+
     /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power
     /// of two.
     fn transposing(&self, channels: usize, positions: usize, lanes: usize) -> usize {
