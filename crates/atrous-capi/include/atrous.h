@@ -51,7 +51,7 @@ typedef enum {
     ATROUS_STATUS_INDEX = 10,
     // An output or scratch memory shares elements with another tensor.
     ATROUS_STATUS_OVERLAP = 11,
-    // The system gives no more memory.
+    // The system gives no more memory or threads.
     ATROUS_STATUS_MEMORY = 12,
     // A mistake in this library.
     ATROUS_STATUS_INTERNAL = 13,
@@ -85,7 +85,9 @@ typedef struct {
     // The instructions to use: "portable", "avx2" or "avx512". Null is what the environment variable `ATROUS_TARGET`
     // names, else the best that this machine has. Results of two targets may differ in the last bits.
     const char *target;
-    // How many threads a run may use, the calling one among them: 1 to `ATROUS_MOST_THREADS`; 0 is 1.
+    // How many threads a run may use, the calling one among them: 1 to `ATROUS_MOST_THREADS`; 0 is 1. The others start
+    // with the kernel, sleep between runs, and end when it and all that it packed are freed. Runs at the same time share
+    // them. Outputs are the same for any number of threads.
     size_t threads;
 } AtrousOptions;
 
