@@ -90,19 +90,5 @@ fn parallel_loops() {
             table += &format!("{}\n", line.trim_end());
         }
     }
-    insta::assert_snapshot!(table, @r"
-    dense     a      56 shares: y in 0..y_count after y_before
-    pointwise a      64 shares: block in 0..64
-    stem      a     112 shares: y in 0..y_count after y_before
-    last      a     128 shares: y in 0..y_count after y_before
-    depthwise a     144 shares: g in 0..144
-    small     a      32 shares: block in 0..32
-    scalar    a       1 shares:
-    batch     a       8 shares: n in 0..8
-    upscale   a      40 shares: y in 0..y_count after y_before
-    one row   a      16 shares: block in 0..16
-    few rows  a       4 shares: block in 0..4
-    odd       a_pad   5 shares: y in 0..y_count after y_before
-    odd       a       1 shares:
-    ");
+    insta::assert_snapshot!(table);
 }

@@ -52,6 +52,8 @@ pub struct Problem {
     dilation: usize,
     /// Most taps of an output along the last axis.
     taps: usize,
+    /// Taps of all outputs along the last axis.
+    kernel: usize,
     /// The runs of the last axis.
     runs: Runs,
     /// The last axis but one, where there is one.
@@ -124,6 +126,7 @@ impl Problem {
             stride: stride(last),
             dilation: last.pieces.first().map_or(1, |piece| piece.axis.dilation as usize),
             taps: taps(last),
+            kernel: last.taps as usize,
             runs: Runs::new(last),
             rows: above.last().map(row),
             taps_above,
@@ -244,7 +247,7 @@ impl Shape<'_> {
         let streamed = match along {
             LaneAxis::Width => positions + 1,
             LaneAxis::OutputChannels => channels.min(positions) + 1,
-            LaneAxis::Groups => taps * phases.min(positions) + 1,
+            LaneAxis::Groups => self.problem.kernel + 1,
         };
         // Rounding twice needs a register for the product; vectors of two lengths need each constant twice.
         let kinds = match along {
