@@ -91,7 +91,7 @@ fn spills_are_found_in_innermost_loops_only() {
     let mut code = vec![(0, reload), (1, "xor    %eax,%eax"), (2, reload)];
     code.extend((3..11).map(|address| (address, multiply_add)));
     code.extend([(11, "jne    2 <f+0x2>"), (12, reload), (13, "jne    1 <f+0x1>"), (14, "ret")]);
-    assert_eq!(innermost_loops(&code), [2..12]);
+    assert_eq!(innermost_loops(&code), vec![2..12; 1]);
     assert_eq!(spills(&code), [reload]);
     code[4].1 = "vaddps %zmm0,%zmm1,%zmm2";
     assert!(spills(&code).is_empty(), "a loop with few multiply-adds is not hot");

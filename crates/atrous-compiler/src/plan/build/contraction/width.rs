@@ -109,6 +109,9 @@ type Start = (i64, usize);
 /// A vector of inputs, the lanes that were loaded, and a use.
 type Product<'a> = (Reg, Part, &'a Use);
 
+/// Weights in registers, by taps, channel and lanes.
+type Kept = BTreeMap<(Vec<i64>, usize, usize), Reg>;
+
 struct Multiply<'a> {
     scope: &'a Scope<'a>,
     columns: &'a Columns<'a>,
@@ -116,8 +119,8 @@ struct Multiply<'a> {
     slots: &'a [Slot],
     /// By row, channel and slot.
     sums: &'a [Vec<Vec<Reg>>],
-    /// The weights that are in registers, by place and lanes, if all are to be.
-    kept: Option<BTreeMap<(Vec<i64>, usize, usize), Reg>>,
+    /// The weights that are in registers, if all are to be.
+    kept: Option<Kept>,
 }
 
 impl Multiply<'_> {
