@@ -120,30 +120,52 @@ fn slices<T>(buffers: &[Vec<T>]) -> Vec<&[T]> {
 #[test]
 fn plans_compute_what_graphs_do() {
     for (net, target) in nets().iter().flat_map(|net| targets().map(|target| (net, target))) {
-        let graph = lower(net);
-        let plan = verify(plan_of(net, &target)).unwrap();
-        let of_role = |role| plan.with_role(role).collect::<Vec<_>>();
-        let inputs = numbers(&of_role(Role::Input), 1);
-        let parameters = numbers(&of_role(Role::Parameter), 2);
-        let wide = |buffers: &[Vec<f32>]| -> Vec<Vec<f64>> {
-            buffers.iter().map(|buffer| buffer.iter().map(|&value| f64::from(value)).collect()).collect()
-        };
-        let expected = ir::eval::run(&graph, &slices(&wide(&inputs)), &slices(&wide(&parameters)));
-        let shapes = net.inputs.iter().map(|input| &input.shape);
-        let inputs: Vec<_> = shapes.zip(&inputs).map(|(shape, values)| in_memory(net.layout, shape, values)).collect();
-        let packed = eval::pack(&plan, &slices(&parameters)).unwrap();
-        let found = eval::run(&plan, &packed, &slices(&inputs)).unwrap();
-        for parts in [2, 3, i64::MAX] {
-            assert_eq!(eval::run_in_parts(&plan, &packed, &slices(&inputs), parts).unwrap(), found, "{}", *plan);
+        computes_what_its_graph_does(net, plan_of(net, &target));
+    }
+}
+
+/// Not only the schedules that are expected to cost least.
+#[test]
+fn plans_of_all_schedules_compute_what_graphs_do() {
+    let some = |count: usize| (0..count).step_by(count / 40 + 1).chain([count.saturating_sub(1)]);
+    for (net, target) in nets().iter().flat_map(|net| Target::all().map(|target| (net, target))) {
+        let graph = passes::run(lower(net), &mut |_, _, _| {});
+        let mut count = 0;
+        build(&graph, &target, &mut |_, schedules| {
+            count = count.max(schedules.len());
+            0
+        });
+        for number in some(count) {
+            computes_what_its_graph_does(net, build(&graph, &target, &mut |_, _| number));
         }
+    }
+}
+
+#[track_caller]
+fn computes_what_its_graph_does(net: &Net, plan: Plan) {
+    let graph = lower(net);
+    let plan = verify(plan).unwrap_or_else(|violation| panic!("{violation} in {}", net.name));
+    let of_role = |role| plan.with_role(role).collect::<Vec<_>>();
+    let inputs = numbers(&of_role(Role::Input), 1);
+    let parameters = numbers(&of_role(Role::Parameter), 2);
+    let wide = |buffers: &[Vec<f32>]| -> Vec<Vec<f64>> {
+        buffers.iter().map(|buffer| buffer.iter().map(|&value| f64::from(value)).collect()).collect()
+    };
+    let expected = ir::eval::run(&graph, &slices(&wide(&inputs)), &slices(&wide(&parameters)));
+    let shapes = net.inputs.iter().map(|input| &input.shape);
+    let inputs: Vec<_> = shapes.zip(&inputs).map(|(shape, values)| in_memory(net.layout, shape, values)).collect();
+    let packed = eval::pack(&plan, &slices(&parameters)).unwrap();
+    let found = eval::run(&plan, &packed, &slices(&inputs)).unwrap();
+    for parts in [2, 3, i64::MAX] {
+        assert_eq!(eval::run_in_parts(&plan, &packed, &slices(&inputs), parts).unwrap(), found, "{}", *plan);
+    }
+    assert_eq!(found.len(), expected.len());
+    for ((&output, found), expected) in net.outputs.iter().zip(&found).zip(&expected) {
+        let expected: Vec<f32> = expected.iter().map(|&value| value as f32).collect();
+        let expected = in_memory(net.layout, &net.value_shape(output), &expected);
         assert_eq!(found.len(), expected.len());
-        for ((&output, found), expected) in net.outputs.iter().zip(&found).zip(&expected) {
-            let expected: Vec<f32> = expected.iter().map(|&value| value as f32).collect();
-            let expected = in_memory(net.layout, &net.value_shape(output), &expected);
-            assert_eq!(found.len(), expected.len());
-            let is_near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-5 * b.abs().max(1.0);
-            assert!(found.iter().zip(&expected).all(is_near), "{found:?}\n{expected:?}\n{}", *plan);
-        }
+        let is_near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-5 * b.abs().max(1.0);
+        assert!(found.iter().zip(&expected).all(is_near), "{found:?}\n{expected:?}\n{}", *plan);
     }
 }
 
