@@ -14,7 +14,7 @@ use crate::machine::{Machine, emulator};
 ///
 /// Those of [`Kernel::compile`], but that this machine lacks instructions.
 pub fn compile(plan: &Checked<Plan>) -> Result<Kernel, CompileError> {
-    Ok(Kernel::new(Machine::compile_with(plan, host::isa()?, emulator::trampoline)?))
+    Ok(Kernel::new(Machine::emulated(plan, host::isa()?)?))
 }
 
 /// How many tiles have run on the emulator on this thread since this was last asked.

@@ -23,10 +23,7 @@ thread_local! {
 /// Says which addresses the tiles called next may use.
 pub(super) fn allow(buffers: impl Iterator<Item = (*mut f32, usize)>) {
     let range = |(base, len): (*mut f32, usize)| base as u64..base as u64 + 4 * len as u64;
-    BUFFERS.with_borrow_mut(|allowed| {
-        allowed.clear();
-        allowed.extend(buffers.map(range));
-    });
+    BUFFERS.with_borrow_mut(|allowed| *allowed = buffers.map(range).collect());
 }
 
 /// How many tiles this thread has run, or the first thing that went wrong; forgets both.

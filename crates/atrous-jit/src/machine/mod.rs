@@ -29,6 +29,9 @@ pub(crate) struct Machine {
     pack: Vec<Work>,
     /// The work of each stage of [`Program::Run`].
     run: Vec<Work>,
+    /// Whether the emulator runs the tiles.
+    #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
+    is_emulated: bool,
 }
 
 /// One address per buffer of a plan.
@@ -50,8 +53,14 @@ impl Machine {
         Machine::compile_with(plan, isa, |tile| tile.bytes.clone())
     }
 
-    /// The same with other code than that assembled for the tiles.
-    pub(crate) fn compile_with(
+    /// The same with tiles that the emulator runs.
+    #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
+    pub(crate) fn emulated(plan: &Checked<Plan>, isa: OwnedTargetIsa) -> Result<Machine, CompileError> {
+        let machine = Machine::compile_with(plan, isa, emulator::trampoline)?;
+        Ok(Machine { is_emulated: true, ..machine })
+    }
+
+    fn compile_with(
         plan: &Checked<Plan>,
         isa: OwnedTargetIsa,
         bytes: fn(&Assembled) -> Vec<u8>,
@@ -59,7 +68,14 @@ impl Machine {
         let work =
             |stage: &Stage| Work { shares: stage.shares as isize, instructions: eval::count_instructions(stage) };
         let [pack, run] = [&plan.pack, &plan.run].map(|stages| stages.iter().map(work).collect());
-        Ok(Machine { plan: plan.clone(), code: code::Code::compile(plan, isa, bytes)?, pack, run })
+        Ok(Machine {
+            plan: plan.clone(),
+            code: code::Code::compile(plan, isa, bytes)?,
+            pack,
+            run,
+            #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
+            is_emulated: false,
+        })
     }
 
     /// The plan.
@@ -193,7 +209,9 @@ impl Machine {
         observe: &mut dyn FnMut(usize, &str),
     ) {
         #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
-        emulator::allow(bases.0.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
+        if self.is_emulated {
+            emulator::allow(bases.0.iter().copied().zip(self.plan.buffers.iter().map(Buffer::len)));
+        }
         let work = match program {
             Program::Pack => &self.pack,
             Program::Run => &self.run,

@@ -36,7 +36,7 @@ fn check_emulated(name: &str, plan: &Checked<Plan>) {
     {
         use crate::machine::emulator;
         let isa = host::isa().expect("the host is supported");
-        let machine = Machine::compile_with(plan, isa, emulator::trampoline);
+        let machine = Machine::emulated(plan, isa);
         let machine = machine.unwrap_or_else(|error| panic!("{name} emulated: {error}"));
         for data in [integers, normals, specials] {
             let found = found(&machine, data);
