@@ -126,7 +126,7 @@ def work(options, threads, chosen, libraries):
             "peers": options.peers,
             "atrous": version(),
             "capi": libraries["atrous-capi"],
-            "library": libraries["atrous-bench"],
+            "bench_library": libraries["atrous-bench"],
             "json": str(output),
         }
         environment = {**ENVIRONMENT, "OMP_NUM_THREADS": str(threads), **os.environ}

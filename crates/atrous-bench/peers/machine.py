@@ -13,19 +13,19 @@ ADDITIONS, ROUNDS = 1 << 19, 1 << 15
 class Probe:
     """The clock and the multiply-add rate of one core, by the loops of the `atrous-bench` library."""
 
-    def __init__(self, library):
-        self.library = ctypes.CDLL(str(library))
+    def __init__(self, path):
+        self.loops = ctypes.CDLL(str(path))
         for name in ("additions", "multiply_adds"):
-            function = getattr(self.library, f"atrous_bench_{name}")
+            function = getattr(self.loops, f"atrous_bench_{name}")
             function.restype, function.argtypes = ctypes.c_uint64, [ctypes.c_uint64]
 
     def gigahertz(self):
         """The best of a few measurements; `None` where the library cannot tell."""
-        return self._rate(self.library.atrous_bench_additions, ADDITIONS) or None
+        return self._rate(self.loops.atrous_bench_additions, ADDITIONS) or None
 
     def gigamacs(self):
         """Billions of f32 multiply-adds per second that one core can do, the best of a few measurements."""
-        return self._rate(self.library.atrous_bench_multiply_adds, ROUNDS)
+        return self._rate(self.loops.atrous_bench_multiply_adds, ROUNDS)
 
     def _rate(self, function, amount):
         return max(self._once(function, amount) for _ in range(3))

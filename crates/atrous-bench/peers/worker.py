@@ -21,7 +21,7 @@ def main():
     import rounds
     import runtimes
 
-    probe = machine.Probe(options.library)
+    probe = machine.Probe(options.bench_library)
     chosen = [layer for layer in layers.table() if layer.name in options.layers]
     result = {"threads": options.threads, "rounds": options.rounds, "visit_ms": options.visit_ms, "tables": []}
     for layout in options.layouts:

@@ -18,7 +18,7 @@ class AtrousRust:
     def __init__(self, layout, options):
         self.layout, self.threads = layout, options.threads
         self.version = options.atrous
-        self.api = ctypes.CDLL(str(options.library))
+        self.api = ctypes.CDLL(str(options.bench_library))
         function = self.api.atrous_bench_name
         function.restype, function.argtypes = c_char_p, [c_size_t]
         function = self.api.atrous_bench_count
@@ -30,7 +30,7 @@ class AtrousRust:
         names = (self.api.atrous_bench_name(index).decode() for index in range(self.api.atrous_bench_count()))
         self.indices = {name: index for index, name in enumerate(names)}
         if not self.indices:
-            raise OSError(f"{options.library} is built without the feature `compiled`")
+            raise OSError(f"{options.bench_library} is built without the feature `compiled`")
 
     def prepare(self, problem):
         layer = self._pack(problem.layer, problem.weight, problem.bias)
