@@ -399,6 +399,11 @@ impl Lanes {
 }
 
 impl Part {
+    /// The part with these lanes, of so many; none where they are all.
+    pub fn of(active: Range<usize>, lanes: usize) -> Option<Part> {
+        (active != (0..lanes)).then_some(Part { from: active.start, to: active.end })
+    }
+
     /// The lanes of a part; all of so many where there is none.
     pub fn range(part: Option<Part>, lanes: usize) -> Range<usize> {
         part.map_or(0..lanes, |part| part.from..part.to)

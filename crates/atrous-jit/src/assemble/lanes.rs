@@ -12,7 +12,7 @@ use super::{Assembler, InstructionSet};
 pub(super) const QUAD: usize = 4;
 
 /// A bit per lane of a range.
-fn bits(lanes: &Range<usize>) -> u16 {
+pub(super) fn bits(lanes: &Range<usize>) -> u16 {
     (((1u32 << lanes.end) - 1) & !((1u32 << lanes.start) - 1)) as u16
 }
 

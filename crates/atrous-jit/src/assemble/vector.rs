@@ -4,6 +4,7 @@ use atrous_compiler::plan::{BinaryOp, Instr, Part, Reg};
 use iced_x86::{Code, Instruction, MemoryOperand, Register};
 
 use super::codes::{self, Codes, Width};
+use super::lanes::bits;
 use super::listing::Operand;
 use super::pointers::word;
 use super::program::{Do, Folded};
@@ -112,7 +113,7 @@ impl Assembler<'_> {
     fn mask_of(&mut self, instr: &Instr, lanes: usize) -> Option<Register> {
         match (self.set, instr) {
             (InstructionSet::Avx512, Instr::MultiplyAdd { part: Some(part), .. }) if lanes > 1 => {
-                Some(self.mask(bits_of(*part) as u16))
+                Some(self.mask(bits(&(part.from..part.to))))
             }
             _ => None,
         }
@@ -245,7 +246,13 @@ impl Assembler<'_> {
                     Width::Xmm => Code::VEX_Vblendps_xmm_xmm_xmmm128_imm8,
                     _ => Code::VEX_Vblendps_ymm_ymm_ymmm256_imm8,
                 };
-                self.listing.three_and_number(code, to, addend, Operand::Register(sums), bits_of(part));
+                self.listing.three_and_number(
+                    code,
+                    to,
+                    addend,
+                    Operand::Register(sums),
+                    bits(&(part.from..part.to)).into(),
+                );
             }
         }
     }
@@ -269,11 +276,6 @@ impl Assembler<'_> {
     pub(super) fn either(&self, vex: Code, evex: Code) -> Code {
         self.set.either(vex, evex)
     }
-}
-
-/// A bit per lane of a part.
-fn bits_of(part: Part) -> u32 {
-    (part.from..part.to).map(|lane| 1 << lane).sum()
 }
 
 /// The number of a vector register that is an operand.

@@ -1,21 +1,20 @@
 //! From a graph whose passes have run to a plan: stages, memory, and the decisions of the schedule written out.
 
 mod activation;
-pub(in crate::plan) mod contraction;
+mod contraction;
 mod memory;
 mod nest;
 mod pack;
 mod parallel;
 mod pointwise;
-pub(in crate::plan) mod regions;
+mod regions;
 #[cfg(test)]
 mod tests;
 
-use super::schedule::{Choose, LaneAxis, ranked};
+use super::schedule::{Block, Choose, LaneAxis, blocks, ranked};
 use super::{BinaryOp, Buffer, BufferId, Plan, Role, Stage, Target};
 use crate::ir::{Contraction, Graph, Node, Op, Value};
 use crate::layer::{Activation, Layout};
-use contraction::Block;
 use memory::Lifetime;
 
 /// The plan of a graph for a target. `choose` gets the name of each contraction's stage and its schedules, by what they
@@ -196,7 +195,7 @@ impl Builder<'_> {
         };
         let schedules = ranked(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
         let schedule = schedules[(self.choose)(&name, &schedules).min(schedules.len() - 1)];
-        let blocks: Vec<(Block, BufferId)> = contraction::blocks(contraction, schedule)
+        let blocks: Vec<(Block, BufferId)> = blocks(contraction, schedule)
             .into_iter()
             .map(|block| (block, self.packed_weight(node.reads[1], contraction, schedule.along, block)))
             .collect();

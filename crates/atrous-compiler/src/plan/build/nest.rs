@@ -172,28 +172,23 @@ impl TileBuilder {
     /// The finished tile, without shuffles whose result nobody reads.
     pub fn tile(mut self) -> Stmt {
         let mut is_read = vec![false; self.registers.len()];
-        mark_read(&self.body, &mut is_read);
-        let mut index = self.body.len();
-        while index > 0 {
-            index -= 1;
-            if let Step::Do(Instr::Shuffle { to, .. }) = self.body[index]
-                && !is_read[to.0]
-            {
-                self.body.remove(index);
-                is_read.fill(false);
-                mark_read(&self.body, &mut is_read);
+        self.body.reverse();
+        self.body.retain(|step| {
+            let is_dead = matches!(step, Step::Do(Instr::Shuffle { to, .. }) if !is_read[to.0]);
+            if !is_dead {
+                mark_read(step, &mut is_read);
             }
-        }
+            !is_dead
+        });
+        self.body.reverse();
         Stmt::Tile(Tile { registers: self.registers, body: self.body })
     }
 }
 
-/// Marks the registers that some step reads.
-fn mark_read(body: &[Step], is_read: &mut [bool]) {
-    for step in body {
-        match step {
-            Step::Do(instr) => instr.operands().iter().for_each(|operand| is_read[operand.0] = true),
-            Step::Reduce { body, .. } => mark_read(body, is_read),
-        }
+/// Marks the registers that a step reads.
+fn mark_read(step: &Step, is_read: &mut [bool]) {
+    match step {
+        Step::Do(instr) => instr.operands().iter().for_each(|operand| is_read[operand.0] = true),
+        Step::Reduce { body, .. } => body.iter().for_each(|step| mark_read(step, is_read)),
     }
 }

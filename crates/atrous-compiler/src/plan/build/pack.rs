@@ -1,11 +1,11 @@
 //! The packing program: parameters from the framework's order to the order in which tiles read them.
 
-use super::contraction::{AXIS_NAMES, Block};
+use super::contraction::AXIS_NAMES;
 use super::nest::{Header, TileBuilder, Vars, index, nest};
-use super::regions::{Table, TapOrder, as_count};
+use super::regions::{Table, as_count};
 use crate::ir::Contraction;
 use crate::layer::Layout;
-use crate::plan::schedule::LaneAxis;
+use crate::plan::schedule::{Block, LaneAxis, TapOrder};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
 
 /// A part of a weight on its way from the framework's order to the packed one.
@@ -27,8 +27,8 @@ pub struct Weight<'a> {
 }
 
 /// Dimensions of a packed part: `[G, blocks, I, K…, O in a block]`, or with lanes along groups
-/// `[O, blocks, I, K…, G in a block]`; with channels last, `I` stands before the last of `K…`. A tile reads it from its
-/// start to its end, as [`summands`] says.
+/// `[O, blocks, I, K…, G in a block]`; with channels last, `I` stands before the last of `K…`. A tile whose taps are written
+/// out reads it from its start to its end, as [`summands`] says.
 pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block, layout: Layout) -> Vec<usize> {
     let outer = match along {
         LaneAxis::Width | LaneAxis::OutputChannels => contraction.groups,

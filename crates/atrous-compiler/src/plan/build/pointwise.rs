@@ -3,9 +3,10 @@
 use super::activation;
 use super::contraction::{AXIS_NAMES, activation_access};
 use super::nest::{Header, TileBuilder, Vars, index, nest, split_lanes};
-use super::regions::{AxisTable, Part, Position, open_positions};
+use super::regions::{Part, Position, open_positions};
 use crate::ir::padding;
 use crate::layer::{Activation, Layout, PaddingMode};
+use crate::plan::schedule::AxisTable;
 use crate::plan::{Access, Affine, BinaryOp, BufferId, Count, Instr, Lanes, Reg, Stage, Stmt};
 
 /// `activation(a op b op …)` of tensors of one shape, with a bias per channel where there is one.

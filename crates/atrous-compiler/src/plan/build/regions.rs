@@ -1,74 +1,10 @@
-//! The pieces of an axis as rows of a table.
+//! Tables of the pieces of an axis around loops over their outputs.
 
 use super::nest::{Header, Vars, index};
-use crate::ir::{PiecewiseAxis, Progression};
+use crate::plan::schedule::AxisTable;
 use crate::plan::{Affine, Count, Var};
 
-/// One piece (or progression of outputs without taps) as numbers: output `q` of the row is
-/// `first + output_step·q`, its tap `j` reads input `stride·q + dilation·j + input` and stands at `tap + j` in the
-/// packed weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The first output.
-    pub first: i64,
-    /// How many outputs.
-    pub count: i64,
-    /// The input that tap 0 of output 0 reads.
-    pub input: i64,
-    /// The place of tap 0 among the packed taps.
-    pub tap: i64,
-    /// How many taps.
-    pub taps: i64,
-}
-
-/// An axis as a table, with the numbers that all rows share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AxisTable {
-    /// Distance between neighbouring outputs of a row.
-    pub output_step: i64,
-    /// Distance between the inputs of neighbouring outputs.
-    pub stride: i64,
-    /// Distance between the inputs of neighbouring taps.
-    pub dilation: i64,
-    /// The rows.
-    pub rows: Vec<Row>,
-}
-
 impl AxisTable {
-    /// The table of an axis. All its pieces come from one relation, so they share their steps.
-    pub fn new(axis: &PiecewiseAxis) -> AxisTable {
-        let order = TapOrder::new(axis);
-        let inner = axis.pieces.first().map(|piece| piece.axis);
-        let progressions = axis.pieces.iter().map(|piece| piece.outputs).chain(axis.empty.iter().copied());
-        let rows = axis.pieces.iter().map(|piece| Row {
-            first: piece.outputs.start,
-            count: piece.outputs.count,
-            input: -piece.axis.pad,
-            tap: order.place(piece.taps.start),
-            taps: piece.taps.count,
-        });
-        let without_taps =
-            |&outputs: &Progression| Row { first: outputs.start, count: outputs.count, input: 0, tap: 0, taps: 0 };
-        AxisTable {
-            output_step: progressions.map(|outputs| outputs.step).next().unwrap_or(1),
-            stride: inner.map_or(1, |inner| inner.stride),
-            dilation: inner.map_or(1, |inner| inner.dilation),
-            rows: rows.chain(axis.empty.iter().map(without_taps)).collect(),
-        }
-    }
-
-    /// The table of an axis that only copies: positions of each run in the output, and its first input.
-    pub fn of_runs(runs: &[(Progression, i64)]) -> AxisTable {
-        let row = |&(outputs, input): &(Progression, i64)| Row {
-            first: outputs.start,
-            count: outputs.count,
-            input,
-            tap: 0,
-            taps: 1,
-        };
-        AxisTable { output_step: 1, stride: 1, dilation: 1, rows: runs.iter().map(row).collect() }
-    }
-
     /// Opens the table as a header (unless all its columns are constant) and returns its columns.
     ///
     /// The outputs of each row are split into parts: as many runs of `widths[0]` outputs as fit, then of `widths[1]`,
@@ -196,31 +132,5 @@ impl<'a> Table<'a> {
         let height = self.values.first()?.len();
         let row = |index: usize| self.values.iter().map(|column| column[index]).collect();
         Some(Header::Regions(self.columns, (0..height).map(row).collect()))
-    }
-}
-
-/// The order of the packed taps of an axis: phase by phase, each ascending.
-#[derive(Clone, Copy, Debug)]
-pub struct TapOrder {
-    taps: i64,
-    step: i64,
-}
-
-impl TapOrder {
-    /// The order that makes the taps of each piece neighbours.
-    pub fn new(axis: &PiecewiseAxis) -> TapOrder {
-        TapOrder { taps: axis.taps, step: axis.pieces.first().map_or(1, |piece| piece.taps.step) }
-    }
-
-    /// The place of tap `k`.
-    pub fn place(self, k: i64) -> i64 {
-        let before = self.phases().take_while(|phase| phase.start < k % self.step);
-        before.map(|phase| phase.count).sum::<i64>() + k / self.step
-    }
-
-    /// The taps of each phase.
-    pub fn phases(self) -> impl Iterator<Item = Progression> {
-        let TapOrder { taps, step } = self;
-        (0..step.min(taps)).map(move |start| Progression { start, step, count: (taps - start + step - 1) / step })
     }
 }

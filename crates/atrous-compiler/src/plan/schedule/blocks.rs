@@ -1,7 +1,7 @@
 //! The output channels of a contraction as blocks, one tile high each.
 
+use super::{LaneAxis, Schedule};
 use crate::ir::Contraction;
-use crate::plan::schedule::{LaneAxis, Schedule};
 
 /// Equal blocks of neighbouring output channels of a group; of neighbouring groups, with lanes along groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,13 +4,12 @@
 //! Costs of instructions are those of AMD Zen 4 and similar machines: a vector of 512 bits takes a whole cycle for a
 //! multiply-add or an aligned load, shorter ones half of it; two numbers are broadcast from memory in a cycle.
 
-use super::{LaneAxis, Outermost, Schedule, vectors};
+use super::blocks::split;
+use super::reads::{self, Reads, sizes};
+use super::{AxisTable, LaneAxis, Outermost, Schedule, vectors};
 use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
 use crate::plan::Target;
-use crate::plan::build::contraction::reads::{self, Reads};
-use crate::plan::build::contraction::{sizes, split};
-use crate::plan::build::regions::AxisTable;
 
 /// Most taps along an axis that are written out.
 const MOST_TAPS: usize = 32;
@@ -42,55 +41,56 @@ pub struct Problem {
     groups: usize,
     inputs: usize,
     channels: usize,
-    /// Outputs along the last axis.
-    width: usize,
+    /// The last axis.
+    width: Axis,
+    /// The last axis but one, where there is one.
+    rows: Option<Axis>,
+    /// Most taps of an output along all axes but the last.
+    taps_above: usize,
+    /// Outputs along all axes but the last.
+    outputs_above: usize,
+    /// Bytes of all weights of a group.
+    weights: usize,
+}
+
+/// What matters of an axis.
+struct Axis {
+    outputs: usize,
     /// Distance between outputs with equal taps.
     phases: usize,
     /// Inputs from one output of a phase to the next.
     stride: usize,
     /// Inputs from one tap to the next.
     dilation: usize,
-    /// Most taps of an output along the last axis.
-    taps: usize,
-    /// Taps of all outputs along the last axis.
-    kernel: usize,
-    /// The runs of the last axis.
-    runs: Runs,
-    /// The last axis but one, where there is one.
-    rows: Option<RowAxis>,
-    /// Most taps of an output along all axes but the last.
-    taps_above: usize,
-    /// Outputs along all axes but the last.
-    outputs_above: usize,
-    /// Numbers from one input position to the next, with channels last.
-    pixel: usize,
-    /// Bytes of all weights of a group.
-    weights: usize,
-}
-
-/// What matters of the axis of the rows.
-struct RowAxis {
-    outputs: usize,
-    phases: usize,
-    stride: usize,
     /// Most taps of an output.
     taps: usize,
-    runs: Runs,
-}
-
-/// How many different tiles an axis needs.
-struct Runs {
-    /// What the outputs read, if they are to be counted.
-    reads: Vec<Reads>,
-    /// Pieces, which differ in their taps.
+    /// Taps of all outputs.
+    kernel: usize,
+    /// Rows of outputs that differ in their taps.
     pieces: usize,
+    /// What the outputs read, if their different runs are to be counted.
+    reads: Vec<Reads>,
 }
 
-impl Runs {
-    fn new(axis: &PiecewiseAxis) -> Runs {
-        let is_counted = axis.output as usize <= MOST_COUNTED;
-        let reads = if is_counted { reads::of(&AxisTable::new(axis)) } else { Vec::new() };
-        Runs { reads, pieces: axis.pieces.len() + axis.empty.len() }
+impl Axis {
+    fn new(axis: &PiecewiseAxis) -> Axis {
+        let table = AxisTable::new(axis);
+        let outputs = axis.output as usize;
+        Axis {
+            outputs,
+            phases: table.output_step as usize,
+            stride: table.stride as usize,
+            dilation: table.dilation as usize,
+            taps: table.rows.iter().map(|row| row.taps as usize).max().unwrap_or(0),
+            kernel: axis.taps as usize,
+            pieces: table.rows.len(),
+            reads: if outputs <= MOST_COUNTED { reads::of(&table) } else { Vec::new() },
+        }
+    }
+
+    /// Outputs with the same place in all phases.
+    fn units(&self) -> usize {
+        self.outputs.div_ceil(self.phases)
     }
 
     /// The different ones of runs with these sizes.
@@ -100,72 +100,44 @@ impl Runs {
             reads => reads::join(reads, sizes).len(),
         }
     }
-}
-
-impl Problem {
-    /// The numbers of a contraction.
-    pub fn new(contraction: &Contraction, layout: Layout) -> Problem {
-        let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
-        let (last, above) = axes.split_last().expect("a convolution has at least one axis");
-        let row = |axis: &PiecewiseAxis| RowAxis {
-            outputs: axis.output as usize,
-            stride: stride(axis),
-            taps: taps(axis),
-            phases: phases(axis),
-            runs: Runs::new(axis),
-        };
-        let taps_above: usize = above.iter().map(self::taps).product();
-        let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
-        Problem {
-            layout,
-            groups: *groups,
-            inputs: *group_inputs,
-            channels: *group_outputs,
-            width: last.output as usize,
-            phases: phases(last),
-            stride: stride(last),
-            dilation: last.pieces.first().map_or(1, |piece| piece.axis.dilation as usize),
-            taps: taps(last),
-            kernel: last.taps as usize,
-            runs: Runs::new(last),
-            rows: above.last().map(row),
-            taps_above,
-            outputs_above: above.iter().map(|axis| axis.output as usize).product(),
-            pixel: groups * group_inputs * if taps(last) > 1 { 1 } else { stride(last) },
-            weights: 4 * group_inputs * group_outputs * all_taps,
-        }
-    }
 
     /// Input positions that so many outputs read. A stride over positions is as good as none to a cache of lines.
     fn inputs_of(&self, outputs: usize) -> usize {
         let of_tap = outputs.div_ceil(self.phases);
         of_tap + self.taps.saturating_sub(1) * self.dilation.min(of_tap)
     }
+}
 
-    /// Outputs with the same place in all phases.
-    fn units(&self) -> usize {
-        self.width.div_ceil(self.phases)
+impl Problem {
+    /// The numbers of a contraction.
+    pub fn new(contraction: &Contraction, layout: Layout) -> Problem {
+        let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
+        let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
+        let width = above.pop().expect("a convolution has at least one axis");
+        let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
+        Problem {
+            layout,
+            groups: *groups,
+            inputs: *group_inputs,
+            channels: *group_outputs,
+            taps_above: above.iter().map(|axis| axis.taps).product(),
+            outputs_above: above.iter().map(|axis| axis.outputs).product(),
+            width,
+            rows: above.pop(),
+            weights: 4 * group_inputs * group_outputs * all_taps,
+        }
     }
-}
 
-/// Distance between the outputs of a piece.
-fn phases(axis: &PiecewiseAxis) -> usize {
-    let progressions = axis.pieces.iter().map(|piece| piece.outputs).chain(axis.empty.iter().copied());
-    progressions.map(|outputs| outputs.step as usize).next().unwrap_or(1)
-}
-
-fn stride(axis: &PiecewiseAxis) -> usize {
-    axis.pieces.first().map_or(1, |piece| piece.axis.stride as usize)
-}
-
-fn taps(axis: &PiecewiseAxis) -> usize {
-    axis.pieces.iter().map(|piece| piece.taps.count as usize).max().unwrap_or(0)
+    /// Bytes from one input position that a tile reads to the next, with channels last.
+    fn pixel(&self) -> usize {
+        4 * self.groups * self.inputs * if self.width.taps > 1 { 1 } else { self.width.stride }
+    }
 }
 
 /// The schedules whose registers fit and whose tiles can be written out.
 pub fn candidates(problem: &Problem, epilogue: usize, target: &Target) -> Vec<Schedule> {
     let mut candidates = Vec::new();
-    if problem.taps > MOST_TAPS {
+    if problem.width.taps > MOST_TAPS {
         return candidates;
     }
     let axes = match problem.layout {
@@ -175,7 +147,7 @@ pub fn candidates(problem: &Problem, epilogue: usize, target: &Target) -> Vec<Sc
     let shape = Shape { problem, epilogue, target };
     for along in axes {
         let extent = match along {
-            LaneAxis::Width => problem.units(),
+            LaneAxis::Width => problem.width.units(),
             LaneAxis::OutputChannels => problem.channels,
             LaneAxis::Groups => problem.groups,
         };
@@ -198,11 +170,11 @@ struct Shape<'a> {
 
 impl Shape<'_> {
     fn of(&self, along: LaneAxis, lanes: usize) -> Vec<Schedule> {
-        let Problem { channels, width, .. } = *self.problem;
+        let Problem { channels, width, .. } = self.problem;
         let (channels, positions) = match along {
-            LaneAxis::Width => (channels, self.problem.units().div_ceil(lanes)),
-            LaneAxis::OutputChannels => ((channels / lanes).max(1), width),
-            LaneAxis::Groups => (1, width),
+            LaneAxis::Width => (*channels, width.units().div_ceil(lanes)),
+            LaneAxis::OutputChannels => ((channels / lanes).max(1), width.outputs),
+            LaneAxis::Groups => (1, width.outputs),
         };
         let most = self.target.registers;
         let mut found = Vec::new();
@@ -221,7 +193,8 @@ impl Shape<'_> {
         if let (LaneAxis::Width, Some(axis), 1..=8) = (along, &self.problem.rows, self.problem.inputs)
             && axis.taps <= MOST_TAPS
         {
-            let most = (self.target.registers / (channels * positions * self.problem.phases).max(1)).min(axis.outputs);
+            let most =
+                (self.target.registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
             rows.extend((1..=most).map(Some));
         }
         rows
@@ -235,7 +208,7 @@ impl Shape<'_> {
         positions: usize,
         rows: Option<usize>,
     ) -> Option<Schedule> {
-        let Problem { width, phases, taps, .. } = *self.problem;
+        let Axis { outputs, phases, taps, kernel, .. } = self.problem.width;
         let taps_of_rows = match (rows, &self.problem.rows) {
             (Some(rows), Some(axis)) => rows * axis.taps,
             _ => 1,
@@ -247,11 +220,11 @@ impl Shape<'_> {
         let streamed = match along {
             LaneAxis::Width => positions + 1,
             LaneAxis::OutputChannels => channels.min(positions) + 1,
-            LaneAxis::Groups => self.problem.kernel + 1,
+            LaneAxis::Groups => kernel + 1,
         };
         // Rounding twice needs a register for the product; vectors of two lengths need each constant twice.
         let kinds = match along {
-            LaneAxis::Width => 1 + usize::from(!self.problem.units().is_multiple_of(lanes)),
+            LaneAxis::Width => 1 + usize::from(!self.problem.width.units().is_multiple_of(lanes)),
             LaneAxis::OutputChannels | LaneAxis::Groups => 1,
         };
         let temporary = if along == LaneAxis::Width { self.temporary() } else { 0 };
@@ -269,9 +242,9 @@ impl Shape<'_> {
         let kept_weights = if rows.is_some() { left } else { 0 };
         let schedule =
             Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true };
-        let mut different = self.problem.runs.different(&schedule.run_sizes(width, phases));
+        let mut different = self.problem.width.different(&schedule.run_sizes(outputs, phases));
         if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
-            different *= axis.runs.different(&sizes(axis.outputs, rows, axis.phases));
+            different *= axis.different(&sizes(axis.outputs, rows, axis.phases));
         }
         (written * different <= MOST_IN_STAGE).then_some(schedule)
     }
@@ -282,7 +255,7 @@ impl Shape<'_> {
     /// the lanes, and for zipping vectors.
     fn temporary(&self) -> usize {
         let has_masks = self.target.lanes == 16;
-        if has_masks { 0 } else { 1 + usize::from(self.problem.phases > 1) }
+        if has_masks { 0 } else { 1 + usize::from(self.problem.width.phases > 1) }
     }
 
     /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power
@@ -306,7 +279,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
     };
     let mut sum = 0;
     for block in split(extent, schedule.channels, lanes, true) {
-        for (size, count) in grouped(&schedule.run_sizes(problem.width, problem.phases)) {
+        for (size, count) in grouped(&schedule.run_sizes(problem.width.outputs, problem.width.phases)) {
             let tile = match schedule.along {
                 LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),
                 LaneAxis::OutputChannels | LaneAxis::Groups => {
@@ -390,7 +363,7 @@ impl Machine {
     }
 
     fn channel_tile(&self, problem: &Problem, along: LaneAxis, [channels, lanes]: [usize; 2], size: usize) -> usize {
-        let Problem { taps, phases, stride, inputs, taps_above, .. } = *problem;
+        let Problem { inputs, taps_above, width: Axis { taps, phases, stride, .. }, .. } = *problem;
         let vectors = channels * size;
         let taps_of_tile = taps * phases.min(size);
         let loads = match along {
@@ -422,22 +395,20 @@ impl Machine {
         if problem.layout == Layout::Nchw || along == LaneAxis::Groups {
             return 100;
         }
-        let bytes = 4 * problem.pixel;
-        let distance = 1 << bytes.trailing_zeros().min(WAY.ilog2());
-        let inputs = problem.inputs_of(size) * distance;
-        let in_a_set = inputs / WAY;
+        let distance = 1 << problem.pixel().trailing_zeros().min(WAY.ilog2());
+        let in_a_set = problem.width.inputs_of(size) * distance / WAY;
         100 + 23 * in_a_set.saturating_sub(4) / channels
     }
 
     fn width_tile(&self, problem: &Problem, schedule: &Schedule, channels: usize, size: usize) -> usize {
-        let Problem { taps, phases, stride, inputs, taps_above, .. } = *problem;
+        let Problem { inputs, taps_above, width: Axis { taps, phases, stride, .. }, .. } = *problem;
         let vectors = vectors(size.div_ceil(phases), schedule.lanes);
         let distances = taps + usize::from(phases > 1);
         let loads: usize = vectors.iter().map(|&lanes| self.shifted_load(lanes, stride)).sum();
         let products: usize = vectors.iter().map(|&lanes| self.multiply_add(lanes)).sum();
         let kinds = 1 + usize::from(vectors.first() != vectors.last());
         let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, &problem.rows) {
-            (Some(rows), &Some(RowAxis { stride, taps, .. })) => {
+            (Some(rows), &Some(Axis { stride, taps, .. })) => {
                 (rows, stride * (rows - 1) + taps, rows * taps, taps_above / taps.max(1))
             }
             _ => (1, 1, 1, taps_above),

@@ -1,15 +1,19 @@
 //! The decisions about one contraction, as data.
 
+mod blocks;
 mod cost;
+pub mod reads;
 mod rolled;
+mod tables;
 
-pub use cost::Problem;
+pub use blocks::{Block, blocks};
 pub use rolled::{LEFTOVER_RUN, fills_a_vector};
+pub use tables::{AxisTable, TapOrder};
 
-use super::build::contraction::sizes;
 use super::target::Target;
 use crate::ir::Contraction;
 use crate::layer::Layout;
+use reads::sizes;
 
 /// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
 /// weights serves all positions, and each vector of inputs all channels.
@@ -78,7 +82,7 @@ pub type Choose<'a> = &'a mut dyn FnMut(&str, &[Schedule]) -> usize;
 ///
 /// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
 pub fn ranked(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Vec<Schedule> {
-    let problem = Problem::new(contraction, layout);
+    let problem = cost::Problem::new(contraction, layout);
     let mut candidates = cost::candidates(&problem, epilogue, target);
     candidates.sort_by_cached_key(|candidate| cost::cycles(&problem, candidate, target));
     if candidates.is_empty() {

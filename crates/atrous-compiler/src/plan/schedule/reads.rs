@@ -5,7 +5,7 @@
 //! output 0 reads taps 1 and 2, output 11 taps 0 and 1   ⇒   the first run, twice the next, the last
 //! ```
 
-use crate::plan::build::regions::AxisTable;
+use super::AxisTable;
 
 /// What one output reads: tap `tap + j`, in packed order, with input `input + dilation·j`, for `j` in `0..taps`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +19,9 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// The input that a packed tap meets, if the output reads the tap.
-    pub fn input_of(self, tap: i64, dilation: i64) -> Option<i64> {
-        let number = tap - self.tap;
-        (0..self.taps).contains(&number).then(|| self.input + dilation * number)
-    }
-
-    /// The packed taps.
-    pub fn all(self) -> std::ops::Range<i64> {
-        self.tap..self.tap + self.taps
+    /// The packed taps, each with its input.
+    pub fn pairs(self, dilation: i64) -> impl Iterator<Item = (i64, i64)> {
+        (0..self.taps).map(move |number| (self.tap + number, self.input + dilation * number))
     }
 }
 

@@ -59,11 +59,11 @@ impl Scope<'_> {
         activation_access(self.job.layout, self.job.input, index, lanes)
     }
 
-    /// Inputs along the last axis.
-    pub(super) fn inputs(&self, channel: &Affine, row: &[Affine], column: Affine, lanes: Option<Vector>) -> Access {
+    /// Inputs along the last axis, for neighbouring outputs of a phase.
+    pub(super) fn inputs(&self, channel: &Affine, row: &[Affine], column: Affine, lanes: Option<Lanes>) -> Access {
         let index = self.input_index(channel, row, column);
         let step = self.tables[self.tables.len() - 1].stride;
-        let lanes = lanes.map(|vector| vector.along(self.last(), step));
+        let lanes = lanes.map(|lanes| Lanes { dim: self.last(), step, ..lanes });
         activation_access(self.job.layout, self.job.input, index, lanes)
     }
 
@@ -109,28 +109,12 @@ impl Scope<'_> {
 
     /// The lanes of the vector of the block that begins with a channel.
     fn lanes(&self, in_block: usize, dim: usize, step: i64) -> Option<Lanes> {
-        let channels = self.channels_from(in_block);
-        let part = (channels < self.block.lanes).then_some(Part { from: 0, to: channels });
+        let part = Part::of(0..self.channels_from(in_block), self.block.lanes);
         (self.block.lanes > 1).then_some(Lanes { dim, step, part })
     }
 
     /// Lanes that are channels, of the vector of the block that begins with a channel.
     pub(super) fn channels_from(&self, in_block: usize) -> usize {
         self.block.lanes.min(self.block.size() - in_block)
-    }
-}
-
-/// A vector of which some lanes touch memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Vector {
-    pub lanes: usize,
-    /// The lanes that do.
-    pub active: Part,
-}
-
-impl Vector {
-    fn along(self, dim: usize, step: i64) -> Lanes {
-        let all = (self.active.from, self.active.to) == (0, self.lanes);
-        Lanes { dim, step, part: (!all).then_some(self.active) }
     }
 }

@@ -15,8 +15,7 @@ use crate::plan::{Affine, Count, Instr, Reg, Step, Stmt};
 pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars) -> Stmt {
     let mut tile = TileBuilder::default();
     let size = columns.reads.len();
-    let vectors: Vec<usize> = (0..scope.block.channels).collect();
-    let sums: Vec<Vec<Reg>> = vectors.iter().map(|&vector| sums(scope, vector, size, &mut tile)).collect();
+    let sums: Vec<Vec<Reg>> = (0..scope.block.channels).map(|vector| sums(scope, vector, size, &mut tile)).collect();
     let mut loops = Vec::new();
     let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
     let channel = index(vars, "i", inputs, |var, count| loops.push((var, count)));
@@ -68,16 +67,17 @@ impl Multiply<'_> {
     /// Tap by tap. The smaller side stays in registers, the other one streams through one.
     fn by_tap(&self, tile: &mut TileBuilder, steps: &mut Vec<Step>) {
         for (tap, readers) in self.taps() {
-            let vectors: Vec<usize> = (0..self.sums.len()).collect();
+            let vectors = 0..self.sums.len();
             if readers.len() > vectors.len() {
-                let weights: Vec<Reg> = vectors.iter().map(|&vector| self.weight(tap, vector, tile, steps)).collect();
+                let weights: Vec<Reg> = vectors.map(|vector| self.weight(tap, vector, tile, steps)).collect();
                 for (output, input) in readers {
                     let input = self.input(input, tile, steps);
-                    steps.extend(vectors.iter().map(|&vector| self.add(vector, output, input, weights[vector])));
+                    let pairs = weights.iter().enumerate();
+                    steps.extend(pairs.map(|(vector, &weight)| self.add(vector, output, input, weight)));
                 }
             } else {
                 let inputs: Vec<Reg> = readers.iter().map(|&(_, input)| self.input(input, tile, steps)).collect();
-                for &vector in &vectors {
+                for vector in vectors {
                     let weight = self.weight(tap, vector, tile, steps);
                     let pairs = readers.iter().zip(&inputs);
                     steps.extend(pairs.map(|(&(output, _), &input)| self.add(vector, output, input, weight)));
@@ -106,8 +106,7 @@ impl Multiply<'_> {
     fn taps(&self) -> BTreeMap<i64, Vec<(usize, i64)>> {
         let mut taps: BTreeMap<i64, Vec<(usize, i64)>> = BTreeMap::new();
         for (output, read) in self.columns.reads.iter().enumerate() {
-            for (number, tap) in read.all().enumerate() {
-                let input = read.input + self.columns.table.dilation * number as i64;
+            for (tap, input) in read.pairs(self.columns.table.dilation) {
                 taps.entry(tap).or_default().push((output, input));
             }
         }
@@ -158,7 +157,7 @@ fn store(scope: &Scope, row: &[Affine], columns: &Columns, vector: usize, output
         }
         let columns = transpose::transpose(&outputs[first..first + together], tile);
         for part in columns.into_iter().filter(|part| part.lane < scope.channels_from(vector * lanes)) {
-            let column = column.clone().plus_constant(-(part.lanes.from as i64));
+            let column = column.clone().plus_constant(-(part.lanes.start as i64));
             let to = scope.outputs(vector * lanes + part.lane, row, column, Some(part.along(lanes)));
             tile.push(Instr::Store { from: part.register, to });
         }

@@ -11,23 +11,18 @@
 //! with padding. `pieces` has loops over them instead, for kernels that are too long to write out.
 
 mod access;
-mod blocks;
 mod channels;
 mod pieces;
-pub(in crate::plan) mod reads;
 mod rows;
 mod transpose;
 mod width;
 
 pub use access::activation_access;
-pub use blocks::{Block, blocks, split};
-pub use reads::sizes;
 
 use super::nest::{Header, Vars, index, nest};
-use super::regions::{AxisTable, open_positions};
 use crate::ir::Contraction;
 use crate::layer::{Activation, Layout};
-use crate::plan::schedule::{LaneAxis, Outermost, Schedule};
+use crate::plan::schedule::{AxisTable, Block, LaneAxis, Outermost, Schedule, reads};
 use crate::plan::{Affine, BufferId, Count, Stage, Stmt};
 
 /// Everything about one contraction that its stage depends on.

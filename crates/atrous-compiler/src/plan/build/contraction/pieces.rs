@@ -1,13 +1,13 @@
 //! The stage of a contraction whose taps are walked by loops along all axes: each piece of an axis is a row of a table.
 
-use super::{AXIS_NAMES, Block, Job, activation_access};
+use super::{AXIS_NAMES, Job, activation_access};
 use crate::ir::Contraction;
 use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{Header, TileBuilder, Vars, index, nest, reduce};
 use crate::plan::build::pack::summands;
-use crate::plan::build::regions::{AxisTable, Part, Position, open_positions};
-use crate::plan::schedule::{LEFTOVER_RUN, LaneAxis, Schedule, fills_a_vector};
+use crate::plan::build::regions::{Part, Position, open_positions};
+use crate::plan::schedule::{AxisTable, Block, LEFTOVER_RUN, LaneAxis, Schedule, fills_a_vector};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Reg, Stage, Step, Stmt};
 
 /// The stage of a contraction.

@@ -1,10 +1,12 @@
 //! Where the rows of a tile are along all axes but the last, and which input rows they read.
 
-use crate::plan::build::nest::{Header, Vars, index};
-use crate::plan::build::regions::{AxisTable, Position};
-use crate::plan::{Affine, Count, Var};
+use std::collections::BTreeMap;
 
-use super::reads::{self, Reads, Runs};
+use crate::plan::build::nest::{Header, Vars, index};
+use crate::plan::build::regions::{Position, open_positions};
+use crate::plan::schedule::AxisTable;
+use crate::plan::schedule::reads::{self, Reads, Runs};
+use crate::plan::{Affine, Count, Var};
 
 /// Rows of outputs, and the input rows that they read.
 pub struct Rows {
@@ -44,11 +46,6 @@ struct Written {
 }
 
 impl Place {
-    /// A row at a position along each axis.
-    pub fn rolled(positions: Vec<Position>) -> Place {
-        Place { rolled: positions, written: None }
-    }
-
     /// The rows for a tile that is written next.
     pub fn open(&self, tables: &[AxisTable], names: &[&str], vars: &mut Vars) -> Rows {
         let mut loops = Vec::new();
@@ -78,18 +75,15 @@ impl Place {
 impl Written {
     /// The input rows in their order, each with all rows that read it.
     fn inputs(&self, above: &[Affine], taps: &[Affine]) -> Vec<InputRow> {
-        let reads = || self.reads.iter().flat_map(|read| read.all().map(move |tap| (read, tap)));
-        let mut indices: Vec<i64> = reads().filter_map(|(read, tap)| read.input_of(tap, self.dilation)).collect();
-        indices.sort_unstable();
-        indices.dedup();
-        let row = |&input: &i64| {
-            let readers = self.reads.iter().enumerate().flat_map(|(row, read)| {
-                let reads = read.all().filter(move |&tap| read.input_of(tap, self.dilation) == Some(input));
-                reads.map(move |tap| (row, extended(taps, Affine::constant(tap))))
-            });
-            InputRow { index: extended(above, self.input.clone().plus_constant(input)), readers: readers.collect() }
-        };
-        indices.iter().map(row).collect()
+        let mut rows: BTreeMap<i64, Vec<(usize, Vec<Affine>)>> = BTreeMap::new();
+        for (row, read) in self.reads.iter().enumerate() {
+            for (tap, input) in read.pairs(self.dilation) {
+                rows.entry(input).or_default().push((row, extended(taps, Affine::constant(tap))));
+            }
+        }
+        let row =
+            |(input, readers)| InputRow { index: extended(above, self.input.clone().plus_constant(input)), readers };
+        rows.into_iter().map(row).collect()
     }
 }
 
@@ -108,14 +102,14 @@ pub fn open(
 ) -> Vec<(Vec<Header>, Place)> {
     let mut headers = Vec::new();
     let (Some(together), Some((table, above))) = (together, tables.split_last()) else {
-        let positions = super::open_positions(tables, names, vars, &mut headers);
-        return vec![(headers, Place::rolled(positions))];
+        let positions = open_positions(tables, names, vars, &mut headers);
+        return vec![(headers, Place { rolled: positions, written: None })];
     };
     let reads = reads::of(table);
     let runs = reads::join(&reads, &reads::sizes(reads.len(), together, table.output_step as usize));
     let place = |runs: &Runs| {
         let mut headers = Vec::new();
-        let rolled = super::open_positions(above, names, vars, &mut headers);
+        let rolled = open_positions(above, names, vars, &mut headers);
         let name = names[above.len()];
         let run =
             index(vars, name, Count::Fixed(runs.count as i64), |var, count| headers.push(Header::Par(var, count)));

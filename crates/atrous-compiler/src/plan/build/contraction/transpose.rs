@@ -1,5 +1,7 @@
 //! Transposing vectors: from one register per row to registers with the elements of a column as neighbours.
 
+use std::ops::Range;
+
 use crate::plan::build::nest::TileBuilder;
 use crate::plan::{Lanes, Part, Reg};
 
@@ -16,14 +18,13 @@ pub struct Column {
     /// Which lane of the rows it was.
     pub lane: usize,
     /// Where it is now: one lane per row.
-    pub lanes: Part,
+    pub lanes: Range<usize>,
 }
 
 impl Column {
     /// The lanes of the column along dimension 0 of an access.
     pub fn along(&self, lanes: usize) -> Lanes {
-        let all = (self.lanes.from, self.lanes.to) == (0, lanes);
-        Lanes { dim: 0, step: 1, part: (!all).then_some(self.lanes) }
+        Lanes { part: Part::of(self.lanes.clone(), lanes), ..Lanes::all(0, 1) }
     }
 }
 
@@ -60,7 +61,7 @@ pub fn transpose(rows: &[Reg], tile: &mut TileBuilder) -> Vec<Column> {
             // Each register holds the columns of some quads, in runs of one lane per row.
             columns.extend(quads.iter().enumerate().map(|(place, quad)| {
                 let from = place * padded;
-                Column { register, lane: quad * QUAD + in_quad, lanes: Part { from, to: from + rows.len() } }
+                Column { register, lane: quad * QUAD + in_quad, lanes: from..from + rows.len() }
             }));
         }
     }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use super::access::Vector;
 use super::rows::{InputRow, Rows};
 use super::{Columns, Scope};
 use crate::layer::Number;
@@ -190,8 +189,7 @@ impl Multiply<'_> {
         let mut reads: BTreeMap<i64, (i64, Part)> = BTreeMap::new();
         for lane in 0..slot.outputs {
             let read = self.columns.reads[slot.first + lane * phases];
-            for (number, tap) in read.all().enumerate() {
-                let input = read.input + table.dilation * number as i64;
+            for (tap, input) in read.pairs(table.dilation) {
                 let start = input - table.stride * lane as i64;
                 let of_tap = reads.entry(tap).or_insert((start, Part { from: lane, to: lane }));
                 of_tap.1.to = lane + 1;
@@ -202,7 +200,8 @@ impl Multiply<'_> {
 
     fn input(&self, row: &InputRow, start: Start, uses: &[Use], tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
         let (start, lanes) = start;
-        let vector = (lanes > 1).then_some(Vector { lanes, active: loaded(uses) });
+        let Part { from, to } = loaded(uses);
+        let vector = (lanes > 1).then_some(Lanes { part: Part::of(from..to, lanes), ..Lanes::all(0, 1) });
         let column = self.columns.input.clone().plus_constant(start);
         let to = tile.register("input", lanes);
         let from = self.scope.inputs(self.channel, &row.index, column, vector);
@@ -294,8 +293,7 @@ fn store(
 
 /// The first lanes of a vector, `step` positions apart.
 fn along(count: usize, lanes: usize, step: i64) -> Option<Lanes> {
-    let part = (count < lanes).then_some(Part { from: 0, to: count });
-    (lanes > 1).then_some(Lanes { dim: 0, step, part })
+    (lanes > 1).then_some(Lanes { part: Part::of(0..count, lanes), ..Lanes::all(0, step) })
 }
 
 /// Whether vectors of so many phases are zipped before they are stored.
