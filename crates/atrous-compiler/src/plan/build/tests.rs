@@ -5,8 +5,8 @@ use super::memory::{Lifetime, sequential, share};
 use crate::layer::Layout;
 use crate::lower::lower;
 use crate::passes;
-use crate::plan::Target;
 use crate::plan::schedule::ranked;
+use crate::plan::{Stage, Step, Stmt, Target};
 use crate::{front, ir};
 
 /// The layers whose schedules are shown.
@@ -53,6 +53,38 @@ fn schedules() {
         }
     }
     insta::assert_snapshot!(table);
+}
+
+#[test]
+fn what_is_written_out_is_bounded() {
+    let steps = |stage: &Stage| {
+        fn of_steps(body: &[Step]) -> usize {
+            body.iter().map(|step| if let Step::Reduce { body, .. } = step { of_steps(body) } else { 1 }).sum()
+        }
+        fn of_statements(body: &[Stmt]) -> usize {
+            let of_statement = |statement: &Stmt| match statement {
+                Stmt::For { body, .. } | Stmt::Par { body, .. } | Stmt::Regions { body, .. } => of_statements(body),
+                Stmt::Tile(tile) => of_steps(&tile.body),
+            };
+            body.iter().map(of_statement).sum()
+        }
+        of_statements(&stage.body)
+    };
+    let layers = [
+        "input: [1, 256, 256], channels: 128, kernel: 16, stride: 8, padding: 4, transposed",
+        "input: [1, 1, 256, 256], channels: 1, kernel: 5, dilation: 16, padding: 32",
+        "input: [1, 96, 56, 56], channels: 96, kernel: 7, padding: 3, depthwise",
+        "input: [1, 8, 5000], channels: 8, kernel: 31, stride: 3, dilation: 7, padding: 90",
+    ];
+    for (fields, layout) in layers.iter().flat_map(|fields| [(fields, "nchw"), (fields, "nhwc")]) {
+        let front = front::text(&format!("layer a {{ {fields}, layout: {layout} }}"), &Default::default());
+        let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
+        for target in Target::all() {
+            let plan = crate::compile(net, &target).expect("the plan is valid");
+            let most = plan.run.iter().map(steps).max().unwrap_or(0);
+            assert!(most < 12_000, "{most} steps of {fields} in {layout} for {}", target.name);
+        }
+    }
 }
 
 #[test]

@@ -93,10 +93,13 @@ impl Axis {
         self.outputs.div_ceil(self.phases)
     }
 
-    /// The different ones of runs with these sizes.
+    /// The different ones of runs with these sizes. Runs that begin in different phases are different.
     fn different(&self, sizes: &[usize]) -> usize {
+        let begin_alike =
+            sizes.split_last().is_none_or(|(_, others)| others.iter().all(|size| size % self.phases == 0));
         match &self.reads[..] {
-            [] => sizes.len().min(2 * self.pieces + 1),
+            [] if begin_alike => sizes.len().min(2 * self.pieces + 1),
+            [] => sizes.len(),
             reads => reads::join(reads, sizes).len(),
         }
     }
