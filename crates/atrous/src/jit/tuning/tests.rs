@@ -148,7 +148,8 @@ fn files_hold_what_was_saved() {
     let both = Tuning::load(&path).unwrap();
     assert_eq!(both.len(), 2);
     // The later one of two for the same layer.
-    let other = both.winners.iter().next_back().map(|(key, winner)| (key.clone(), Schedule { channels: 77, ..*winner }));
+    let other =
+        both.winners.iter().next_back().map(|(key, winner)| (key.clone(), Schedule { channels: 77, ..*winner }));
     let later = Tuning { winners: other.into_iter().collect() };
     later.save(&path).unwrap();
     let kept = Tuning::load(&path).unwrap();
