@@ -289,11 +289,12 @@ const TUNE_EXAMPLES: &str = "\
 Examples:
   atrous tune upconv7.conv --size H=160 --size W=160
   atrous tune upconv7.conv --size H=160 --size W=160 --threads 4 --candidates 16
-  atrous run upconv7.conv --tuned --threads 4 --weights upconv7.safetensors --image photo.png -o photo_2x.png
+  atrous run upconv7.conv --tuned --weights upconv7.safetensors --image photo.png -o photo_2x.png
 
-The compiler ranks the schedules of each layer by what it expects them to cost; the first is the default. The best few
-are timed in turns. One that takes at least 2 % less than the default, in two races, is kept for all layers like this one
-on this target, this processor and this number of threads. Run nothing else meanwhile. Processes may share a cache.";
+The compiler ranks the schedules of each layer by what it expects them to cost; the first is the
+default. The best few are timed in turns. One that takes at least 2 % less than the default, in two
+races, is kept for all layers like this one, on this target, processor and number of threads.
+Run nothing else meanwhile. Several processes may share a cache.";
 
 /// Arguments of `tune`.
 #[derive(Debug, Args)]

@@ -39,8 +39,8 @@ impl Tuned {
                 .map_err(|error| Failure::error(error.to_string()))?
         };
         if self.tuning.is_some() && tuned < layers {
-            let (threads, layers) = (count(self.threads, "thread"), count(layers, "layer"));
-            let text = format!("{tuned} of {layers} of `{}` are tuned for {} on {threads}", net.name, target.name);
+            let machine = format!("{} on {}", target.name, count(self.threads, "thread"));
+            let text = format!("tuned layers of `{}` for {machine}: {tuned} of {layers}", net.name);
             let help = format!("`atrous tune --target {} --threads {}` tunes all", target.name, self.threads);
             report.message(&Message::new(Level::Note, text).help(help));
         }
@@ -59,7 +59,7 @@ pub fn cache(named: Option<&Path>, option: &str) -> Result<PathBuf, Failure> {
 /// That a cache is not used.
 fn ignored(error: &CacheError) -> Message {
     let help = match error.problem {
-        CacheProblem::Missing => "`atrous tune` makes it; without it, schedules are what they are expected to cost",
+        CacheProblem::Missing => "`atrous tune` makes it; until then all schedules are the default",
         _ => "the cache is ignored; `atrous tune` makes a new one",
     };
     Message::new(Level::Warning, error.problem.to_string()).file(error.path.display().to_string()).help(help)

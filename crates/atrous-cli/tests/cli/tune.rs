@@ -70,7 +70,7 @@ fn every_layer_is_timed_and_kept() {
             (&layer["candidates"], &layer["threads"], &layer["target"]),
             (&json!(2), &json!(1), &json!("portable"))
         );
-        assert!((rank, ratio) == (Some(0), Some(1.0)) || (rank == Some(1) && ratio <= Some(0.98)), "{layer}");
+        assert!((rank, ratio) == (Some(0), Some(1.0)) || (rank > Some(0) && ratio <= Some(0.98)), "{layer}");
         assert_eq!(rank == Some(0), layer["winner"] == layer["default"]);
     }
     assert_eq!((&all["type"], &all["timed"], &all["file"]), (&json!("tuned"), &json!(2), &json!("new/cache.json")));
@@ -92,11 +92,12 @@ fn the_plan_is_what_the_cache_says() {
     let portable = Target::portable();
     let ranked = ranked(&portable);
     let plan = |rank: usize| compile_with(&net(), &portable, &mut |_, _| rank).expect("a plan").to_string();
-    assert_ne!(plan(0), plan(1));
-    let sandbox = tuned(ranked[1]);
+    // Some schedules differ in nothing that this layer has.
+    let other = (1..ranked.len()).find(|&rank| plan(rank) != plan(0)).expect("there are different plans");
+    let sandbox = tuned(ranked[other]);
     let build = |arguments: &str| sandbox.atrous(&format!("build a.conv --target portable {arguments}")).ok();
     let tuned = build("--emit plan --tuned=cache.json");
-    assert_eq!((tuned.stdout(), tuned.stderr.as_str()), (plan(1).as_str(), ""));
+    assert_eq!((tuned.stdout(), tuned.stderr.as_str()), (plan(other).as_str(), ""));
     assert_eq!(build("--emit plan").stdout(), plan(0));
     for level in ["rust", "clif", "asm"] {
         let [by_default, tuned] = ["", "--tuned=cache.json"].map(|tuned| build(&format!("--emit {level} {tuned}")));
@@ -106,7 +107,7 @@ fn the_plan_is_what_the_cache_says() {
     let wrong = Schedule { channels: 1000, positions: 0, ..ranked[1] };
     let ignored = self::tuned(wrong).atrous("build a.conv --target portable --emit plan --tuned=cache.json").ok();
     assert_eq!(ignored.stdout(), compile(&net(), &portable).expect("a plan").to_string());
-    assert!(ignored.stderr.starts_with("note: 0 of 1 layer "), "{ignored}");
+    assert!(ignored.stderr.starts_with("note: tuned layers of `a` for portable on 1 thread: 0 of 1\n"), "{ignored}");
 }
 
 #[test]
@@ -181,12 +182,12 @@ fn what_is_no_cache_is_put_aside() {
 
 #[test]
 fn what_cannot_be_tuned_is_explained() {
-    let sandbox = Sandbox::new().file("two.conv", TWO).file("file", "");
+    let sandbox = Sandbox::new().file("two.conv", TWO);
     let command_lines = [
         "tune two.conv --cache cache.json",
         "tune two.conv --size H=1000 --cache cache.json --memory-limit 1KiB",
-        #[cfg(unix)]
-        "tune two.conv --size H=9 --cache file/cache.json",
+        #[cfg(target_os = "linux")]
+        "tune two.conv --size H=9 --cache /proc/atrous/cache.json",
         "tune two.conv --size H=9 --cache .",
     ];
     let outcomes = command_lines.map(|line| {
@@ -194,6 +195,7 @@ fn what_cannot_be_tuned_is_explained() {
         assert_ne!(outcome.code, 0, "{line}: {outcome}");
         format!("$ atrous {line}\n{outcome}")
     });
+    assert_eq!(sandbox.names(), ["cache.json", "cache.json.lock", "two.conv"]);
     insta::assert_snapshot!(outcomes.join("\n"));
 }
 

@@ -59,17 +59,22 @@ pub fn read(path: &Path) -> Result<Tuning, CacheError> {
 /// Adds winners to those in a file, which are replaced where they are of the same layers. A file that is no cache of this
 /// version is put aside; what was wrong with it is returned.
 pub fn merge(tuning: &Tuning, path: &Path) -> Result<Option<CacheError>, CacheError> {
-    let failed =
-        |error: io::Error| CacheError { path: path.to_path_buf(), problem: CacheProblem::Write(plain(&error)) };
+    // What cannot be read stays as it is.
+    if let Err(error @ CacheError { problem: CacheProblem::Read(_), .. }) = read(path) {
+        return Err(error);
+    }
+    let unwritten = |reason| CacheError { path: path.to_path_buf(), problem: CacheProblem::Write(reason) };
+    let failed = |error: io::Error| unwritten(plain(&error));
     // A link stays one: the file that it leads to is replaced.
     let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     if let Some(directory) = file.parent() {
-        fs::create_dir_all(directory).map_err(failed)?;
+        let unmade = |error: io::Error| unwritten(format!("there is no directory for it: {}", plain(&error)));
+        fs::create_dir_all(directory).map_err(unmade)?;
     }
     // The file itself cannot be locked: it is replaced. The lock is given back when `lock` is dropped or the process ends.
     let lock = File::options().create(true).truncate(false).write(true).open(beside(&file, ".lock")).map_err(failed)?;
     lock.lock().map_err(failed)?;
-    let (mut all, ignored) = match read(&file) {
+    let (mut all, ignored) = match read(path) {
         Ok(all) => (all, None),
         Err(CacheError { problem: CacheProblem::Missing, .. }) => (Tuning::default(), None),
         Err(error @ CacheError { problem: CacheProblem::Corrupt(_) | CacheProblem::Version { .. }, .. }) => {
