@@ -82,7 +82,7 @@ pub fn compile_net(net: Net, target: &Target) -> Result<Model, Error> {
     compile_tuned(net, target, 1, &Tuning::default())
 }
 
-/// The same with the schedules that were found to be the fastest with so many threads.
+/// The same with the schedules that were found to be the fastest with so many threads. Outputs have the same bits.
 ///
 /// # Errors
 ///

@@ -1,5 +1,6 @@
 use super::*;
 use crate::Serial;
+use crate::jit::compiler::layer::Layout;
 use crate::jit::{self, compile_net, compile_tuned};
 use std::fs;
 use std::thread;
@@ -71,7 +72,7 @@ fn what_is_tuned_for_something_else_does_not_count() {
     assert_eq!(tuned(&one, &target, 1), 2);
     assert_eq!(tuned(&one, &target, 2), 0);
     assert_eq!(tuned(&one, &Target::avx512(), 1), 0);
-    assert_eq!(tuned(&one.clone().with_layout(jit::compiler::layer::Layout::Nhwc), &target, 1), 0);
+    assert_eq!(tuned(&one.clone().with_layout(Layout::Nhwc), &target, 1), 0);
     for (from, to) in [("relu", "relu6"), ("padding: 1", "padding: 2"), ("x: [1", "x: [2"), ("bias, ", "")] {
         assert_eq!(tuned(&net(&ALIKE.replace(from, to)), &target, 1), 0, "{to}");
     }
@@ -99,20 +100,26 @@ fn a_schedule_that_is_not_ranked_does_not_count() {
 }
 
 #[test]
-fn tuned_models_compute_the_same() {
-    let (net, target) = (net(ALIKE), jit::target().unwrap());
-    let whole = |len: usize| -> Vec<f32> { (0..len).map(|index| (index * 7 % 9) as f32 - 4.0).collect() };
-    let parameters = net.parameters().into_iter();
-    let tensors: Vec<(String, Vec<f32>)> =
-        parameters.map(|parameter| (parameter.name, whole(parameter.shape.iter().product()))).collect();
-    let input = whole(8 * 12 * 20);
-    let expected = compile_net(net.clone(), &target).unwrap().load(&tensors[..]).unwrap().infer(&[&input]).unwrap();
-    let all = ranked(&net, &target, "a");
-    for &schedule in all.iter().step_by(all.len().div_ceil(6)) {
-        let cache = cache(&net, &target, "a", 1, schedule);
-        let model = compile_tuned(net.clone(), &target, 1, &cache).unwrap();
-        assert_eq!(model.tuned_layers(), 2);
-        assert_eq!(model.load(&tensors[..]).unwrap().infer(&[&input]).unwrap(), expected, "{schedule}");
+fn tuned_models_compute_the_same_bits() {
+    let up = "layer a { input: [1, 8, 7, 20], channels: 4, kernel: 4, stride: 2, padding: 1, transposed, tanh }";
+    let deep = "layer a { input: [1, 16, 9, 21], channels: 16, kernel: 3, depthwise, bias }";
+    for (spec, layout) in [ALIKE, up, deep].into_iter().flat_map(|spec| [(spec, Layout::Nchw), (spec, Layout::Nhwc)]) {
+        let (net, target) = (net(spec).with_layout(layout), jit::target().unwrap());
+        let some = |len: usize| -> Vec<f32> { (0..len).map(|at| (at * 7919 % 1009) as f32 / 770.0 - 0.61).collect() };
+        let tensors: BTreeMap<String, Vec<f32>> =
+            net.parameters().into_iter().map(|one| (one.name, some(one.shape.iter().product()))).collect();
+        let input = some(net.inputs[0].shape.iter().product());
+        let bits = |model: jit::Model| -> Vec<u32> {
+            let outputs = model.load(&tensors).unwrap().infer(&[&input]).unwrap();
+            outputs.concat().into_iter().map(f32::to_bits).collect()
+        };
+        let expected = bits(compile_net(net.clone(), &target).unwrap());
+        let all = ranked(&net, &target, "a");
+        for &schedule in all.iter().step_by(all.len().div_ceil(6)) {
+            let model = compile_tuned(net.clone(), &target, 1, &cache(&net, &target, "a", 1, schedule)).unwrap();
+            assert!(model.tuned_layers() > 0);
+            assert_eq!(bits(model), expected, "{spec}: {schedule}");
+        }
     }
 }
 
