@@ -20,7 +20,8 @@
 //! - Parts of vectors go through masks. A lane outside of the mask touches no memory, so its address may be anything:
 //!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one, because they are lanes
 //!   of the vector, which an assertion checks.
-//! - No `asm!` has instructions: registers and memory stay as they are. `broadcast` reads what it has a reference to.
+//! - An `asm!` has no instruction, or one multiply-add of registers: all but its result stays as it is. `broadcast` reads
+//!   what it has a reference to.
 //! - [`call!`](crate::__call) calls a function that needs features. A value of [`Avx2`](super::Avx2) or
 //!   [`Avx512`](super::Avx512) exists only where they have been detected, and rustc has checked that the call needs
 //!   nothing else: it stands once more in a function that has these features.
@@ -86,6 +87,10 @@ macro_rules! vector {
             #[inline]
             #[target_feature(enable = $features)]
             pub fn load_strided(window: &[f32], at: usize, stride: isize) -> Self {
+                if stride == 2 && $lanes >= 4 {
+                    let last = Self::load(window, at + $lanes - 1);
+                    return Self::load(window, at).shuffle(last, crate::rt::lanes::every_second::<$lanes>());
+                }
                 let lanes: Array<$lanes> = Lanes::load_strided(window, at, stride);
                 Self::load(&lanes.0, 0)
             }
@@ -121,8 +126,25 @@ macro_rules! vector {
                 at: usize,
                 stride: isize,
             ) -> Self {
+                if stride == 2 && $lanes >= 4 {
+                    return Self::load_part_of_every_second(window, at, FROM, TO);
+                }
                 let lanes: Array<$lanes> = Lanes::load_part_strided::<FROM, TO>(window, at, stride);
                 Self::load(&lanes.0, 0)
+            }
+
+            /// The elements of the lanes `from..to` are those from `2·from` to `2·to − 2`, all even ones, of which one
+            /// vector has the first `$lanes`, and another the last; zeros are between them.
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn load_part_of_every_second(window: &[f32], at: usize, from: usize, to: usize) -> Self {
+                let (first, end, middle) = (2 * from, 2 * to - 1, $lanes);
+                let part = |range: std::ops::Range<usize>, start: usize| match range.is_empty() {
+                    true => Self::splat(0.0),
+                    false => Self($load_part(&window[at + range.start - first..at + range.end - first], range.start - start)),
+                };
+                let low = part(first..end.min(middle), 0);
+                low.shuffle(part(first.max(middle)..end, middle - 1), crate::rt::lanes::every_second::<$lanes>())
             }
 
             /// The lanes `FROM..TO` to position `at` and what follows it.
