@@ -154,7 +154,7 @@ fn caches_that_cannot_be_used_are_ignored_with_a_warning() {
     let good = fs::read_to_string(sandbox.path("cache.json")).expect("a cache");
     let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
     let sandbox = sandbox
-        .file("cut.json", &good[..good.len() / 2])
+        .file("cut.json", "{\"format\":1,\"ver")
         .file("later.json", good.replace(&version, "\"version\":\"99.0.0\""))
         .file("format.json", good.replace("\"format\":1", "\"format\":2"));
     let by_default = sandbox.atrous("build a.conv --emit plan").ok();
