@@ -27,7 +27,7 @@ const AROUND: usize = 24;
 const MOST_COUNTED: usize = 512;
 
 /// Half cycles of a call of a tile: pointers, counters, the first sums, and the wait for the last ones.
-const CALL: usize = 160;
+const CALL: usize = 100;
 
 /// Half cycles until the sum of a multiply-add can be added to.
 const LATENCY: usize = 8;
@@ -154,6 +154,16 @@ impl Problem {
         }
     }
 
+    /// Whether tiles with so many channels, which are neighbours in memory, write a few lines of a cache here and there.
+    fn leaves_gaps(&self, channels: usize) -> bool {
+        self.phases_apart.is_some() || (channels < self.channels && channels < 64)
+    }
+
+    /// Products of an output.
+    fn products(&self) -> usize {
+        self.inputs * self.taps_above * self.width.taps
+    }
+
     /// Bytes from one input position that a tile reads to the next, with channels last.
     fn pixel(&self) -> usize {
         4 * self.groups * self.inputs * if self.width.taps > 1 { 1 } else { self.width.stride }
@@ -205,12 +215,22 @@ impl Shape<'_> {
         let most = self.target.registers;
         let mut found = Vec::new();
         for channels in 1..=channels.min(most) {
-            for positions in 1..=positions.min(most) {
+            for positions in (1..=positions.min(most)).filter(|&most| self.fills_runs(along, lanes, most)) {
                 let rows = self.rows(along, channels, positions);
                 found.extend(rows.into_iter().filter_map(|rows| self.fitting(along, lanes, channels, positions, rows)));
             }
         }
         found
+    }
+
+    /// Whether some tile has as many positions as tiles may have. Otherwise fewer would say the same.
+    fn fills_runs(&self, along: LaneAxis, lanes: usize, most: usize) -> bool {
+        let Axis { outputs, phases, .. } = self.problem.width;
+        let (unit, period) = match along {
+            LaneAxis::Width => (phases * lanes, phases * lanes),
+            LaneAxis::OutputChannels | LaneAxis::Groups => (1, phases),
+        };
+        sizes(outputs, unit * most, period).first().is_some_and(|&size| size > unit * (most - 1))
     }
 
     /// How many rows may go together.
@@ -221,7 +241,9 @@ impl Shape<'_> {
         {
             let most =
                 (self.target.registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
-            rows.extend((1..=most).map(Some));
+            rows.extend(
+                (1..=most).filter(|&rows| sizes(axis.outputs, rows, axis.phases).first() == Some(&rows)).map(Some),
+            );
         }
         rows
     }
@@ -330,16 +352,21 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             sum += block.count * count * tile;
         }
     }
-    sum = sum * (100 + experience(problem, schedule)) / 100;
+    sum = sum * (100 + experience(problem, schedule, target)) / 100;
     // All groups, so that lanes along groups compare with others.
     let groups = if schedule.along == LaneAxis::Groups { 1 } else { problem.groups };
-    let rows = problem.outputs_above as f64 / schedule.rows.unwrap_or(1) as f64;
-    let rows = rows * problem.phases_apart.unwrap_or(1) as f64;
-    (sum as f64 * rows * (groups * rest) as f64) as usize
+    let tiles = match (schedule.rows, &problem.rows) {
+        (Some(rows), Some(axis)) => {
+            problem.outputs_above / axis.outputs.max(1) * sizes(axis.outputs, rows, axis.phases).len()
+        }
+        _ => problem.outputs_above,
+    };
+    let all = tiles * problem.phases_apart.unwrap_or(1) * groups * rest;
+    (sum as f64 * all as f64) as usize
 }
 
 /// Per cent that tiles of some shapes were measured to take longer than what is counted.
-fn experience(problem: &Problem, schedule: &Schedule) -> usize {
+fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
     let Schedule { channels, positions, .. } = *schedule;
     let rows = schedule.rows.unwrap_or(1);
     match schedule.along {
@@ -348,15 +375,24 @@ fn experience(problem: &Problem, schedule: &Schedule) -> usize {
             let seldom = if positions == 2 && rows == 1 { 7 } else { 0 };
             // Many rows of memory are written at once.
             let streams = if channels * rows > 8 { 3 } else { 0 };
-            seldom + streams + if rows > 13 { 10 } else { 0 }
+            seldom + streams + hidden_late(problem, channels * positions * problem.width.phases * rows)
         }
         LaneAxis::OutputChannels => {
             let bytes = problem.weights / problem.channels.max(1) * channels * schedule.lanes;
             let far = if bytes > 2 * NEAR / 3 { 4 } else { 0 };
-            far + if channels > 2 && positions > channels { 12 } else { channels / 2 }
+            // Twice the instructions for as many multiply-adds.
+            let half = if target.lanes == 16 && schedule.lanes == 8 { 8 } else { 0 };
+            let tall = if channels > 2 && positions > channels { 12 } else { channels / 2 };
+            far + half + tall + hidden_late(problem, channels * positions)
         }
         LaneAxis::Groups => 0,
     }
+}
+
+/// Tiles with many vectors and few products are over before their multiply-adds hide the first loads and the last stores
+/// of their neighbours.
+fn hidden_late(problem: &Problem, vectors: usize) -> usize {
+    (vectors.saturating_sub(16) * 32 / problem.products().max(1)).min(15)
 }
 
 /// Equal neighbours as one with their number.
@@ -389,11 +425,25 @@ impl Machine {
     /// A vector of inputs along the width, `stride` apart, mostly across a line of the cache.
     fn shifted_load(&self, lanes: usize, stride: usize) -> usize {
         match stride {
-            1 if self.wide && lanes == 16 => 3,
+            1 if self.wide && lanes == 16 => 4,
             1 => 2,
-            2 => 3 * self.load(lanes) + 2,
+            2 => 4 * self.load(lanes),
             _ => 2 * lanes,
         }
+    }
+
+    /// What else such a vector costs: its shuffle goes where multiply-adds do.
+    fn gather(&self, lanes: usize, stride: usize) -> usize {
+        match stride {
+            1 => 0,
+            2 => 2 * self.shuffle(lanes),
+            _ => lanes * self.shuffle(4),
+        }
+    }
+
+    /// Multiply-adds and loads at the same time, which get in each other's way a bit.
+    fn together(&self, multiply_adds: usize, loads: usize) -> usize {
+        multiply_adds.max(loads) + multiply_adds.min(loads) / 8
     }
 
     fn store(&self, lanes: usize) -> usize {
@@ -416,16 +466,18 @@ impl Machine {
             LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
         };
         let multiply_adds = vectors * taps * self.multiply_add(lanes);
-        let step = multiply_adds.max(loads).max(LATENCY * taps);
+        let step = self.together(multiply_adds, loads).max(LATENCY * taps);
         let step = step * self.conflict(problem, along, channels, size) / 100;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
                 let full = channels * lanes;
                 let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
-                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(size.min(16))
+                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(lanes)
             }
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
+            // Memory is written with gaps, which others fill later.
+            (_, LaneAxis::OutputChannels) if problem.leaves_gaps(channels * lanes) => vectors * (self.store(lanes) + 8),
             _ => vectors * self.store(lanes),
         };
         inputs * taps_above * step + outputs + CALL
@@ -461,7 +513,9 @@ impl Machine {
         let weights = if keeps { 0 } else { used * kinds };
         // Products of one sum that follow each other.
         let chain = taps_of_rows / rows * taps;
-        let step = (used * products).max(rows_read * distances * loads + weights).max(LATENCY * chain);
+        let gathers: usize = vectors.iter().map(|&lanes| self.gather(lanes, stride)).sum();
+        let reads = rows_read * distances;
+        let step = self.together(used * products + reads * gathers, reads * loads + weights).max(LATENCY * chain);
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
