@@ -1,4 +1,4 @@
-//! Memory between pages that nobody may touch, and runs in it, for tests.
+//! Memory between pages that nobody may touch, and what runs in it, for tests.
 
 use std::ops::{Deref, DerefMut};
 use std::ptr;
@@ -102,69 +102,85 @@ impl Clone for Guarded {
     }
 }
 
-impl Machine {
-    /// Packs and runs, with every buffer of the plan in guarded memory of its own: copies of what is given, and those that
-    /// are parts of an arena otherwise, too. Returns the outputs.
-    pub(crate) fn run_guarded(
-        &self,
+/// Memory for a kernel: every buffer of its plan is [`Guarded`] by itself, also those that are parts of an arena otherwise.
+pub struct Buffers<'a> {
+    machine: &'a Machine,
+    /// One per buffer of the plan, of its length.
+    buffers: Vec<Guarded>,
+}
+
+impl Buffers<'_> {
+    /// Copies parameters and inputs, and packs.
+    pub(crate) fn new<'a>(
+        machine: &'a Machine,
         side: Side,
-        threads: &dyn Threads,
         parameters: &[&[f32]],
         inputs: &[&[f32]],
-    ) -> Result<Vec<Vec<f32>>, RunError> {
-        let buffers = self.guarded_buffers(side, parameters, inputs)?;
-        let bases = Bases(buffers.iter().map(Guarded::start).collect());
-        // SAFETY:
-        // * There is an address per buffer, of as many numbers as it has, which `guarded_buffers` has checked of those that
-        //   are given. They live until the end of this function.
-        // * Nobody else knows the memory.
-        unsafe { self.pack_and_run(threads, &bases) };
-        let outputs = self.plan.buffers.iter().zip(&buffers).filter(|(buffer, _)| buffer.role == Role::Output);
-        Ok(outputs.map(|(_, numbers)| numbers.to_vec()).collect())
-    }
-
-    /// Guarded memory for each buffer, NaN but for what is given.
-    fn guarded_buffers(&self, side: Side, parameters: &[&[f32]], inputs: &[&[f32]]) -> Result<Vec<Guarded>, RunError> {
-        self.check_count(Role::Parameter, "parameters", parameters.len())?;
-        self.check_count(Role::Input, "inputs", inputs.len())?;
+    ) -> Result<Buffers<'a>, RunError> {
+        machine.check_count(Role::Parameter, "parameters", parameters.len())?;
+        machine.check_count(Role::Input, "inputs", inputs.len())?;
         let (mut parameters, mut inputs) = (parameters.iter(), inputs.iter());
         let guarded = |buffer: &Buffer| {
             let given = match buffer.role {
                 Role::Parameter => parameters.next(),
                 Role::Input => inputs.next(),
-                _ => return Ok(Guarded::new(&vec![f32::NAN; buffer.len()], side)),
+                Role::Packed { .. } | Role::Scratch { .. } | Role::Output => {
+                    return Ok(Guarded::new(&vec![f32::NAN; buffer.len()], side));
+                }
             };
             let given = given.copied().unwrap_or_default();
             address(buffer, Some(ptr::from_ref(given)))?;
             Ok(Guarded::new(given, side))
         };
-        self.plan.buffers.iter().map(guarded).collect()
+        let buffers = machine.plan.buffers.iter().map(guarded).collect::<Result<_, _>>()?;
+        let mut buffers = Buffers { machine, buffers };
+        let bases = buffers.bases();
+        // SAFETY: `bases` are those of `buffers`, which is borrowed mutably.
+        unsafe { buffers.call(Program::Pack, &bases, &Serial) };
+        Ok(buffers)
     }
 
+    /// Computes the outputs. They and scratch memory are NaN at first.
+    pub fn run(&mut self, threads: &dyn Threads) -> Vec<Vec<f32>> {
+        let written = |role| matches!(role, Role::Output | Role::Scratch { .. });
+        let roles: Vec<Role> = self.machine.plan.buffers.iter().map(|buffer| buffer.role).collect();
+        let written = self.buffers.iter_mut().zip(&roles).filter(|(_, role)| written(**role));
+        written.for_each(|(numbers, _)| numbers.fill(f32::NAN));
+        let bases = self.bases();
+        // SAFETY: `bases` are those of `self`, which is borrowed mutably.
+        unsafe { self.call(Program::Run, &bases, threads) };
+        let outputs = self.buffers.iter().zip(&roles).filter(|(_, role)| **role == Role::Output);
+        outputs.map(|(numbers, _)| numbers.to_vec()).collect()
+    }
+
+    fn bases(&self) -> Bases {
+        Bases(self.buffers.iter().map(Guarded::start).collect())
+    }
+
+    /// Runs a program.
+    ///
     /// # Safety
     ///
-    /// That of [`call`](Machine::call), for both programs one after the other.
-    unsafe fn pack_and_run(&self, threads: &dyn Threads, bases: &Bases) {
-        // SAFETY: this function's contract.
-        unsafe { self.call(Program::Pack, bases, &Serial, &mut |_, _| {}) };
-        // SAFETY: this function's contract.
-        unsafe { self.call(Program::Run, bases, threads, &mut |_, _| {}) };
+    /// * `bases` are those of `self`, which is borrowed mutably.
+    unsafe fn call(&mut self, program: Program, bases: &Bases, threads: &dyn Threads) {
+        // SAFETY:
+        // * There is an address per buffer, of as many numbers as it has, which `new` has checked of those that are given.
+        // * Nobody else uses the numbers, because `self` owns them and is borrowed mutably.
+        unsafe { self.machine.call(program, bases, threads, &mut |_, _| {}) };
     }
 
-    /// Packs and runs as if one buffer were a number further outside, over its guarded end. The process dies where the
-    /// code uses the number at that end.
+    /// Packs and runs as if one buffer were a number further outside, over its guarded end. The process ends where the code
+    /// uses the number at that end.
     #[cfg(test)]
-    pub(crate) fn run_outside(&self, side: Side, buffer: usize, parameters: &[&[f32]], inputs: &[&[f32]]) {
-        let buffers = self.guarded_buffers(side, parameters, inputs).expect("lengths are the plan's");
-        let mut bases = Bases(buffers.iter().map(Guarded::start).collect());
-        let base = bases.0[buffer];
-        bases.0[buffer] = match side {
-            Side::Start => base.wrapping_sub(1),
-            Side::End => base.wrapping_add(1),
-        };
-        // SAFETY:
-        // * As in `run_guarded`, but for one number of the buffer that is moved: it is in a forbidden page of the buffer's
-        //   own, so that the process ends where it is used.
-        unsafe { self.pack_and_run(&Serial, &bases) };
+    pub(crate) fn run_outside(&mut self, side: Side, buffer: usize) {
+        let mut bases = self.bases();
+        let base = &mut bases.0[buffer];
+        *base = if side == Side::Start { base.wrapping_sub(1) } else { base.wrapping_add(1) };
+        for program in [Program::Pack, Program::Run] {
+            // SAFETY:
+            // * `bases` are those of `self`, but for one number of the buffer that is moved: it is in a forbidden page of the
+            //   buffer's own, so that the process ends where it is used.
+            unsafe { self.call(program, &bases, &Serial) };
+        }
     }
 }

@@ -3,13 +3,13 @@
 use std::env;
 use std::process::{Command, ExitStatus};
 
-use atrous_compiler::plan::{Plan, Role, Target};
+use atrous_compiler::plan::{Plan, Target};
 
 use super::plans::matrix_products;
-use super::{checked, fill, normals, slices};
+use super::{checked, guarded, normals};
 use crate::machine::Machine;
-use crate::machine::guard::{Guarded, Side};
-use crate::{Serial, host, supports};
+use crate::machine::guard::{Buffers, Guarded, Side};
+use crate::{host, supports};
 
 /// Set in a process that is to die: the case.
 const CASE: &str = "ATROUS_JIT_FAULT";
@@ -46,11 +46,9 @@ fn is_access_violation(status: ExitStatus) -> Option<bool> {
 fn one_number_outside_of_a_buffer_ends_the_process() {
     if let Ok(case) = env::var(CASE) {
         let (target, side, buffer) = cases().swap_remove(case.parse().expect("the number of a case"));
-        run(target, side, Some(buffer));
-        return;
+        return guarded(&machine(target), side, normals).run_outside(side, buffer);
     }
     for (case, (target, side, buffer)) in cases().into_iter().enumerate() {
-        run(target.clone(), side, None);
         let child = Command::new(env::current_exe().expect("the tests are a file"))
             .args(["--exact", "tests::guard::one_number_outside_of_a_buffer_ends_the_process", "--nocapture"])
             .env(CASE, case.to_string())
@@ -67,16 +65,10 @@ fn one_number_outside_of_a_buffer_ends_the_process() {
     }
 }
 
-/// Runs the plan in guarded memory, with one of its buffers a number too far outside.
-fn run(target: Target, side: Side, moved: Option<usize>) {
+/// The matrix products for a target.
+fn machine(target: Target) -> Machine {
     let plan = checked(Plan { target, ..matrix_products() });
-    let machine = Machine::compile(&plan, host::isa().expect("the host is supported")).expect("the plan is legal");
-    let [parameters, inputs] = [Role::Parameter, Role::Input].map(|role| fill(&plan, role, normals));
-    let (parameters, inputs) = (slices(&parameters), slices(&inputs));
-    match moved {
-        Some(buffer) => machine.run_outside(side, buffer, &parameters, &inputs),
-        None => drop(machine.run_guarded(side, &Serial, &parameters, &inputs).expect("lengths are the plan's")),
-    }
+    Machine::compile(&plan, host::isa().expect("the host is supported")).expect("the plan is legal")
 }
 
 #[test]
@@ -85,11 +77,11 @@ fn guarded_memory_has_any_length() {
     for len in [0, 1, 3, page - 1, page, page + 1, 3 * page] {
         for side in Side::BOTH {
             let numbers = normals(1, len);
-            let mut guarded = Guarded::new(&numbers, side);
-            assert_eq!(*guarded, *numbers);
-            guarded.reverse();
-            let copy = guarded.clone();
-            drop(guarded);
+            let mut memory = Guarded::new(&numbers, side);
+            assert_eq!(*memory, *numbers);
+            memory.reverse();
+            let copy = memory.clone();
+            drop(memory);
             assert!(copy.iter().eq(numbers.iter().rev()));
             let ends = copy.as_ptr_range();
             let end = if side == Side::Start { ends.start } else { ends.end };
@@ -100,10 +92,9 @@ fn guarded_memory_has_any_length() {
 
 #[test]
 fn wrong_lengths_are_errors_in_guarded_memory() {
-    let plan = checked(matrix_products());
-    let machine = Machine::compile(&plan, host::isa().expect("the host is supported")).expect("the plan is legal");
+    let machine = machine(Target::portable());
     let check = |parameters: &[&[f32]], inputs: &[&[f32]], text: &str| {
-        let error = machine.run_guarded(Side::End, &Serial, parameters, inputs).unwrap_err();
+        let error = Buffers::new(&machine, Side::End, parameters, inputs).map(drop).unwrap_err();
         assert_eq!(error.to_string(), text);
     };
     let (first, second, input) = ([0.0; 40], [0.0; 64], [0.0; 30]);

@@ -9,7 +9,7 @@ mod sketch;
 use atrous_compiler::plan::{Checked, Plan, Role, Target, eval, verify};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
-use crate::machine::guard::Side;
+use crate::machine::guard::{Buffers, Side};
 use crate::machine::{Arena, Machine};
 use crate::{Job, Kernel, Serial, Threads, host, supports};
 
@@ -159,14 +159,14 @@ impl Threads for Backwards {
 /// memory that cannot be touched.
 #[track_caller]
 fn found(machine: &Machine, data: Data) -> Vec<Vec<f32>> {
-    let [serial, split] = [&Serial as &dyn Threads, &Backwards].map(|threads| {
-        let found = found_on(threads, machine, data);
-        for side in Side::BOTH {
-            compare(&format!("guarded at its {side:?}"), &found, &found_guarded(side, threads, machine, data));
-        }
-        found
-    });
+    let threads = [&Serial as &dyn Threads, &Backwards];
+    let [serial, split] = threads.map(|threads| found_on(threads, machine, data));
     compare("split", &serial, &split);
+    for side in Side::BOTH {
+        let mut buffers = guarded(machine, side, data);
+        let guarded = threads.map(|threads| buffers.run(threads));
+        guarded.iter().for_each(|found| compare(&format!("guarded at the {side:?}"), &serial, found));
+    }
     split
 }
 
@@ -183,7 +183,7 @@ fn found_on(threads: &dyn Threads, machine: &Machine, data: Data) -> Vec<Vec<f32
     outputs
 }
 
-fn found_guarded(side: Side, threads: &dyn Threads, machine: &Machine, data: Data) -> Vec<Vec<f32>> {
+fn guarded(machine: &Machine, side: Side, data: Data) -> Buffers<'_> {
     let [parameters, inputs] = [Role::Parameter, Role::Input].map(|role| fill(machine.plan(), role, data));
-    machine.run_guarded(side, threads, &slices(&parameters), &slices(&inputs)).expect("lengths are the plan's")
+    Buffers::new(machine, side, &slices(&parameters), &slices(&inputs)).expect("lengths are the plan's")
 }
