@@ -17,8 +17,11 @@ const MOST_TAPS: usize = 32;
 /// Most multiply-adds of a tile that are written out.
 const MOST_WRITTEN: usize = 1024;
 
-/// Most multiply-adds of all different tiles of a stage.
-const MOST_IN_STAGE: usize = 3072;
+/// Most multiply-adds of all different tiles of a stage, each with so many more for what is around them.
+const MOST_IN_STAGE: usize = 3200;
+
+/// What is around the multiply-adds of a tile takes as long to compile as so many of them.
+const AROUND: usize = 24;
 
 /// Most outputs along an axis whose different runs are counted; of longer axes there is a bound.
 const MOST_COUNTED: usize = 512;
@@ -51,6 +54,8 @@ pub struct Problem {
     outputs_above: usize,
     /// Bytes of all weights of a group.
     weights: usize,
+    /// How many phases are computed one after the other, each as an axis of its own, if tiles do not have all of them.
+    phases_apart: Option<usize>,
 }
 
 /// What matters of an axis.
@@ -88,6 +93,12 @@ impl Axis {
         }
     }
 
+    /// The first phase.
+    fn phase(&self) -> Axis {
+        let (outputs, pieces) = (self.units(), self.pieces.div_ceil(self.phases));
+        Axis { outputs, phases: 1, pieces, reads: reads::of_phase(&self.reads, 0, self.phases), ..*self }
+    }
+
     /// Outputs with the same place in all phases.
     fn units(&self) -> usize {
         self.outputs.div_ceil(self.phases)
@@ -112,8 +123,19 @@ impl Axis {
 }
 
 impl Problem {
-    /// The numbers of a contraction.
-    pub fn new(contraction: &Contraction, layout: Layout) -> Problem {
+    /// A contraction with its phases together; and apart, where their outputs need not be brought together in memory.
+    pub fn all(contraction: &Contraction, layout: Layout) -> Vec<Problem> {
+        let together = Problem::new(contraction, layout);
+        let phases = together.width.phases;
+        let apart = (phases > 1 && layout == Layout::Nhwc).then(|| Problem {
+            width: together.width.phase(),
+            phases_apart: Some(phases),
+            ..Problem::new(contraction, layout)
+        });
+        [together].into_iter().chain(apart).collect()
+    }
+
+    fn new(contraction: &Contraction, layout: Layout) -> Problem {
         let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
         let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
         let width = above.pop().expect("a convolution has at least one axis");
@@ -128,6 +150,7 @@ impl Problem {
             width,
             rows: above.pop(),
             weights: 4 * group_inputs * group_outputs * all_taps,
+            phases_apart: None,
         }
     }
 
@@ -243,13 +266,28 @@ impl Shape<'_> {
         let is_near = self.problem.weights <= NEAR;
         let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
         let kept_weights = if rows.is_some() { left } else { 0 };
-        let schedule =
-            Schedule { along, lanes, channels, positions, rows, kept_weights, outermost, writes_taps_out: true };
+        let schedule = Schedule {
+            along,
+            lanes,
+            channels,
+            positions,
+            rows,
+            kept_weights,
+            outermost,
+            writes_taps_out: true,
+            phases_apart: self.problem.phases_apart.is_some(),
+        };
         let mut different = self.problem.width.different(&schedule.run_sizes(outputs, phases));
+        let (extent, in_vector) = match along {
+            LaneAxis::Width => (self.problem.channels, 1),
+            LaneAxis::OutputChannels => (self.problem.channels, lanes),
+            LaneAxis::Groups => (self.problem.groups, lanes),
+        };
+        different *= self.problem.phases_apart.unwrap_or(1) * split(extent, channels, in_vector, true).len();
         if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
             different *= axis.different(&sizes(axis.outputs, rows, axis.phases));
         }
-        (written * different <= MOST_IN_STAGE).then_some(schedule)
+        ((written + AROUND) * different <= MOST_IN_STAGE).then_some(schedule)
     }
 }
 
@@ -296,6 +334,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
     // All groups, so that lanes along groups compare with others.
     let groups = if schedule.along == LaneAxis::Groups { 1 } else { problem.groups };
     let rows = problem.outputs_above as f64 / schedule.rows.unwrap_or(1) as f64;
+    let rows = rows * problem.phases_apart.unwrap_or(1) as f64;
     (sum as f64 * rows * (groups * rest) as f64) as usize
 }
 

@@ -36,6 +36,8 @@ pub struct Schedule {
     pub outermost: Outermost,
     /// Whether the taps along the last axis are written out, rather than walked by a loop.
     pub writes_taps_out: bool,
+    /// Whether a tile has outputs of one phase of the last axis, rather than neighbours of all.
+    pub phases_apart: bool,
 }
 
 /// What the lanes of a vector are.
@@ -82,11 +84,14 @@ pub type Choose<'a> = &'a mut dyn FnMut(&str, &[Schedule]) -> usize;
 ///
 /// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
 pub fn ranked(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Vec<Schedule> {
-    let problem = cost::Problem::new(contraction, layout);
-    let mut candidates = cost::candidates(&problem, epilogue, target);
-    candidates.sort_by_cached_key(|candidate| cost::cycles(&problem, candidate, target));
-    if candidates.is_empty() {
-        candidates.push(rolled::choose(contraction, epilogue, layout, target));
+    let mut candidates = Vec::new();
+    for problem in cost::Problem::all(contraction, layout) {
+        let found = cost::candidates(&problem, epilogue, target).into_iter();
+        candidates.extend(found.map(|candidate| (cost::cycles(&problem, &candidate, target), candidate)));
     }
-    candidates
+    candidates.sort_by_key(|(cycles, _)| *cycles);
+    if candidates.is_empty() {
+        return vec![rolled::choose(contraction, epilogue, layout, target)];
+    }
+    candidates.into_iter().map(|(_, candidate)| candidate).collect()
 }

@@ -39,6 +39,11 @@ pub fn of(table: &AxisTable) -> Vec<Reads> {
     reads.into_iter().map(|(_, read)| read).collect()
 }
 
+/// What the outputs of one phase of an axis read, in their order.
+pub fn of_phase(reads: &[Reads], phase: usize, phases: usize) -> Vec<Reads> {
+    reads.iter().skip(phase).step_by(phases).copied().collect()
+}
+
 /// Runs of `size` neighbouring outputs that read alike: run number `n` starts at output `first + size·n`, and reads
 /// what run 0 reads with all inputs moved by `input_step·n`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,6 +29,7 @@ pub fn choose(contraction: &Contraction, epilogue: usize, layout: Layout, target
         kept_weights: 0,
         outermost: Outermost::Rows,
         writes_taps_out: false,
+        phases_apart: false,
     }
 }
 

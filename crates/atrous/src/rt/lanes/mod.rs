@@ -27,6 +27,17 @@ pub type F32x8 = pair::Pair<F32x4>;
 pub type F32x8 = avx::Avx;
 pub type F32x16 = pair::Pair<F32x8>;
 
+/// The even elements of `2·N − 1` neighbours, of which a vector has the first `N`, and another one the last `N`.
+pub const fn every_second<const N: usize>() -> [i32; N] {
+    let mut lanes = [0; N];
+    let mut lane = 0;
+    while lane < N {
+        lanes[lane] = (2 * lane + 2 * lane / N) as i32;
+        lane += 1;
+    }
+    lanes
+}
+
 /// A vector whose lanes work each for itself.
 pub trait Lanes: Copy {
     /// How many.

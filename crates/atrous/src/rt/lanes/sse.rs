@@ -62,6 +62,15 @@ impl Lanes for Sse {
     }
 
     #[inline(always)]
+    fn load_strided(window: &[f32], at: usize, stride: isize) -> Self {
+        if stride == 2 {
+            let [first, last] = [Sse::load(window, at), Sse::load(window, at + 3)];
+            return unsafe { Sse(_mm_shuffle_ps::<0b11_01_10_00>(first.0, last.0)) };
+        }
+        Sse::from_fn(|lane| window[super::strided(at, stride, lane)])
+    }
+
+    #[inline(always)]
     fn add(self, right: Self) -> Self {
         unsafe { Sse(_mm_add_ps(self.0, right.0)) }
     }

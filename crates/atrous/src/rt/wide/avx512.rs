@@ -13,7 +13,7 @@ vector! {
     F32x4([f32; 4] in __m128), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
     max: _mm_max_ps, fused_multiply_add: _mm_fmadd_ps, select_less: avx2::select_less_4, shift_left: avx2::shift_left_4,
-    load_part: avx2::load_part_4, store_part: avx2::store_part_4, shuffle: avx2::shuffle_4, blend: avx2::blend_4, in_order: in_order_4,
+    load_part: avx2::load_part_4, store_part: avx2::store_part_4, shuffle: avx2::shuffle_4, blend: blend_4, in_order: in_order_4,
 }
 
 vector! {
@@ -21,7 +21,7 @@ vector! {
     F32x8([f32; 8] in __m256), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: _mm256_fmadd_ps, select_less: avx2::select_less_8,
-    shift_left: avx2::shift_left_8, load_part: avx2::load_part_8, store_part: avx2::store_part_8, shuffle: avx2::shuffle_8, blend: avx2::blend_8, in_order: in_order_8,
+    shift_left: avx2::shift_left_8, load_part: avx2::load_part_8, store_part: avx2::store_part_8, shuffle: avx2::shuffle_8, blend: blend_8, in_order: in_order_8,
 }
 
 vector! {
@@ -67,7 +67,27 @@ fn store_part_16(vector: __m512, active: &[Cell<f32>], from: usize) {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn blend_16(inside: __m512, outside: __m512, from: usize, to: usize) -> __m512 {
-    _mm512_mask_blend_ps(mask(from, to), outside, inside)
+    _mm512_mask_blend_ps(unknown(mask(from, to)), outside, inside)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512vl")]
+fn blend_8(inside: __m256, outside: __m256, from: usize, to: usize) -> __m256 {
+    _mm256_mask_blend_ps(unknown(mask(from, to)) as __mmask8, outside, inside)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512vl")]
+fn blend_4(inside: __m128, outside: __m128, from: usize, to: usize) -> __m128 {
+    _mm_mask_blend_ps(unknown(mask(from, to)) as __mmask8, outside, inside)
+}
+
+/// The mask, but LLVM does not know it: it would make a shuffle of a blend that could be the mask of a multiply-add.
+#[inline(always)]
+fn unknown(mut mask: __mmask16) -> __mmask16 {
+    // SAFETY: the facts of the module above.
+    unsafe { std::arch::asm!("/* {:e} */", inlateout(reg) mask, options(pure, nomem, nostack, preserves_flags)) }
+    mask
 }
 
 #[inline]

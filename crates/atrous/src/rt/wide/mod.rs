@@ -86,6 +86,10 @@ macro_rules! vector {
             #[inline]
             #[target_feature(enable = $features)]
             pub fn load_strided(window: &[f32], at: usize, stride: isize) -> Self {
+                if stride == 2 && $lanes >= 4 {
+                    let last = Self::load(window, at + $lanes - 1);
+                    return Self::load(window, at).shuffle(last, crate::rt::lanes::every_second::<$lanes>());
+                }
                 let lanes: Array<$lanes> = Lanes::load_strided(window, at, stride);
                 Self::load(&lanes.0, 0)
             }
@@ -121,8 +125,25 @@ macro_rules! vector {
                 at: usize,
                 stride: isize,
             ) -> Self {
+                if stride == 2 && $lanes >= 4 {
+                    return Self::load_part_of_every_second(window, at, FROM, TO);
+                }
                 let lanes: Array<$lanes> = Lanes::load_part_strided::<FROM, TO>(window, at, stride);
                 Self::load(&lanes.0, 0)
+            }
+
+            /// The elements of the lanes `from..to` are those from `2·from` to `2·to − 2`, all even ones, of which one
+            /// vector has the first `$lanes`, and another the last; zeros are between them.
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn load_part_of_every_second(window: &[f32], at: usize, from: usize, to: usize) -> Self {
+                let (first, end, middle) = (2 * from, 2 * to - 1, $lanes);
+                let part = |range: std::ops::Range<usize>, start: usize| match range.is_empty() {
+                    true => Self::splat(0.0),
+                    false => Self($load_part(&window[at + range.start - first..at + range.end - first], range.start - start)),
+                };
+                let low = part(first..end.min(middle), 0);
+                low.shuffle(part(first.max(middle)..end, middle - 1), crate::rt::lanes::every_second::<$lanes>())
             }
 
             /// The lanes `FROM..TO` to position `at` and what follows it.

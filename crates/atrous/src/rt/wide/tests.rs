@@ -42,7 +42,7 @@ macro_rules! check {
                         same("shift_left", a.shift_left(23), plain_a.shift_left(23));
                     }
                 }
-                for (at, stride) in [(0, 1), (1, 2), (3 * $lanes - 1, -3), (wrapped(5, $lanes), 0), ($lanes, -1)] {
+                for (at, stride) in [(0, 1), (1, 2), (0, 2), (3 * $lanes - 1, -3), (wrapped(5, $lanes), 0), ($lanes, -1)] {
                     let vector = $module::$vector::load_strided(&table, at, stride);
                     let plain = Array::<$lanes>::load_strided(&table, at, stride);
                     let (mut stored, mut expected) = ([-1.0; 3 * $lanes], [-1.0; 3 * $lanes]);
@@ -90,7 +90,8 @@ macro_rules! check_lanes {
                             vector.store_part::<$from, $to>(cells::<{ 3 * $lanes }>(&mut back, 0), at);
                             assert_eq!(back, stored);
                         }
-                        for (at, stride) in [(0, 3), (table.len() - 1, -2)] {
+                        let last = table.len() - 1;
+                        for (at, stride) in [(0, 3), (last, -2), (0, 2), (last - 2 * ($to - $from - 1), 2)] {
                             let (loaded, stored) = expected_parts::<$lanes>(&table, [$from, $to], at, stride);
                             let vector = $module::$vector::load_part_strided::<$from, $to>(&table, at, stride);
                             assert_eq!(bits(vector), loaded);

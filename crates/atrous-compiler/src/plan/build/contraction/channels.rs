@@ -148,7 +148,7 @@ fn store(scope: &Scope, row: &[Affine], columns: &Columns, vector: usize, output
     let mut first = 0;
     while first < outputs.len() {
         let together = if transposes { lanes.min(outputs.len() - first) } else { 1 };
-        let column = columns.output.clone().plus_constant(first as i64);
+        let column = columns.output(first);
         if together < transpose::LEAST {
             let to = scope.output(vector * lanes, row, column);
             tile.push(Instr::Store { from: outputs[first], to });

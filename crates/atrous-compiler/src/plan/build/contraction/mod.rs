@@ -140,15 +140,42 @@ fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut 
 /// The tiles of a row, or of some rows at once.
 fn run_tiles(scope: &Scope, place: &rows::Place, vars: &mut Vars) -> Vec<Stmt> {
     let table = &scope.tables[scope.tables.len() - 1];
+    let (schedule, phases) = (&scope.job.schedule, table.output_step as usize);
     let reads = reads::of(table);
-    let sizes = scope.job.schedule.run_sizes(reads.len(), table.output_step as usize);
+    if !schedule.phases_apart {
+        return phase_tiles(scope, place, &Phase { reads: &reads, first: 0, step: 1, phases, table }, vars);
+    }
+    let of_phase = |phase| {
+        let reads = reads::of_phase(&reads, phase, phases);
+        phase_tiles(scope, place, &Phase { reads: &reads, first: phase, step: phases, phases: 1, table }, vars)
+    };
+    (0..phases).flat_map(of_phase).collect()
+}
+
+/// Outputs along the last axis that are computed together: all of them, or those of one phase.
+struct Phase<'a> {
+    reads: &'a [reads::Reads],
+    /// The first output.
+    first: usize,
+    /// Distance between neighbours.
+    step: usize,
+    /// How many neighbours have different taps, until they repeat.
+    phases: usize,
+    table: &'a AxisTable,
+}
+
+fn phase_tiles(scope: &Scope, place: &rows::Place, phase: &Phase, vars: &mut Vars) -> Vec<Stmt> {
+    let &Phase { reads, first, step, phases, table } = phase;
+    let sizes = scope.job.schedule.run_sizes(reads.len(), phases);
     let mut tiles = Vec::new();
-    for runs in reads::join(&reads, &sizes) {
+    for runs in reads::join(reads, &sizes) {
         let mut headers = Vec::new();
         let run = index(vars, "x", Count::Fixed(runs.count as i64), |var, count| headers.push(Header::Par(var, count)));
         let rows = place.open(&scope.tables, AXIS_NAMES[scope.tables.len()], vars);
         let columns = Columns {
-            output: run.times(runs.size as i64).plus_constant(runs.first as i64),
+            output: run.times((step * runs.size) as i64).plus_constant((first + step * runs.first) as i64),
+            step: step as i64,
+            phases,
             input: run.times(runs.input_step),
             reads: &reads[runs.first..runs.first + runs.size],
             table,
@@ -166,9 +193,20 @@ fn run_tiles(scope: &Scope, place: &rows::Place, vars: &mut Vars) -> Vec<Stmt> {
 struct Columns<'a> {
     /// The index of the first one.
     output: Affine,
+    /// Distance between neighbours.
+    step: i64,
+    /// How many neighbours have different taps, until they repeat.
+    phases: usize,
     /// What is added to the inputs of `reads`.
     input: Affine,
     /// What each output reads.
     reads: &'a [reads::Reads],
     table: &'a AxisTable,
+}
+
+impl Columns<'_> {
+    /// The index of an output that is counted within the tile.
+    fn output(&self, number: usize) -> Affine {
+        self.output.clone().plus_constant(self.step * number as i64)
+    }
 }

@@ -58,7 +58,7 @@ struct Slot {
 
 /// The vectors of a tile: those of all phases for the first units, then for the next ones.
 fn slots(scope: &Scope, columns: &Columns) -> Vec<Slot> {
-    let phases = columns.table.output_step as usize;
+    let phases = columns.phases;
     let size = columns.reads.len();
     let units = size.div_ceil(phases);
     let mut slots = Vec::new();
@@ -169,8 +169,7 @@ impl Multiply<'_> {
 
     /// The vectors of inputs with their uses: those that are the same distance from the tile's units belong together.
     fn uses(&self) -> BTreeMap<i64, BTreeMap<Start, Vec<Use>>> {
-        let table = self.columns.table;
-        let phases = table.output_step as usize;
+        let Columns { table, phases, .. } = *self.columns;
         let mut uses: BTreeMap<i64, BTreeMap<Start, Vec<Use>>> = BTreeMap::new();
         for (number, slot) in self.slots.iter().enumerate() {
             for (tap, (start, lanes)) in self.reads(slot, phases) {
@@ -262,7 +261,7 @@ fn store(
     outputs: &[Reg],
     tile: &mut TileBuilder,
 ) {
-    let phases = columns.table.output_step as usize;
+    let phases = columns.phases;
     let mut first = 0;
     while first < slots.len() {
         // The slots of the same units.
@@ -273,8 +272,8 @@ fn store(
         let lanes = slots[0].lanes;
         if phases == 1 || !zips(phases, lanes) {
             for (slot, &from) in slots.iter().zip(registers) {
-                let column = columns.output.clone().plus_constant(slot.first as i64);
-                let to = scope.outputs(channel, row, column, along(slot.outputs, lanes, phases as i64));
+                let column = columns.output(slot.first);
+                let to = scope.outputs(channel, row, column, along(slot.outputs, lanes, columns.step * phases as i64));
                 tile.push(Instr::Store { from, to });
             }
             continue;
@@ -283,8 +282,8 @@ fn store(
         for (number, from) in zipped(registers, phases, tile).into_iter().enumerate() {
             let count = outputs.saturating_sub(number * lanes).min(lanes);
             if count > 0 {
-                let column = columns.output.clone().plus_constant((slots[0].first + number * lanes) as i64);
-                let to = scope.outputs(channel, row, column, along(count, lanes, 1));
+                let column = columns.output(slots[0].first + number * lanes);
+                let to = scope.outputs(channel, row, column, along(count, lanes, columns.step));
                 tile.push(Instr::Store { from, to });
             }
         }
