@@ -49,7 +49,7 @@ mod tests {
 
     /// Pages of all systems have a multiple of this many bytes.
     fn is_start_of_page(address: *const f32) -> bool {
-        address.addr() % 4096 == 0
+        address.addr().is_multiple_of(4096)
     }
 
     #[test]
