@@ -30,7 +30,7 @@ vector! {
     /// Four numbers.
     F32x4([f32; 4] in __m128), "avx2,fma",
     splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
-    max: _mm_max_ps, fused_multiply_add: _mm_fmadd_ps, select_less: select_less_4, shift_left: shift_left_4,
+    max: _mm_max_ps, fused_multiply_add: fused_multiply_add_4, select_less: select_less_4, shift_left: shift_left_4,
     load_part: load_part_4, store_part: store_part_4, shuffle: shuffle_4, blend: blend_4, in_order: in_order_4,
 }
 
@@ -38,7 +38,7 @@ vector! {
     /// Eight numbers.
     F32x8([f32; 8] in __m256), "avx2,fma",
     splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
-    min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: _mm256_fmadd_ps, select_less: select_less_8,
+    min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: fused_multiply_add_8, select_less: select_less_8,
     shift_left: shift_left_8, load_part: load_part_8, store_part: store_part_8, shuffle: shuffle_8, blend: blend_8, in_order: in_order_8,
 }
 
@@ -157,6 +157,29 @@ pub(super) fn shuffle_8(left: __m256, right: __m256, lanes: [i32; 8]) -> __m256 
     let from = unsafe { transmute::<[i32; 8], __m256i>(lanes) };
     let of_right = _mm256_castsi256_ps(_mm256_cmpgt_epi32(from, _mm256_set1_epi32(7)));
     _mm256_blendv_ps(_mm256_permutevar8x32_ps(left, from), _mm256_permutevar8x32_ps(right, from), of_right)
+}
+
+/// Multiply-adds that have the sum as addend and result: LLVM likes to put results elsewhere, and 16 registers are too
+/// few for that.
+macro_rules! fused_multiply_add {
+    ($($name:ident($register:ident in $class:ident);)*) => {
+        $(
+            #[inline]
+            #[target_feature(enable = "avx2,fma")]
+            fn $name(left: $register, right: $register, mut sum: $register) -> $register {
+                // SAFETY: the facts of the module above.
+                unsafe {
+                    std::arch::asm!("vfmadd231ps {}, {}, {}", inlateout($class) sum, in($class) left, in($class) right,
+                        options(nostack, preserves_flags));
+                }
+                sum
+            }
+        )*
+    };
+}
+fused_multiply_add! {
+    fused_multiply_add_4(__m128 in xmm_reg);
+    fused_multiply_add_8(__m256 in ymm_reg);
 }
 
 in_order! {

@@ -20,7 +20,8 @@
 //! - Parts of vectors go through masks. A lane outside of the mask touches no memory, so its address may be anything:
 //!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one, because they are lanes
 //!   of the vector, which an assertion checks.
-//! - No `asm!` has instructions: registers and memory stay as they are. `broadcast` reads what it has a reference to.
+//! - An `asm!` has no instruction, or one multiply-add of registers: all but its result stays as it is. `broadcast` reads
+//!   what it has a reference to.
 //! - [`call!`](crate::__call) calls a function that needs features. A value of [`Avx2`](super::Avx2) or
 //!   [`Avx512`](super::Avx512) exists only where they have been detected, and rustc has checked that the call needs
 //!   nothing else: it stands once more in a function that has these features.
