@@ -89,6 +89,11 @@ typedef struct {
     // with the kernel, sleep between runs, and end when it and all that it packed are freed. Runs at the same time share
     // them. Outputs are the same for any number of threads.
     size_t threads;
+    // The file of a tuning cache, which `atrous tune` writes: layers in it are computed as was found to be the fastest for
+    // this target, this number of threads and this processor. Empty is the file that `ATROUS_TUNING` names, else the one
+    // in the user's directory for caches; null is none. A file that cannot be used is as good as none, and
+    // `AtrousInfo.warning` says why. Outputs are the same with and without it.
+    const char *tuning;
 } AtrousOptions;
 
 // What a kernel is. Strings are valid until the kernel is freed.
@@ -111,6 +116,10 @@ typedef struct {
     size_t packed_len;
     // Floats of scratch memory that a run needs; may be 0.
     size_t scratch_len;
+    // How many layers are computed as a tuning cache says.
+    size_t tuned_count;
+    // What is the matter with the tuning cache; empty when nothing is.
+    const char *warning;
 } AtrousInfo;
 
 // A kind of tensor: one of `ATROUS_TENSOR_…`.

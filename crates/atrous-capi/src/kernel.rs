@@ -1,12 +1,14 @@
 //! From a spec to a kernel, and what is in it.
 
 use std::ffi::{CString, c_char};
+use std::path::Path;
 use std::ptr;
 use std::sync::Arc;
 
 use atrous::jit::compiler::Target;
 use atrous::jit::compiler::layer::Layout;
 use atrous::jit::compiler::plan::{Buffer, Role};
+use atrous::jit::tuning::Tuning;
 use atrous::jit::{self, Kernel, Model};
 use atrous::{Pool, Threads};
 
@@ -46,6 +48,8 @@ pub struct AtrousKernel {
     inputs: Vec<Tensor>,
     outputs: Vec<Tensor>,
     parameters: Vec<Tensor>,
+    tuned_layers: usize,
+    warning: CString,
 }
 
 /// An owned `AtrousTensor`.
@@ -80,6 +84,11 @@ pub struct AtrousOptions {
     /// with the kernel, sleep between runs, and end when it and all that it packed are freed. Runs at the same time share
     /// them. Outputs are the same for any number of threads.
     pub threads: usize,
+    /// The file of a tuning cache, which `atrous tune` writes: layers in it are computed as was found to be the fastest for
+    /// this target, this number of threads and this processor. Empty is the file that `ATROUS_TUNING` names, else the one
+    /// in the user's directory for caches; null is none. A file that cannot be used is as good as none, and
+    /// `AtrousInfo.warning` says why. Outputs are the same with and without it.
+    pub tuning: *const c_char,
 }
 
 /// What a kernel is. Strings are valid until the kernel is freed.
@@ -103,6 +112,10 @@ pub struct AtrousInfo {
     pub packed_len: usize,
     /// Floats of scratch memory that a run needs; may be 0.
     pub scratch_len: usize,
+    /// How many layers are computed as a tuning cache says.
+    pub tuned_count: usize,
+    /// What is the matter with the tuning cache; empty when nothing is.
+    pub warning: *const c_char,
 }
 
 /// What a tensor is. Name and shape are valid until the kernel is freed.
@@ -182,6 +195,8 @@ pub unsafe extern "C" fn atrous_info(kernel: *const AtrousKernel, info: *mut Atr
             parameter_count: kernel.parameters.len(),
             packed_len: kernel.kernel.packed_len(),
             scratch_len: kernel.kernel.scratch_len(),
+            tuned_count: kernel.tuned_layers,
+            warning: kernel.warning.as_ptr(),
         };
         // SAFETY: `info` is valid for writing by this function's contract.
         unsafe { info.write(told) };
@@ -236,6 +251,7 @@ struct Options<'a> {
     layout: Option<Layout>,
     target: Option<Target>,
     threads: usize,
+    tuning: Option<&'a str>,
 }
 
 /// # Safety
@@ -244,7 +260,7 @@ struct Options<'a> {
 ///   and nobody writes any of it during `'a`.
 unsafe fn read_options<'a>(options: *const AtrousOptions) -> Result<Options<'a>, Failure> {
     if options.is_null() {
-        return Ok(Options { sizes: Vec::new(), layout: None, target: None, threads: 1 });
+        return Ok(Options { sizes: Vec::new(), layout: None, target: None, threads: 1, tuning: None });
     }
     // SAFETY: this function's contract.
     let options = unsafe { foreign::value(options, "`options`")? };
@@ -264,7 +280,13 @@ unsafe fn read_options<'a>(options: *const AtrousOptions) -> Result<Options<'a>,
         // SAFETY: this function's contract.
         false => Some(named_target(unsafe { foreign::text(options.target, "`options.target`")? })?),
     };
-    Ok(Options { sizes: named, layout: layout(options.layout)?, target, threads: threads(options.threads)? })
+    let tuning = match options.tuning.is_null() {
+        true => None,
+        // SAFETY: this function's contract.
+        false => Some(unsafe { foreign::text(options.tuning, "`options.tuning`")? }),
+    };
+    let (layout, threads) = (layout(options.layout)?, threads(options.threads)?);
+    Ok(Options { sizes: named, layout, target, threads, tuning })
 }
 
 fn named_target(name: &str) -> Result<Target, Failure> {
@@ -303,7 +325,18 @@ fn compile(spec: &str, options: &Options<'_>) -> Result<AtrousKernel, Failure> {
         Some(target) => target.clone(),
         None => jit::target().map_err(jit::Error::Target)?,
     };
-    describe(&jit::compile_net(net, &target)?, options.threads)
+    let (tuning, warning) = options.tuning.map(tuning).unwrap_or_default();
+    describe(&jit::compile_tuned(net, &target, options.threads, &tuning)?, options.threads, &warning)
+}
+
+/// What a cache holds, and what is the matter with it.
+fn tuning(path: &str) -> (Tuning, String) {
+    let path = if path.is_empty() { Tuning::default_path() } else { Some(Path::new(path).to_path_buf()) };
+    let loaded = path.ok_or_else(|| "this system names no directory for the user's caches".to_string());
+    match loaded.and_then(|path| Tuning::load(&path).map_err(|error| error.to_string())) {
+        Ok(tuning) => (tuning, String::new()),
+        Err(warning) => (Tuning::default(), warning),
+    }
 }
 
 fn start(threads: usize) -> Result<Arc<Pool>, Failure> {
@@ -312,7 +345,7 @@ fn start(threads: usize) -> Result<Arc<Pool>, Failure> {
     Pool::new(threads).map(Arc::new).map_err(failure)
 }
 
-fn describe(model: &Model, threads: usize) -> Result<AtrousKernel, Failure> {
+fn describe(model: &Model, threads: usize, warning: &str) -> Result<AtrousKernel, Failure> {
     let (net, kernel) = (model.net(), model.kernel().clone());
     let plan = kernel.plan();
     let tensors = |role| plan.with_role(role).map(tensor).collect::<Result<Vec<Tensor>, Failure>>();
@@ -327,6 +360,8 @@ fn describe(model: &Model, threads: usize) -> Result<AtrousKernel, Failure> {
         inputs: tensors(Role::Input)?,
         outputs: tensors(Role::Output)?,
         parameters: tensors(Role::Parameter)?,
+        tuned_layers: model.tuned_layers(),
+        warning: c_string(warning)?,
         kernel,
     })
 }

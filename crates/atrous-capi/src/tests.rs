@@ -1,7 +1,10 @@
 //! What C and Python cannot easily do wrong.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::ptr;
+
+use atrous::jit::tuning::{Effort, Tuning};
+use atrous::{Serial, jit};
 
 use crate::status::{Failure, guard};
 use crate::*;
@@ -50,6 +53,7 @@ fn targets_of_other_machines() {
         layout: ATROUS_LAYOUT_SPEC,
         target: target.as_ptr(),
         threads: 0,
+        tuning: ptr::null(),
     };
     let spec = c"layer a { input: [1, 1, 1], channels: 1, kernel: 1 }";
     for (name, target) in [(c"portable", 0), (c"avx2", 1), (c"avx512", 2)] {
@@ -57,6 +61,42 @@ fn targets_of_other_machines() {
         let (status, kernel) = compile(spec, &options(name));
         assert_eq!(status, if supported { AtrousStatus::Ok } else { AtrousStatus::Target });
         assert_eq!(kernel.is_null(), !supported);
+        // SAFETY: the kernel is this test's.
+        unsafe { atrous_kernel_free(kernel) };
+    }
+}
+
+#[test]
+fn layers_are_computed_as_the_cache_says() {
+    let spec = c"layer a { input: [1, 8, 9, 9], channels: 8, kernel: 3 }";
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cache.json");
+    let net = jit::net(spec.to_str().unwrap(), &[]).unwrap();
+    let (mut tuning, effort) = (Tuning::default(), Effort { candidates: 2, rounds: 1 });
+    tuning.tune(&net, &jit::target().unwrap(), &Serial, &effort, &mut |_, _| {}).unwrap();
+    tuning.save(&path).unwrap();
+    std::fs::write(directory.path().join("broken.json"), "{").unwrap();
+    for (file, threads, tuned, warning) in [
+        ("cache.json", 0, 1, ""),
+        ("cache.json", 2, 0, ""),
+        ("broken.json", 0, 0, "the file is no tuning cache: EOF while parsing an object at line 1 column 1"),
+        ("missing.json", 0, 0, "there is no such file"),
+    ] {
+        let path = directory.path().join(file).display().to_string();
+        let tuning = CString::new(path.clone()).unwrap();
+        let (sizes, target) = (ptr::null(), ptr::null());
+        let (layout, tuning) = (ATROUS_LAYOUT_SPEC, tuning.as_ptr());
+        let (status, kernel) = compile(spec, &AtrousOptions { sizes, size_count: 0, layout, target, threads, tuning });
+        assert_eq!(status, AtrousStatus::Ok, "{}", last_error());
+        let mut info = std::mem::MaybeUninit::uninit();
+        // SAFETY: the kernel is this test's, and `atrous_info` writes what it is given.
+        let (info, told) = unsafe {
+            assert_eq!(atrous_info(kernel, info.as_mut_ptr()), AtrousStatus::Ok);
+            let info = info.assume_init();
+            (info.tuned_count, CStr::from_ptr(info.warning).to_str().unwrap().to_owned())
+        };
+        let expected = if warning.is_empty() { String::new() } else { format!("{path}: {warning}") };
+        assert_eq!((info, told), (tuned, expected), "{file} with {threads} threads");
         // SAFETY: the kernel is this test's.
         unsafe { atrous_kernel_free(kernel) };
     }
@@ -102,8 +142,8 @@ fn runs_on_threads() {
     let weight: Vec<f32> = (0..16 * 16 * 9).map(|index| (index % 23) as f32 / 7.0 - 1.5).collect();
     let input: Vec<f32> = (0..LEN).map(|index| (index % 101) as f32 / 9.0 - 5.0).collect();
     let outputs = |threads, callers: usize| -> Vec<Vec<f32>> {
-        let (sizes, target) = (ptr::null(), ptr::null());
-        let options = AtrousOptions { sizes, size_count: 0, layout: ATROUS_LAYOUT_SPEC, target, threads };
+        let (sizes, target, tuning) = (ptr::null(), ptr::null(), ptr::null());
+        let options = AtrousOptions { sizes, size_count: 0, layout: ATROUS_LAYOUT_SPEC, target, threads, tuning };
         let (status, kernel) = compile(spec, &options);
         assert_eq!(status, AtrousStatus::Ok, "{}", last_error());
         let (mut packed, parameter) = (ptr::null_mut(), AtrousSlice { data: weight.as_ptr(), len: weight.len() });

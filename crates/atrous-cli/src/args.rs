@@ -38,6 +38,8 @@ pub enum Command {
     Run(RunArgs),
     /// Time the machine code of a spec against the peak of the machine
     Bench(BenchArgs),
+    /// Find the fastest schedules of a spec by timing them, for --tuned
+    Tune(TuneArgs),
 }
 
 /// How messages are written.
@@ -142,6 +144,14 @@ impl TargetArg {
     }
 }
 
+/// Whether and where to look for tuned schedules.
+#[derive(Debug, Args)]
+pub struct TunedArgs {
+    /// Compute layers as `atrous tune` found to be the fastest for this target and number of threads; by default in the file of ATROUS_TUNING, else of the user's cache
+    #[arg(long, value_name = "CACHE", num_args = 0..=1, require_equals = true)]
+    pub tuned: Option<Option<PathBuf>>,
+}
+
 const BUILD_EXAMPLES: &str = "\
 Examples:
   atrous build fc6.conv --emit ir                 the graph as lowered and after each pass
@@ -161,6 +171,12 @@ pub struct BuildArgs {
     /// The level to write
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub emit: Emit,
+    /// Where to find tuned schedules.
+    #[command(flatten)]
+    pub tuned: TunedArgs,
+    /// With `--tuned`: the threads that the schedules were tuned for
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads())]
+    pub threads: u16,
     /// With `--emit ir`: show passes that change nothing too, and the multiply-adds left after each pass
     #[arg(long)]
     pub dump_passes: bool,
@@ -228,6 +244,9 @@ pub struct RunArgs {
     /// What computes: machine code, the interpreter of plans (slow), or the definition in f64 (very slow)
     #[arg(long, value_enum, default_value_t = Backend::Jit)]
     pub backend: Backend,
+    /// Where to find tuned schedules.
+    #[command(flatten)]
+    pub tuned: TunedArgs,
     /// Threads that compute machine code; by default one for each core
     #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<u16>,
@@ -255,9 +274,47 @@ pub struct BenchArgs {
     /// Rounds to take the shortest times from
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
+    /// Where to find tuned schedules.
+    #[command(flatten)]
+    pub tuned: TunedArgs,
     /// Threads that compute
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads())]
     pub threads: u16,
+    /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
+    #[arg(long, value_name = "SIZE", default_value = "8GiB")]
+    pub memory_limit: Limit,
+}
+
+const TUNE_EXAMPLES: &str = "\
+Examples:
+  atrous tune upconv7.conv --size H=160 --size W=160
+  atrous tune upconv7.conv --size H=160 --size W=160 --threads 4 --candidates 16
+  atrous run upconv7.conv --tuned --weights upconv7.safetensors --image photo.png -o photo_2x.png
+
+The compiler ranks the schedules of each layer by what it expects them to cost; the first is the
+default. The best few are timed in turns. One that takes at least 2 % less than the default, in two
+races, is kept for all layers like this one, on this target, processor and number of threads.
+Run nothing else meanwhile. Several processes may share a cache.";
+
+/// Arguments of `tune`.
+#[derive(Debug, Args)]
+#[command(after_help = TUNE_EXAMPLES)]
+pub struct TuneArgs {
+    /// The spec and how to compile it.
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Threads that compute
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads())]
+    pub threads: u16,
+    /// Schedules of each layer to time, at most
+    #[arg(long, value_name = "K", default_value_t = 8, value_parser = clap::value_parser!(u16).range(2..=1024))]
+    pub candidates: u16,
+    /// Rounds to take the shortest times from
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: u32,
+    /// The file that keeps the winners; by default that of ATROUS_TUNING, else one in the user's cache
+    #[arg(long, value_name = "FILE")]
+    pub cache: Option<PathBuf>,
     /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
     #[arg(long, value_name = "SIZE", default_value = "8GiB")]
     pub memory_limit: Limit,

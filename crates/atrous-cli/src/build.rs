@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use atrous_compiler::front::Front;
-use atrous_compiler::{Checked, Net, Plan, Target, ast, compile, emit, ir, lower, passes, syntax};
+use atrous_compiler::{Checked, Net, Plan, Target, ast, emit, ir, lower, passes, syntax};
 
 use crate::args::{BuildArgs, Emit, SpecArgs};
 use crate::failure::Failure;
@@ -12,29 +12,34 @@ use crate::output;
 use crate::report::Report;
 use crate::source::Source;
 use crate::target;
+use crate::tuned::Tuned;
 
 /// Writes the level that is asked for.
 pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
     let source = Source::read(&args.spec.file)?;
     let sizes = model::sizes(&args.spec.sizes)?;
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
+    let tuned = Tuned::load(&args.tuned, args.threads.into(), report)?;
     crate::deny(args.spec.deny, report)?;
-    let print: fn(&Net, &BuildArgs) -> Result<String, Failure> = match args.emit {
+    let print: fn(&Net, &BuildArgs, &Tuned, &mut Report) -> Result<String, Failure> = match args.emit {
         Emit::Tokens => return output::write(&args.output, syntax::print_tokens(&front.tokens).as_bytes()),
         Emit::Ast => {
             return output::write(&args.output, front.file.as_ref().map(ast::print).unwrap_or_default().as_bytes());
         }
-        Emit::Layer => |net, _| Ok(net.to_string()),
-        Emit::Ir => |net, args| Ok(graphs(net, args.dump_passes)),
-        Emit::Plan => |net, args| Ok(plan(net, args)?.to_string()),
-        Emit::Rust => |net, args| {
-            emit::source(net, &rust_plans(net, args)?, &emit::Options::default())
+        Emit::Layer => |net, _, _, _| Ok(net.to_string()),
+        Emit::Ir => |net, args, _, _| Ok(graphs(net, args.dump_passes)),
+        Emit::Plan => |net, args, tuned, report| Ok(plan(net, args, tuned, report)?.to_string()),
+        Emit::Rust => |net, args, tuned, report| {
+            emit::source(net, &rust_plans(net, args, tuned, report)?, &emit::Options::default())
                 .map_err(|error| Failure::error(error.to_string()))
         },
-        Emit::Clif => |net, args| Ok(atrous_jit::clif(&plan(net, args)?)),
-        Emit::Asm => |net, args| atrous_jit::asm(&plan(net, args)?).map_err(|error| Failure::error(error.to_string())),
+        Emit::Clif => |net, args, tuned, report| Ok(atrous_jit::clif(&plan(net, args, tuned, report)?)),
+        Emit::Asm => |net, args, tuned, report| {
+            atrous_jit::asm(&plan(net, args, tuned, report)?).map_err(|error| Failure::error(error.to_string()))
+        },
     };
-    let texts: Vec<String> = nets(&args.spec, &front)?.iter().map(|net| print(net, args)).collect::<Result<_, _>>()?;
+    let texts: Vec<String> =
+        nets(&args.spec, &front)?.iter().map(|net| print(net, args, &tuned, report)).collect::<Result<_, _>>()?;
     output::write(&args.output, texts.join("\n").as_bytes())
 }
 
@@ -51,22 +56,18 @@ pub fn nets(args: &SpecArgs, front: &Front) -> Result<Vec<Net>, Failure> {
     models.into_iter().map(|model| model::closed(model).map(with_layout)).collect()
 }
 
-fn plan(net: &Net, args: &BuildArgs) -> Result<Checked<Plan>, Failure> {
-    plan_for(net, &target::named(args.spec.target)?.unwrap_or_else(Target::portable))
-}
-
-fn plan_for(net: &Net, target: &Target) -> Result<Checked<Plan>, Failure> {
-    compile(net, target).map_err(|error| Failure::error(error.to_string()))
+fn plan(net: &Net, args: &BuildArgs, tuned: &Tuned, report: &mut Report) -> Result<Checked<Plan>, Failure> {
+    tuned.plan(net, &target::named(args.spec.target)?.unwrap_or_else(Target::portable), report)
 }
 
 /// The plans for generated Rust: the portable one, and those for wider vectors or the one that is asked for.
-fn rust_plans(net: &Net, args: &BuildArgs) -> Result<Vec<Checked<Plan>>, Failure> {
+fn rust_plans(net: &Net, args: &BuildArgs, tuned: &Tuned, report: &mut Report) -> Result<Vec<Checked<Plan>>, Failure> {
     let targets = match target::named(args.spec.target)? {
         None => Target::all().to_vec(),
         Some(target) if target == Target::portable() => vec![target],
         Some(target) => vec![Target::portable(), target],
     };
-    targets.iter().map(|target| plan_for(net, target)).collect()
+    targets.iter().map(|target| tuned.plan(net, target, report)).collect()
 }
 
 /// The graph as lowered and after each pass that changes it; with `dump`, what each pass leaves to do as well.

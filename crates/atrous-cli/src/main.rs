@@ -17,6 +17,8 @@ mod run;
 mod source;
 mod target;
 mod tensors;
+mod tune;
+mod tuned;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Build(args) => build::run(args, &mut report),
         Command::Run(args) => run::run(args, &mut report),
         Command::Bench(args) => bench::run(args, &mut report),
+        Command::Tune(args) => tune::run(args, &mut report),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

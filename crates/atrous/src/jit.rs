@@ -7,6 +7,9 @@
 //! # Ok::<(), atrous::jit::Error>(())
 //! ```
 
+pub mod timing;
+pub mod tuning;
+
 pub use atrous_compiler as compiler;
 pub use atrous_jit::{CompileError, Kernel, Packed, RunError, Scratch, supports};
 
@@ -15,6 +18,7 @@ use atrous_compiler::front::{self, Sizes};
 use atrous_compiler::render::render;
 use atrous_compiler::{Net, Severity, Target};
 use std::fmt;
+use tuning::{TunedPlan, Tuning};
 
 /// Compiles the layer or net of a spec for [`target`], with its free sizes bound.
 ///
@@ -75,9 +79,18 @@ pub fn net(spec: &str, sizes: &[(&str, usize)]) -> Result<Net, Error> {
 ///
 /// It is too large to plan, there is no machine code for it, or this machine does not run code for the target.
 pub fn compile_net(net: Net, target: &Target) -> Result<Model, Error> {
-    let plan = atrous_compiler::compile(&net, target).map_err(Error::Plan)?;
+    compile_tuned(net, target, 1, &Tuning::default())
+}
+
+/// The same with the schedules that were found to be the fastest with so many threads. Outputs have the same bits.
+///
+/// # Errors
+///
+/// Those of [`compile_net`].
+pub fn compile_tuned(net: Net, target: &Target, threads: usize, tuning: &Tuning) -> Result<Model, Error> {
+    let TunedPlan { plan, tuned, .. } = tuning.plan(&net, target, threads).map_err(Error::Plan)?;
     let kernel = Kernel::compile(&plan).map_err(Error::Compile)?;
-    Ok(Model { net, kernel })
+    Ok(Model { net, kernel, tuned })
 }
 
 /// A compiled layer or net that waits for its parameters.
@@ -85,6 +98,7 @@ pub fn compile_net(net: Net, target: &Target) -> Result<Model, Error> {
 pub struct Model {
     net: Net,
     kernel: Kernel,
+    tuned: usize,
 }
 
 impl Model {
@@ -96,6 +110,11 @@ impl Model {
     /// The machine code, which takes parameters and tensors in the order of [`net`](Model::net).
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
+    }
+
+    /// How many layers have the schedule that was found to be the fastest.
+    pub fn tuned_layers(&self) -> usize {
+        self.tuned
     }
 
     /// Finds the parameters by their names, `<layer>.weight` and `<layer>.bias`, and packs them.

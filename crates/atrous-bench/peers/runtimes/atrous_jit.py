@@ -22,6 +22,7 @@ class Options(Structure):
         ("layout", c_uint32),
         ("target", c_char_p),
         ("threads", c_size_t),
+        ("tuning", c_char_p),
     ]
 
 
@@ -36,6 +37,8 @@ class Info(Structure):
         ("parameter_count", c_size_t),
         ("packed_len", c_size_t),
         ("scratch_len", c_size_t),
+        ("tuned_count", c_size_t),
+        ("warning", c_char_p),
     ]
 
 

@@ -65,6 +65,7 @@ static void describes(void) {
     CHECK(info.layout == ATROUS_LAYOUT_NCHW && info.threads == 2);
     CHECK(info.input_count == 1 && info.output_count == 1 && info.parameter_count == 3);
     CHECK(info.packed_len >= 5 && info.scratch_len >= 4);
+    CHECK(info.tuned_count == 0 && !*info.warning);
     AtrousTensor tensor;
     CHECK(atrous_tensor(kernel, ATROUS_TENSOR_INPUT, 0, &tensor) == ATROUS_STATUS_OK);
     CHECK(!strcmp(tensor.name, "x") && tensor.rank == 3 && tensor.shape[2] == 4 && tensor.len == 4);
@@ -136,6 +137,17 @@ static void overrides_the_layout(void) {
         atrous_packed_free(packed);
         atrous_kernel_free(kernel);
     }
+}
+
+/* A cache that is not there is no error. */
+static void warns_of_the_cache(void) {
+    AtrousOptions options = {0};
+    options.tuning = "there/is/no/cache.json";
+    AtrousKernel *kernel = compile(LAYER, &options);
+    AtrousInfo info;
+    CHECK(atrous_info(kernel, &info) == ATROUS_STATUS_OK && info.tuned_count == 0);
+    CHECK(!strcmp(info.warning, "there/is/no/cache.json: there is no such file"));
+    atrous_kernel_free(kernel);
 }
 
 static void misuses_compile(void) {
@@ -252,6 +264,7 @@ int main(void) {
     describes();
     computes();
     overrides_the_layout();
+    warns_of_the_cache();
     misuses_compile();
     misuses_pack();
     misuses_run();

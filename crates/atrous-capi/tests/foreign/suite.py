@@ -17,13 +17,23 @@ class Options(Structure):
         ("layout", c_uint32),
         ("target", c_char_p),
         ("threads", c_size_t),
+        ("tuning", c_char_p),
     ]
 
 
 class Info(Structure):
-    _fields_ = [("name", c_char_p), ("target", c_char_p), ("layout", c_uint32)] + [
-        (name, c_size_t)
-        for name in ["threads", "input_count", "output_count", "parameter_count", "packed_len", "scratch_len"]
+    _fields_ = [
+        ("name", c_char_p),
+        ("target", c_char_p),
+        ("layout", c_uint32),
+        ("threads", c_size_t),
+        ("input_count", c_size_t),
+        ("output_count", c_size_t),
+        ("parameter_count", c_size_t),
+        ("packed_len", c_size_t),
+        ("scratch_len", c_size_t),
+        ("tuned_count", c_size_t),
+        ("warning", c_char_p),
     ]
 
 
@@ -140,6 +150,7 @@ def main():
     check(library.atrous_compile(SPEC, byref(Options(sizes=sizes, size_count=1, threads=2)), byref(kernel)))
     check(library.atrous_info(kernel, byref(info)))
     assert (info.name, info.input_count, info.output_count, info.parameter_count) == (b"pair", 1, 2, 3)
+    assert (info.tuned_count, info.warning) == (0, b"")
     assert tensors(kernel, INPUT, 1) == [("x", [1, 2, LENGTH_OF_X])]
     assert tensors(kernel, OUTPUT, 2) == [("narrow", [1, 1, LENGTH_OF_X]), ("wide", [1, 3, LENGTH_OF_X])]
     parameters = [("wide.weight", [3, 2, 3]), ("wide.bias", [3]), ("narrow.weight", [1, 3, 1])]

@@ -4,10 +4,10 @@ mod peak;
 
 use std::time::{Duration, Instant};
 
+use atrous::jit::timing;
 use atrous_compiler::net::Input;
-use atrous_compiler::plan::Role;
-use atrous_compiler::{Checked, Net, Plan, Target, compile, ir, lower};
-use atrous_jit::{Kernel, Packed, Scratch, Serial, Threads};
+use atrous_compiler::{Checked, Net, Plan, Target, ir, lower};
+use atrous_jit::{Kernel, Serial, Threads};
 use serde_json::json;
 
 use crate::args::BenchArgs;
@@ -19,47 +19,47 @@ use crate::report::Report;
 use crate::run::{backend, milliseconds, weights};
 use crate::source::Source;
 use crate::target;
-
-/// One visit of a kernel: calls for at least this long, after one that is not timed.
-const VISIT: Duration = Duration::from_millis(2);
+use crate::tuned::Tuned;
 
 /// Times every net of a spec, or the one that is named, on random data.
 pub fn run(args: &BenchArgs, report: &mut Report) -> Result<(), Failure> {
     let source = Source::read(&args.spec.file)?;
     let sizes = model::sizes(&args.spec.sizes)?;
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
+    let tuned = Tuned::load(&args.tuned, args.threads.into(), report)?;
     crate::deny(args.spec.deny, report)?;
     let target = target::to_run(args.spec.target)?;
     let pool = backend::pool(Some(args.threads))?;
     let mut peak = Subject::new(&peak::plan(&target)?, &[], vec![vec![0.5; peak::INPUTS]])?;
     for net in build::nets(&args.spec, &front)? {
-        let mut subject = of_net(&net, &target, args)?;
+        let mut subject = of_net(&net, &target, args, &tuned, report)?;
         for _ in 0..args.rounds {
             subject.visit(&pool)?;
             peak.visit(&Serial)?;
         }
-        let rate = rate(peak::multiply_adds(&target).into(), peak.best.iter().sum());
+        let rate = rate(peak::multiply_adds(&target).into(), peak.times.shortest().iter().sum());
         tell(&net, &subject, args.threads, rate, report);
     }
     Ok(())
 }
 
-/// A kernel with all that it needs to run.
+/// A kernel with what it reads.
 struct Subject {
-    kernel: Kernel,
-    packed: Packed,
-    scratch: Scratch,
+    times: timing::Subject,
     inputs: Vec<Vec<f32>>,
-    outputs: Vec<Vec<f32>>,
     compiling: Duration,
-    /// The shortest time of each stage.
-    best: Vec<Duration>,
 }
 
-fn of_net(net: &Net, target: &Target, args: &BenchArgs) -> Result<Subject, Failure> {
+fn of_net(
+    net: &Net,
+    target: &Target,
+    args: &BenchArgs,
+    tuned: &Tuned,
+    report: &mut Report,
+) -> Result<Subject, Failure> {
     let name = format!("the tensors of `{}`", net.name);
     args.memory_limit.check(&name, backend::bytes_at_least(net))?;
-    let plan = compile(net, target).map_err(failed)?;
+    let plan = tuned.plan(net, target, report)?;
     args.memory_limit.check(&name, backend::bytes_of_plan(&plan))?;
     let input =
         |(index, input): (usize, &Input)| Random::new(2, index as u64).tensor(input.shape.iter().product(), 1.0);
@@ -72,35 +72,17 @@ impl Subject {
         let start = Instant::now();
         let kernel = Kernel::compile(plan).map_err(failed)?;
         let compiling = start.elapsed();
-        let parameters: Vec<&[f32]> = parameters.iter().map(Vec::as_slice).collect();
-        let packed = kernel.pack(&parameters).map_err(failed)?;
-        let outputs = plan.with_role(Role::Output).map(|buffer| vec![0.0; buffer.len()]).collect();
-        let scratch = kernel.scratch().map_err(failed)?;
-        Ok(Subject { kernel, packed, scratch, inputs, outputs, compiling, best: vec![Duration::MAX; plan.run.len()] })
+        let times = timing::Subject::new(kernel, &slices(parameters)).map_err(failed)?;
+        Ok(Subject { times, inputs, compiling })
     }
 
-    /// One call: how long each stage took.
-    fn call(&mut self, threads: &dyn Threads) -> Result<Vec<Duration>, Failure> {
-        let inputs: Vec<&[f32]> = self.inputs.iter().map(Vec::as_slice).collect();
-        let mut outputs: Vec<&mut [f32]> = self.outputs.iter_mut().map(Vec::as_mut_slice).collect();
-        let mut starts = Vec::new();
-        let observe = &mut |_: usize, _: &str| starts.push(Instant::now());
-        let Subject { kernel, packed, scratch, .. } = self;
-        kernel.run_observed(threads, packed, scratch, &inputs, &mut outputs, observe).map_err(failed)?;
-        starts.push(Instant::now());
-        Ok(starts.windows(2).map(|pair| pair[1] - pair[0]).collect())
-    }
-
-    /// Improves the shortest times by those of one visit.
     fn visit(&mut self, threads: &dyn Threads) -> Result<(), Failure> {
-        self.call(threads)?;
-        let start = Instant::now();
-        while start.elapsed() < VISIT {
-            let times = self.call(threads)?;
-            self.best.iter_mut().zip(times).for_each(|(best, time)| *best = time.min(*best));
-        }
-        Ok(())
+        self.times.visit(threads, &slices(&self.inputs)).map_err(failed)
     }
+}
+
+fn slices(tensors: &[Vec<f32>]) -> Vec<&[f32]> {
+    tensors.iter().map(Vec::as_slice).collect()
 }
 
 fn failed(error: impl std::error::Error) -> Failure {
@@ -120,10 +102,11 @@ fn multiply_adds(net: &Net, stage: &str) -> u128 {
 
 /// `peak` is that of one thread. One line per stage where there are several, and one for all.
 fn tell(net: &Net, subject: &Subject, threads: u16, peak: f64, report: &Report) {
-    let plan = subject.kernel.plan();
-    let stages = plan.run.iter().zip(&subject.best).filter(|_| plan.run.len() > 1);
+    let plan = subject.times.kernel().plan();
+    let shortest = subject.times.shortest();
+    let stages = plan.run.iter().zip(shortest).filter(|_| plan.run.len() > 1);
     let stages = stages.map(|(stage, &time)| (&stage.name, multiply_adds(net, &stage.name), time));
-    let all = (&net.name, ir::macs::of_layers(&lower::lower(net)).useful, subject.best.iter().sum());
+    let all = (&net.name, ir::macs::of_layers(&lower::lower(net)).useful, shortest.iter().sum());
     let compile_ms = milliseconds(subject.compiling);
     let (threads_word, times) =
         if threads == 1 { ("thread", String::new()) } else { ("threads", format!("{threads} × ")) };

@@ -3,15 +3,17 @@
 use std::time::{Duration, Instant};
 
 use atrous_compiler::net::{Net, ValueId};
+use atrous_compiler::oracle;
 use atrous_compiler::plan::{Checked, Plan, Role, eval};
-use atrous_compiler::{compile, oracle};
 use atrous_jit::{Kernel, Pool, Threads};
 
 use crate::args::{Backend, TargetArg};
 use crate::failure::Failure;
 use crate::memory::bytes_of;
 use crate::progress::Progress;
+use crate::report::Report;
 use crate::target;
+use crate::tuned::Tuned;
 
 /// A net made ready to be computed.
 #[derive(Debug)]
@@ -45,19 +47,21 @@ pub fn prepare(
     net: &Net,
     backend: Backend,
     target: Option<TargetArg>,
-    progress: &Progress,
+    tuned: &Tuned,
+    report: &mut Report,
 ) -> Result<Prepared, Failure> {
-    progress.at(0, "compiling");
     let start = Instant::now();
     let engine = match backend {
         Backend::Jit => {
-            let plan = compile(net, &target::to_run(target)?).map_err(failed)?;
+            let plan = tuned.plan(net, &target::to_run(target)?, report)?;
+            let progress = Progress::start(0, report.is_human());
+            progress.at(0, "compiling");
             Engine::Jit(Kernel::compile(&plan).map_err(failed)?)
         }
         // The plan of the machine code, so that the results have the same bits; any other can be interpreted too.
         Backend::Interpreter => {
             let target = target::named(target)?.unwrap_or_else(atrous_jit::host_target);
-            Engine::Interpreter(compile(net, &target).map_err(failed)?)
+            Engine::Interpreter(tuned.plan(net, &target, report)?)
         }
         Backend::Oracle => Engine::Oracle,
     };
@@ -120,10 +124,14 @@ pub fn bytes_of_plan(plan: &Plan) -> u64 {
     bytes_of(outside.map(|buffer| buffer.shape.as_slice()).chain(arenas.iter().map(|arena| arena.as_slice())), 4)
 }
 
+/// How many threads [`pool`] has.
+pub fn count(threads: Option<u16>) -> usize {
+    threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}
+
 /// This many threads; by default one for each core.
 pub fn pool(threads: Option<u16>) -> Result<Pool, Failure> {
-    let pool = threads.map_or_else(Pool::of_all_cores, |threads| Pool::new(threads.into()));
-    pool.map_err(|error| Failure::error(format!("the system starts no thread: {error}")))
+    Pool::new(count(threads)).map_err(|error| Failure::error(format!("the system starts no thread: {error}")))
 }
 
 fn run_kernel(

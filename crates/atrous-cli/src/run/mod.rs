@@ -18,6 +18,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::source::Source;
 use crate::tensors::Tensor;
+use crate::tuned::Tuned;
 use backend::{Prepared, Times};
 use destination::Destinations;
 use inputs::Given;
@@ -31,12 +32,10 @@ pub fn run(args: &RunArgs, report: &mut Report) -> Result<(), Failure> {
     args.memory_limit.check(&name, backend::bytes_at_least(&net))?;
     let inputs = inputs::tensors(given, &net)?;
     let parameters = weights::read(args, &net, report)?;
+    let tuned = Tuned::load(&args.tuned, backend::count(args.threads), report)?;
     crate::deny(args.spec.deny, report)?;
 
-    let prepared = {
-        let progress = Progress::start(0, report.is_human());
-        backend::prepare(&net, args.backend, args.spec.target, &progress)?
-    };
+    let prepared = backend::prepare(&net, args.backend, args.spec.target, &tuned, report)?;
     args.memory_limit.check(&name, prepared.bytes(&net))?;
     let (outputs, times) = {
         let progress = Progress::start(prepared.n_stages(), report.is_human());

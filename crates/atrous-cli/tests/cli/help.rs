@@ -10,7 +10,7 @@ fn without_arguments_there_is_help() {
 #[test]
 fn help_explains_every_command() {
     let sandbox = Sandbox::new();
-    for command in ["check", "build", "run", "bench"] {
+    for command in ["check", "build", "run", "bench", "tune"] {
         let outcome = sandbox.atrous(&format!("{command} --help"));
         assert_eq!(outcome.code, 0);
         insta::assert_snapshot!(format!("help_of_{command}"), outcome);
@@ -42,6 +42,8 @@ fn wrong_command_lines_exit_with_2() {
         "run a.conv --weights random:x --input random:1",
         "run a.conv --weights random:1 --input random:1 --memory-limit much",
         "run a.conv --weights random:1 --input random:1 --backend gpu",
+        "build a.conv --emit plan --tuned cache.json",
+        "tune a.conv --candidates 1",
     ];
     let outcomes = command_lines.map(|line| {
         let outcome = sandbox.atrous(line);

@@ -8,3 +8,4 @@ mod help;
 mod mistakes;
 mod run;
 mod sandbox;
+mod tune;

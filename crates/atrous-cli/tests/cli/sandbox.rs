@@ -91,6 +91,7 @@ impl Sandbox {
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_atrous"));
         command.args(arguments.split_whitespace()).current_dir(self.directory.path());
+        command.env("XDG_CACHE_HOME", self.path("cache"));
         plain_environment(&mut command);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -124,7 +125,7 @@ impl Display for Outcome {
 
 /// Takes away what in the environment changes messages.
 pub fn plain_environment(command: &mut Command) {
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "ATROUS_TARGET"] {
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "ATROUS_TARGET", "ATROUS_TUNING"] {
         command.env_remove(variable);
     }
 }

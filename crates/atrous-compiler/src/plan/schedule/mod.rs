@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cost;
+mod print;
 pub mod reads;
 mod rolled;
 mod tables;
@@ -18,6 +19,7 @@ use reads::sizes;
 /// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
 /// weights serves all positions, and each vector of inputs all channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Schedule {
     /// What the lanes of a vector are.
     pub along: LaneAxis,
@@ -42,6 +44,7 @@ pub struct Schedule {
 
 /// What the lanes of a vector are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum LaneAxis {
     /// Neighbouring outputs of one phase along the last spatial axis: inputs are vectors, weights are broadcast.
     Width,
@@ -53,6 +56,7 @@ pub enum LaneAxis {
 
 /// The outer one of the two loops around the tiles of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Outermost {
     /// Rows of outputs: all weights stay near.
     Rows,

@@ -42,7 +42,9 @@ macro_rules! check {
                         same("shift_left", a.shift_left(23), plain_a.shift_left(23));
                     }
                 }
-                for (at, stride) in [(0, 1), (1, 2), (0, 2), (3 * $lanes - 1, -3), (wrapped(5, $lanes), 0), ($lanes, -1)] {
+                for (at, stride) in
+                    [(0, 1), (1, 2), (0, 2), (3 * $lanes - 1, -3), (wrapped(5, $lanes), 0), ($lanes, -1)]
+                {
                     let vector = $module::$vector::load_strided(&table, at, stride);
                     let plain = Array::<$lanes>::load_strided(&table, at, stride);
                     let (mut stored, mut expected) = ([-1.0; 3 * $lanes], [-1.0; 3 * $lanes]);

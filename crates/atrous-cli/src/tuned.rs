@@ -1,0 +1,66 @@
+//! Plans with the schedules that `tune` has found, where they are asked for.
+
+use std::path::{Path, PathBuf};
+
+use atrous::jit::tuning::{CacheError, CacheProblem, TunedPlan, Tuning};
+use atrous_compiler::{Checked, Net, Plan, Target};
+
+use crate::args::TunedArgs;
+use crate::failure::{Failure, Level, Message, count};
+use crate::progress::Progress;
+use crate::report::Report;
+
+/// The schedules to use for a number of threads.
+pub struct Tuned {
+    /// None where they are not asked for, or cannot be read.
+    tuning: Option<Tuning>,
+    threads: usize,
+}
+
+impl Tuned {
+    /// Reads the cache that the command line names, if it asks for one. A cache that cannot be used is a warning.
+    pub fn load(args: &TunedArgs, threads: usize, report: &mut Report) -> Result<Tuned, Failure> {
+        let Some(path) = &args.tuned else { return Ok(Tuned { tuning: None, threads }) };
+        let path = cache(path.as_deref(), "--tuned=CACHE")?;
+        let tuning = Tuning::load(&path).map_err(|error| report.message(&ignored(&error))).ok();
+        Ok(Tuned { tuning, threads })
+    }
+
+    /// The plan of a net. Tells of layers that are not tuned.
+    pub fn plan(&self, net: &Net, target: &Target, report: &mut Report) -> Result<Checked<Plan>, Failure> {
+        let TunedPlan { plan, layers, tuned } = {
+            let progress = Progress::start(0, report.is_human());
+            progress.at(0, "planning");
+            let none = Tuning::default();
+            self.tuning
+                .as_ref()
+                .unwrap_or(&none)
+                .plan(net, target, self.threads)
+                .map_err(|error| Failure::error(error.to_string()))?
+        };
+        if self.tuning.is_some() && tuned < layers {
+            let machine = format!("{} on {}", target.name, count(self.threads, "thread"));
+            let text = format!("tuned layers of `{}` for {machine}: {tuned} of {layers}", net.name);
+            let help = format!("`atrous tune --target {} --threads {}` tunes all", target.name, self.threads);
+            report.message(&Message::new(Level::Note, text).help(help));
+        }
+        Ok(plan)
+    }
+}
+
+/// The cache that is named, or the user's.
+pub fn cache(named: Option<&Path>, option: &str) -> Result<PathBuf, Failure> {
+    named.map(Path::to_path_buf).or_else(Tuning::default_path).ok_or_else(|| {
+        let text = "this system names no directory for the user's caches";
+        Failure::error(text).help(format!("name a file with {option} or ATROUS_TUNING"))
+    })
+}
+
+/// That a cache is not used.
+fn ignored(error: &CacheError) -> Message {
+    let help = match error.problem {
+        CacheProblem::Missing => "`atrous tune` makes it; until then all schedules are the default",
+        _ => "the cache is ignored; `atrous tune` makes a new one",
+    };
+    Message::new(Level::Warning, error.problem.to_string()).file(error.path.display().to_string()).help(help)
+}

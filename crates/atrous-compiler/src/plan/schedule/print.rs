@@ -1,0 +1,69 @@
+//! Schedules for people.
+
+use std::fmt::{Display, Formatter, Result};
+
+use super::{LaneAxis, Outermost, Schedule};
+
+impl Display for Schedule {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Schedule {
+            along,
+            lanes,
+            channels,
+            positions,
+            rows,
+            kept_weights,
+            outermost,
+            writes_taps_out,
+            phases_apart,
+        } = *self;
+        match along {
+            LaneAxis::Width => write!(f, "{channels} channels × {positions} vectors of {lanes} positions")?,
+            LaneAxis::OutputChannels => write!(f, "{channels} vectors of {lanes} channels × {positions} positions")?,
+            LaneAxis::Groups => write!(f, "{channels} vectors of {lanes} groups × {positions} positions")?,
+        }
+        if let Some(rows) = rows {
+            write!(f, " × {rows} rows")?;
+        }
+        if kept_weights > 0 {
+            write!(f, ", up to {kept_weights} weights kept")?;
+        }
+        if outermost == Outermost::Blocks {
+            write!(f, ", blocks outermost")?;
+        }
+        if phases_apart {
+            write!(f, ", phases apart")?;
+        }
+        if writes_taps_out { Ok(()) } else { write!(f, ", taps in a loop") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_told() {
+        let first = Schedule {
+            along: LaneAxis::Width,
+            lanes: 16,
+            channels: 4,
+            positions: 2,
+            rows: None,
+            kept_weights: 0,
+            outermost: Outermost::Rows,
+            writes_taps_out: true,
+            phases_apart: false,
+        };
+        let check = |schedule: Schedule, text: &str| assert_eq!(schedule.to_string(), text);
+        check(first, "4 channels × 2 vectors of 16 positions");
+        let along = LaneAxis::OutputChannels;
+        check(Schedule { along, lanes: 8, ..first }, "4 vectors of 8 channels × 2 positions");
+        check(Schedule { along: LaneAxis::Groups, channels: 3, ..first }, "3 vectors of 16 groups × 2 positions");
+        check(Schedule { phases_apart: true, ..first }, "4 channels × 2 vectors of 16 positions, phases apart");
+        let kept = Schedule { rows: Some(5), kept_weights: 6, ..first };
+        check(kept, "4 channels × 2 vectors of 16 positions × 5 rows, up to 6 weights kept");
+        let loops = Schedule { outermost: Outermost::Blocks, writes_taps_out: false, ..first };
+        check(loops, "4 channels × 2 vectors of 16 positions, blocks outermost, taps in a loop");
+    }
+}

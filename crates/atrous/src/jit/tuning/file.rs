@@ -1,0 +1,153 @@
+//! The cache as a file: JSON, replaced whole.
+
+use super::error::{CacheError, CacheProblem};
+use super::{Key, Tuning};
+use crate::jit::compiler::plan::schedule::Schedule;
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// The version of the format.
+pub const FORMAT: u32 = 1;
+
+/// The version of Atrous, whose schedules mean the same.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// No cache is longer.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What every format has.
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
+    version: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Contents {
+    format: u32,
+    version: String,
+    winners: Vec<Winner>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Winner {
+    layer: String,
+    target: String,
+    threads: usize,
+    cpu: String,
+    schedule: Schedule,
+}
+
+/// Reads a cache.
+pub fn read(path: &Path) -> Result<Tuning, CacheError> {
+    let problem = match bytes(path) {
+        Ok(bytes) => match parse(&bytes) {
+            Ok(tuning) => return Ok(tuning),
+            Err(problem) => problem,
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => CacheProblem::Missing,
+        Err(error) => CacheProblem::Read(plain(&error)),
+    };
+    Err(CacheError { path: path.to_path_buf(), problem })
+}
+
+/// Adds winners to those in a file, which are replaced where they are of the same layers. A file that is no cache of this
+/// version is put aside; what was wrong with it is returned.
+pub fn merge(tuning: &Tuning, path: &Path) -> Result<Option<CacheError>, CacheError> {
+    // What cannot be read stays as it is.
+    if let Err(error @ CacheError { problem: CacheProblem::Read(_), .. }) = read(path) {
+        return Err(error);
+    }
+    let unwritten = |reason| CacheError { path: path.to_path_buf(), problem: CacheProblem::Write(reason) };
+    let failed = |error: io::Error| unwritten(plain(&error));
+    // A link stays one: the file that it leads to is replaced.
+    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if let Some(directory) = file.parent() {
+        let unmade = |error: io::Error| unwritten(format!("there is no directory for it: {}", plain(&error)));
+        fs::create_dir_all(directory).map_err(unmade)?;
+    }
+    // The file itself cannot be locked: it is replaced. The lock is given back when `lock` is dropped or the process ends.
+    let lock = File::options().create(true).truncate(false).write(true).open(beside(&file, ".lock")).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    let (mut all, ignored) = match read(path) {
+        Ok(all) => (all, None),
+        Err(CacheError { problem: CacheProblem::Missing, .. }) => (Tuning::default(), None),
+        Err(error @ CacheError { problem: CacheProblem::Corrupt(_) | CacheProblem::Version { .. }, .. }) => {
+            fs::rename(&file, aside(&file)).map_err(failed)?;
+            (Tuning::default(), Some(error))
+        }
+        Err(error) => return Err(error),
+    };
+    all.winners.extend(tuning.winners.clone());
+    replace(&file, &print(&all)).map_err(failed)?;
+    Ok(ignored)
+}
+
+/// Where a file goes that is no cache of this version.
+pub fn aside(path: &Path) -> PathBuf {
+    beside(path, ".old")
+}
+
+/// The path with something behind its name.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+/// Whoever reads the file sees the old one or the new one. Whoever calls this holds the lock.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = beside(path, ".new");
+    let mut file = File::create(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let file = fs::metadata(path)?;
+    if file.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    if !file.is_file() {
+        return Err(io::Error::other("it is a device or a pipe"));
+    }
+    if file.len() > MOST_BYTES {
+        return Err(io::Error::other(format!("it is longer than {} MiB", MOST_BYTES >> 20)));
+    }
+    fs::read(path)
+}
+
+fn parse(bytes: &[u8]) -> Result<Tuning, CacheProblem> {
+    let corrupt = |error: serde_json::Error| CacheProblem::Corrupt(error.to_string());
+    let Header { format, version } = serde_json::from_slice(bytes).map_err(corrupt)?;
+    if (format, version.as_str()) != (FORMAT, VERSION) {
+        return Err(CacheProblem::Version { format, version });
+    }
+    let contents: Contents = serde_json::from_slice(bytes).map_err(corrupt)?;
+    let winner = |Winner { layer, target, threads, cpu, schedule }| (Key { layer, target, threads, cpu }, schedule);
+    Ok(Tuning { winners: contents.winners.into_iter().map(winner).collect() })
+}
+
+fn print(tuning: &Tuning) -> Vec<u8> {
+    let winner = |(key, schedule): (&Key, &Schedule)| {
+        let Key { layer, target, threads, cpu } = key.clone();
+        Winner { layer, target, threads, cpu, schedule: *schedule }
+    };
+    let winners = tuning.winners.iter().map(winner).collect();
+    let contents = Contents { format: FORMAT, version: VERSION.to_string(), winners };
+    let mut text = serde_json::to_vec_pretty(&contents).expect("strings and numbers are JSON");
+    text.push(b'\n');
+    text
+}
+
+/// What an IO error says, without the system's number for it.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
