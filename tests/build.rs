@@ -4,6 +4,7 @@ use atrous_compiler::emit::{self, Options};
 use atrous_compiler::layer::Layout;
 use atrous_compiler::net::Net;
 use atrous_compiler::{Target, compile};
+use quote::quote;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -35,13 +36,15 @@ fn main() {
 /// The generated type, and a function of the same signature for every net.
 fn source(net: &Net) -> String {
     let plans = Target::all().map(|target| compile(net, &target).unwrap_or_else(|error| panic!("{error}")));
-    let items = emit::source(net, &plans, &Options::default()).expect("the default options are right");
+    let options = Options { facade: quote!(crate::facade), ..Options::default() };
+    let items = emit::source(net, &plans, &options).expect("the facade is a path");
     let list = |name: &str, count: usize| (0..count).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(", ");
     let (inputs, outputs) = (list("input", net.inputs.len()), list("output", net.outputs.len()));
     let model = if net.layers().next().is_some() { "from_tensors(tensors)" } else { "new()" };
     format!(
-        "{items}
-pub fn run(threads: &dyn ::atrous::Threads, tensors: &crate::compiled::Tensors, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), ::atrous::Error> {{
+        "use ::atrous_jit::guard::Guarded;
+{items}
+pub fn run(threads: &dyn ::atrous::Threads, tensors: &crate::compiled::Tensors, inputs: &[Guarded], outputs: &mut [Guarded]) -> Result<(), ::atrous::Error> {{
     let ([{inputs}], [{outputs}]) = (inputs, outputs) else {{ panic!(\"wrong number of tensors\") }};
     Model::{model}?.forward_on(threads, {inputs}, {outputs})
 }}

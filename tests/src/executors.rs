@@ -6,7 +6,8 @@ use crate::threads::{self, Backwards};
 use atrous::Threads;
 use atrous_compiler::Target;
 use atrous_compiler::plan::{self, Checked, Plan};
-use atrous_jit::{Kernel, supports};
+use atrous_jit::guard::{self, Side};
+use atrous_jit::{Kernel, RunError, supports};
 
 /// The interpreter of plans, which defines what a plan means.
 pub fn interpret(plan: &Checked<Plan>, data: &Data) -> Result<Vec<Vec<f32>>, String> {
@@ -35,33 +36,58 @@ fn check_emulated() -> Result<(), String> {
     Ok(())
 }
 
-/// Machine code made at run time, on one thread and on several. Outputs start as NaN, so that an element that is not
-/// written shows.
+/// Machine code made at run time, on one thread and on several, in memory as users have it and with each buffer guarded at
+/// either side. Outputs start as NaN, so that an element that is not written shows.
 pub fn jit(plan: &Checked<Plan>, data: &Data) -> Result<Vec<Vec<f32>>, String> {
     let kernel = compile(plan)?;
-    let packed = kernel.pack(&data.parameters()).map_err(|error| format!("JIT: {error}"))?;
     // The emulator hears of the calling thread only.
     let threads: &[&dyn Threads] = if supports(&plan.target) { &threads::all() } else { &[&Backwards] };
-    let run = |threads: &&dyn Threads| {
-        let outputs = plan.with_role(plan::Role::Output);
-        let mut outputs: Vec<Vec<f32>> = outputs.map(|buffer| vec![f32::NAN; buffer.len()]).collect();
-        let mut slices: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-        kernel.run_on(*threads, &packed, &data.inputs(), &mut slices).map_err(|error| format!("JIT: {error}"))?;
-        check_emulated()?;
-        Ok(outputs)
-    };
-    same("JIT", threads.iter().map(run))
+    let (parameters, inputs) = (data.parameters(), data.inputs());
+    let mut runs = Vec::new();
+    for threads in threads {
+        runs.push((name("JIT", *threads, None), run_jit(&kernel, *threads, data)));
+    }
+    for side in Side::BOTH {
+        let buffers = guard::buffers(&kernel, side, &parameters, &inputs);
+        let mut buffers = buffers.map_err(|error| format!("JIT: {error}"))?;
+        // A third thread goes nowhere that two do not go.
+        for threads in threads.iter().take(2) {
+            runs.push((name("JIT", *threads, Some(side)), Ok(buffers.run(*threads))));
+        }
+    }
+    check_emulated()?;
+    same(runs)
 }
 
-/// The outputs of all runs, which are the same.
-pub fn same(
-    executor: &str,
-    mut runs: impl Iterator<Item = Result<Vec<Vec<f32>>, String>>,
-) -> Result<Vec<Vec<f32>>, String> {
-    let first = runs.next().unwrap_or_else(|| Ok(Vec::new()))?;
-    let on_several = format!("{executor} on several threads");
+fn run_jit(kernel: &Kernel, threads: &dyn Threads, data: &Data) -> Result<Vec<Vec<f32>>, String> {
+    let failed = |error: RunError| error.to_string();
+    let packed = kernel.pack(&data.parameters()).map_err(failed)?;
+    let outputs = kernel.plan().with_role(plan::Role::Output);
+    let mut outputs: Vec<Vec<f32>> = outputs.map(|buffer| vec![f32::NAN; buffer.len()]).collect();
+    let mut slices: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    kernel.run_on(threads, &packed, &data.inputs(), &mut slices).map_err(failed)?;
+    Ok(outputs)
+}
+
+/// An executor as messages call it when it runs on threads, with memory guarded at a side or not at all.
+pub fn name(executor: &str, threads: &dyn Threads, side: Option<Side>) -> String {
+    let memory = side.map_or(String::new(), |side| format!(", guarded at the {side:?} of buffers"));
+    format!("{executor} ({} threads{memory})", threads.count())
+}
+
+/// What a run is called, and its outputs.
+type Run = (String, Result<Vec<Vec<f32>>, String>);
+
+/// The outputs of all runs, of which there is one at least. They are the same.
+pub fn same(runs: impl IntoIterator<Item = Run>) -> Result<Vec<Vec<f32>>, String> {
+    let mut runs = runs.into_iter().map(|(name, outputs)| match outputs {
+        Ok(outputs) => Ok((name, outputs)),
+        Err(error) => Err(format!("{name}: {error}")),
+    });
+    let (first, outputs) = runs.next().expect("an executor runs")?;
     for other in runs {
-        compare_bits([executor, &on_several], &first, &other?)?;
+        let (other, others) = other?;
+        compare_bits([&first, &other], &outputs, &others)?;
     }
-    Ok(first)
+    Ok(outputs)
 }

@@ -4,6 +4,7 @@ pub mod compiled;
 pub mod data;
 pub mod differential;
 pub mod executors;
+pub mod facade;
 pub mod layers;
 pub mod nets;
 pub mod specs;

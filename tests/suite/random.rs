@@ -2,6 +2,9 @@
 //!
 //! `ATROUS_SEED` (a number; default 1) chooses other layers, `ATROUS_CASES` how many per rank and memory order. A failing
 //! layer is made as small as still fails and printed as spec text: paste it into a file under `specs/regressions/`.
+//!
+//! An access outside of a buffer ends the process before it can say of which layer. With `ATROUS_TRACE=1` and the arguments
+//! `--nocapture --test-threads 1` each layer is printed before it runs: the last one is it.
 
 use atrous_compiler::Target;
 use atrous_compiler::layer::{Activation, Layer, Layout, PaddingMode};
@@ -33,7 +36,13 @@ fn for_nets(nets: impl Strategy<Value = Net>, seed: u64, cases: u64, check: impl
     let config =
         Config { cases: cases as u32, max_shrink_iters: 2_000, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let test = |net: Net| parsed(&net).and_then(|net| check(&net)).map_err(TestCaseError::fail);
+    let trace = setting("ATROUS_TRACE", 0) > 0;
+    let test = |net: Net| {
+        if trace {
+            println!("{net}");
+        }
+        parsed(&net).and_then(|net| check(&net)).map_err(TestCaseError::fail)
+    };
     match runner.run(&nets, test) {
         Ok(()) => {}
         Err(TestError::Fail(reason, net)) => panic!("\n\n// {reason}\n{net}"),

@@ -2,8 +2,8 @@
 
 use crate::support;
 use atrous_compiler::{Target, compile};
-use atrous_jit::Kernel;
-use atrous_tests::specs;
+use atrous_tests::data::Data;
+use atrous_tests::{executors, specs};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -23,12 +23,11 @@ fn upconv7_gives_the_reference_picture() {
     let tensors = support::read_tensors(&file("weights.safetensors")).expect("weights");
     let spec = specs::all().into_iter().find(|spec| spec.name == "upconv7").expect("the spec");
     let net = spec.net_of_sizes(&BTreeMap::from([("H".to_string(), height), ("W".to_string(), width)]));
-    let parameters: Vec<&[f32]> = net.parameters().iter().map(|parameter| &tensors[&parameter.name][..]).collect();
+    let parameters = net.parameters().iter().map(|parameter| tensors[&parameter.name].clone()).collect();
 
-    let kernel = Kernel::compile(&compile(&net, &Target::portable()).expect("a plan")).expect("a kernel");
-    let packed = kernel.pack(&parameters).expect("the weights of the spec");
-    let mut output = vec![f32::NAN; 3 * 4 * height * width];
-    kernel.run(&packed, &[&photo], &mut [&mut output]).expect("the photo of the spec");
+    let plan = compile(&net, &Target::portable()).expect("a plan");
+    let data = Data { inputs: vec![photo], parameters };
+    let output = executors::jit(&plan, &data).expect("tensors of the spec's shapes").swap_remove(0);
 
     let corners = std::fs::read(file("corners.npy")).expect("the reference");
     let corners = npyz::NpyFile::new(&corners[..]).expect("an npy file");

@@ -23,6 +23,8 @@ mod assemble;
 #[cfg(all(feature = "emulator", target_arch = "x86_64"))]
 pub mod emulator;
 mod error;
+#[cfg(feature = "guard")]
+pub mod guard;
 mod host;
 mod kernel;
 #[allow(unsafe_code)]

@@ -1,5 +1,7 @@
 //! Executable memory.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::__m128i;
 use std::mem::ManuallyDrop;
 
 use atrous_compiler::plan::Plan;
@@ -51,6 +53,9 @@ impl Code {
         let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
         // Machines without fused multiply-add call this symbol, which not every C library exports.
         builder.symbol("fmaf", fused_multiply_add as *const u8);
+        // Machines without SSSE3 call this one for shuffles without an instruction of their own.
+        #[cfg(target_arch = "x86_64")]
+        builder.symbol("__cranelift_x86_pshufb", shuffle_bytes as *const u8);
         let module = ManuallyDrop::new(JITModule::new(builder));
         let mut code = Code { module, pack: Vec::new(), run: Vec::new() };
         let mut first = First::default();
@@ -175,4 +180,15 @@ pub(crate) fn codegen_reason(error: &cranelift_codegen::CodegenError) -> String 
 
 extern "C" fn fused_multiply_add(left: f32, right: f32, addend: f32) -> f32 {
     left.mul_add(right, addend)
+}
+
+/// The instruction `pshufb`: each byte is the one with the number in `from`, or zero where that is negative.
+#[cfg(target_arch = "x86_64")]
+#[allow(improper_ctypes_definitions, reason = "it is called as Cranelift calls it: vectors are in vector registers")]
+extern "C" fn shuffle_bytes(bytes: __m128i, from: __m128i) -> __m128i {
+    // SAFETY: these are 16 bytes, of which all bits are values.
+    let [bytes, from] = [bytes, from].map(|vector| unsafe { std::mem::transmute::<__m128i, [u8; 16]>(vector) });
+    let shuffled = from.map(|from| if from < 128 { bytes[usize::from(from % 16)] } else { 0 });
+    // SAFETY: as above.
+    unsafe { std::mem::transmute::<[u8; 16], __m128i>(shuffled) }
 }

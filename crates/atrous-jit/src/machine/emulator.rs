@@ -287,9 +287,11 @@ impl Emulator<'_> {
                 let mask = (0..lanes).map(|lane| self.vectors[second(instruction)][lane] >> 31 << lane).sum();
                 self.read_masked(self.place(instruction), lanes, mask)?
             }
-            _ if instruction.has_op_mask() && instruction.mnemonic() != Mnemonic::Vblendmps => {
-                return Err("an unknown use of a mask".into());
+            Mnemonic::Vfmadd231ps if instruction.has_op_mask() && !instruction.zeroing_masking() => {
+                select(self.result_mask(instruction), operand(0)?, fused([1, 2, 0])?)
             }
+            Mnemonic::Vblendmps => select(self.result_mask(instruction), operand(1)?, operand(2)?),
+            _ if instruction.has_op_mask() => return Err("an unknown use of a mask".into()),
             Mnemonic::Vmovups | Mnemonic::Vmovaps => operand(1)?,
             Mnemonic::Vmovss => self.vector(instruction, 1, 1)?,
             Mnemonic::Vmovsd => self.vector(instruction, 1, 2)?,
@@ -317,10 +319,6 @@ impl Emulator<'_> {
             Mnemonic::Vblendvps => {
                 let (no, yes, mask) = (operand(1)?, operand(2)?, operand(3)?);
                 std::array::from_fn(|lane| if mask[lane] >> 31 == 1 { yes[lane] } else { no[lane] })
-            }
-            Mnemonic::Vblendmps if instruction.op_mask() == Register::K1 => {
-                let (no, yes) = (operand(1)?, operand(2)?);
-                std::array::from_fn(|lane| if self.masks[1] >> lane & 1 == 1 { yes[lane] } else { no[lane] })
             }
             Mnemonic::Vinsertps => {
                 let (mut value, element) = (operand(1)?, self.vector(instruction, 2, 1)?[0]);
@@ -408,6 +406,11 @@ impl Emulator<'_> {
         self.vectors[to] = std::array::from_fn(|lane| if lane < lanes { value[lane] } else { 0 });
         Ok(())
     }
+}
+
+/// Lanes with a bit in the mask from one vector, the others from another.
+fn select(mask: u32, no: Vector, yes: Vector) -> Vector {
+    std::array::from_fn(|lane| if mask >> lane & 1 == 1 { yes[lane] } else { no[lane] })
 }
 
 /// The number of a general register of 64 or 32 bits.

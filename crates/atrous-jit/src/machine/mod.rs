@@ -4,7 +4,7 @@ mod arena;
 mod code;
 #[cfg(all(any(test, feature = "emulator"), target_arch = "x86_64"))]
 pub(crate) mod emulator;
-#[cfg(test)]
+#[cfg(any(test, feature = "guard"))]
 pub(crate) mod guard;
 mod raw;
 

@@ -1,5 +1,6 @@
 //! Every plan runs on the interpreter, on this machine, and on this machine without the features that not all have.
 
+mod guard;
 mod kernel;
 mod lanes;
 mod plans;
@@ -8,7 +9,7 @@ mod sketch;
 use atrous_compiler::plan::{Checked, Plan, Role, Target, eval, verify};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
-use crate::machine::guard::Guarded;
+use crate::machine::guard::{Buffers, Side};
 use crate::machine::{Arena, Machine};
 use crate::{Job, Kernel, Serial, Threads, host, supports};
 
@@ -47,32 +48,6 @@ fn check_emulated(name: &str, plan: &Checked<Plan>) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (name, plan);
-}
-
-/// Runs with each buffer directly behind, and then directly before memory that cannot be touched.
-#[track_caller]
-fn check_guarded(name: &str, plan: Plan) {
-    for target in [plan.target.clone(), Target::avx2(), Target::avx512()] {
-        if plan.target.lanes > target.lanes || !supports(&target) {
-            continue;
-        }
-        let plan = checked(Plan { target, ..plan.clone() });
-        let machine = Machine::compile(&plan, host::isa().expect("the host is supported")).expect("the plan is legal");
-        let packed = machine.pack(&slices(&fill(&plan, Role::Parameter, normals))).expect("lengths are the plan's");
-        for at_end in [false, true] {
-            let guard = |tensors: Vec<Vec<f32>>| tensors.iter().map(|tensor| Guarded::new(tensor, at_end)).collect();
-            let mut inputs: Vec<_> = guard(fill(&plan, Role::Input, normals));
-            let mut outputs: Vec<_> = guard(outputs(&plan));
-            let inputs: Vec<&[f32]> = inputs.iter_mut().map(|input| &*input.numbers()).collect();
-            let mut slots: Vec<_> = outputs.iter_mut().map(Guarded::numbers).collect();
-            let mut scratch = Arena::new(plan.scratch_len).expect("memory is not short");
-            machine
-                .run(&Serial, &packed, &mut scratch, &inputs, &mut slots, &mut |_, _| {})
-                .expect("lengths are the plan's");
-            let found: Vec<_> = slots.iter().map(|slot| slot.to_vec()).collect();
-            compare(&format!("{name} for {} guarded", plan.target.name), &expected(&plan, normals), &found);
-        }
-    }
 }
 
 #[track_caller]
@@ -180,11 +155,18 @@ impl Threads for Backwards {
     }
 }
 
-/// The outputs of machine code, the same with one thread and with several.
+/// The outputs of machine code, the same with one thread and with several, and with each buffer directly behind or before
+/// memory that cannot be touched.
 #[track_caller]
 fn found(machine: &Machine, data: Data) -> Vec<Vec<f32>> {
-    let [serial, split] = [&Serial as &dyn Threads, &Backwards].map(|threads| found_on(threads, machine, data));
+    let threads = [&Serial as &dyn Threads, &Backwards];
+    let [serial, split] = threads.map(|threads| found_on(threads, machine, data));
     compare("split", &serial, &split);
+    for side in Side::BOTH {
+        let mut buffers = guarded(machine, side, data);
+        let guarded = threads.map(|threads| buffers.run(threads));
+        guarded.iter().for_each(|found| compare(&format!("guarded at the {side:?}"), &serial, found));
+    }
     split
 }
 
@@ -199,4 +181,9 @@ fn found_on(threads: &dyn Threads, machine: &Machine, data: Data) -> Vec<Vec<f32
         .run(threads, &packed, &mut scratch, &slices(&inputs), &mut slots, &mut |_, _| {})
         .expect("lengths are the plan's");
     outputs
+}
+
+fn guarded(machine: &Machine, side: Side, data: Data) -> Buffers<'_> {
+    let [parameters, inputs] = [Role::Parameter, Role::Input].map(|role| fill(machine.plan(), role, data));
+    Buffers::new(machine, side, &slices(&parameters), &slices(&inputs)).expect("lengths are the plan's")
 }

@@ -95,7 +95,14 @@ pub fn binary(op: BinaryOp, to: usize, left: usize, right: usize) -> Step {
 
 /// `to = left·right + to`
 pub fn accumulate(to: usize, left: usize, right: usize, fused: bool) -> Step {
-    Step::Do(Instr::MultiplyAdd { to: Reg(to), left: Reg(left), right: Reg(right), addend: Reg(to), fused, part: None })
+    multiply_add(to, [left, right, to], fused, None)
+}
+
+/// `to = left·right + addend`, in the lanes of a range if there is one; the others are the addend.
+pub fn multiply_add(to: usize, operands: [usize; 3], fused: bool, lanes: Option<Range<usize>>) -> Step {
+    let [left, right, addend] = operands.map(Reg);
+    let part = lanes.map(|lanes| Part { from: lanes.start, to: lanes.end });
+    Step::Do(Instr::MultiplyAdd { to: Reg(to), left, right, addend, fused, part })
 }
 
 pub fn select_less(to: usize, [left, right, yes, no]: [usize; 4]) -> Step {
