@@ -5,26 +5,12 @@
 //! multiply-add or an aligned load, shorter ones half of it; two numbers are broadcast from memory in a cycle.
 
 use super::blocks::split;
-use super::reads::{self, Reads, sizes};
-use super::{AxisTable, LaneAxis, Outermost, Schedule, vectors};
-use crate::ir::{Contraction, PiecewiseAxis};
+use super::candidates::NEAR;
+use super::problem::{Axis, Problem};
+use super::reads::sizes;
+use super::{LaneAxis, Schedule, vectors};
 use crate::layer::Layout;
 use crate::plan::Target;
-
-/// Most taps along an axis that are written out.
-const MOST_TAPS: usize = 32;
-
-/// Most multiply-adds of a tile that are written out.
-const MOST_WRITTEN: usize = 1024;
-
-/// Most multiply-adds of all different tiles of a stage, each with so many more for what is around them.
-const MOST_IN_STAGE: usize = 3200;
-
-/// What is around the multiply-adds of a tile takes as long to compile as so many of them.
-const AROUND: usize = 24;
-
-/// Most outputs along an axis whose different runs are counted; of longer axes there is a bound.
-const MOST_COUNTED: usize = 512;
 
 /// Half cycles of a call of a tile: pointers, counters, the first sums, and the wait for the last ones.
 const CALL: usize = 100;
@@ -34,303 +20,6 @@ const LATENCY: usize = 8;
 
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
 const WAY: usize = 4096;
-
-/// Bytes of weights from which on blocks are walked one after the other: a good part of a second-level cache.
-const NEAR: usize = 384 << 10;
-
-/// What matters of a contraction.
-pub struct Problem {
-    layout: Layout,
-    groups: usize,
-    inputs: usize,
-    channels: usize,
-    /// The last axis.
-    width: Axis,
-    /// The last axis but one, where there is one.
-    rows: Option<Axis>,
-    /// Most taps of an output along all axes but the last.
-    taps_above: usize,
-    /// Outputs along all axes but the last.
-    outputs_above: usize,
-    /// Bytes of all weights of a group.
-    weights: usize,
-    /// How many phases are computed one after the other, each as an axis of its own, if tiles do not have all of them.
-    phases_apart: Option<usize>,
-}
-
-/// What matters of an axis.
-struct Axis {
-    outputs: usize,
-    /// Distance between outputs with equal taps.
-    phases: usize,
-    /// Inputs from one output of a phase to the next.
-    stride: usize,
-    /// Inputs from one tap to the next.
-    dilation: usize,
-    /// Most taps of an output.
-    taps: usize,
-    /// Taps of all outputs.
-    kernel: usize,
-    /// Rows of outputs that differ in their taps.
-    pieces: usize,
-    /// What the outputs read, if their different runs are to be counted.
-    reads: Vec<Reads>,
-}
-
-impl Axis {
-    fn new(axis: &PiecewiseAxis) -> Axis {
-        let table = AxisTable::new(axis);
-        let outputs = axis.output as usize;
-        Axis {
-            outputs,
-            phases: table.output_step as usize,
-            stride: table.stride as usize,
-            dilation: table.dilation as usize,
-            taps: table.rows.iter().map(|row| row.taps as usize).max().unwrap_or(0),
-            kernel: axis.taps as usize,
-            pieces: table.rows.len(),
-            reads: if outputs <= MOST_COUNTED { reads::of(&table) } else { Vec::new() },
-        }
-    }
-
-    /// The first phase.
-    fn phase(&self) -> Axis {
-        let (outputs, pieces) = (self.units(), self.pieces.div_ceil(self.phases));
-        Axis { outputs, phases: 1, pieces, reads: reads::of_phase(&self.reads, 0, self.phases), ..*self }
-    }
-
-    /// Outputs with the same place in all phases.
-    fn units(&self) -> usize {
-        self.outputs.div_ceil(self.phases)
-    }
-
-    /// The different ones of runs with these sizes. Runs that begin in different phases are different.
-    fn different(&self, sizes: &[usize]) -> usize {
-        let begin_alike =
-            sizes.split_last().is_none_or(|(_, others)| others.iter().all(|size| size % self.phases == 0));
-        match &self.reads[..] {
-            [] if begin_alike => sizes.len().min(2 * self.pieces + 1),
-            [] => sizes.len(),
-            reads => reads::join(reads, sizes).len(),
-        }
-    }
-
-    /// Input positions that so many outputs read. A stride over positions is as good as none to a cache of lines.
-    fn inputs_of(&self, outputs: usize) -> usize {
-        let of_tap = outputs.div_ceil(self.phases);
-        of_tap + self.taps.saturating_sub(1) * self.dilation.min(of_tap)
-    }
-}
-
-impl Problem {
-    /// A contraction with its phases together; and apart, where their outputs need not be brought together in memory.
-    pub fn all(contraction: &Contraction, layout: Layout) -> Vec<Problem> {
-        let together = Problem::new(contraction, layout);
-        let phases = together.width.phases;
-        let apart = (phases > 1 && layout == Layout::Nhwc).then(|| Problem {
-            width: together.width.phase(),
-            phases_apart: Some(phases),
-            ..Problem::new(contraction, layout)
-        });
-        [together].into_iter().chain(apart).collect()
-    }
-
-    fn new(contraction: &Contraction, layout: Layout) -> Problem {
-        let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
-        let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
-        let width = above.pop().expect("a convolution has at least one axis");
-        let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
-        Problem {
-            layout,
-            groups: *groups,
-            inputs: *group_inputs,
-            channels: *group_outputs,
-            taps_above: above.iter().map(|axis| axis.taps).product(),
-            outputs_above: above.iter().map(|axis| axis.outputs).product(),
-            width,
-            rows: above.pop(),
-            weights: 4 * group_inputs * group_outputs * all_taps,
-            phases_apart: None,
-        }
-    }
-
-    /// Whether tiles with so many channels, which are neighbours in memory, write a few lines of a cache here and there.
-    fn leaves_gaps(&self, channels: usize) -> bool {
-        self.phases_apart.is_some() || (channels < self.channels && channels < 64)
-    }
-
-    /// Products of an output.
-    fn products(&self) -> usize {
-        self.inputs * self.taps_above * self.width.taps
-    }
-
-    /// Bytes from one input position that a tile reads to the next, with channels last.
-    fn pixel(&self) -> usize {
-        4 * self.groups * self.inputs * if self.width.taps > 1 { 1 } else { self.width.stride }
-    }
-}
-
-/// The schedules whose registers fit and whose tiles can be written out.
-pub fn candidates(problem: &Problem, epilogue: usize, target: &Target) -> Vec<Schedule> {
-    let mut candidates = Vec::new();
-    if problem.width.taps > MOST_TAPS {
-        return candidates;
-    }
-    let axes = match problem.layout {
-        Layout::Nchw => [LaneAxis::Width, LaneAxis::OutputChannels],
-        Layout::Nhwc => [LaneAxis::OutputChannels, LaneAxis::Groups],
-    };
-    let shape = Shape { problem, epilogue, target };
-    for along in axes {
-        let extent = match along {
-            LaneAxis::Width => problem.width.units(),
-            LaneAxis::OutputChannels => problem.channels,
-            LaneAxis::Groups => problem.groups,
-        };
-        let widest = target.lanes.min(extent.next_power_of_two());
-        let mut lanes = widest;
-        while lanes > 0 {
-            candidates.extend(shape.of(along, lanes));
-            lanes = if lanes > 4 { lanes / 2 } else { 0 };
-        }
-    }
-    candidates
-}
-
-/// What the candidates have in common.
-struct Shape<'a> {
-    problem: &'a Problem,
-    epilogue: usize,
-    target: &'a Target,
-}
-
-impl Shape<'_> {
-    fn of(&self, along: LaneAxis, lanes: usize) -> Vec<Schedule> {
-        let Problem { channels, width, .. } = self.problem;
-        let (channels, positions) = match along {
-            LaneAxis::Width => (*channels, width.units().div_ceil(lanes)),
-            LaneAxis::OutputChannels => ((channels / lanes).max(1), width.outputs),
-            LaneAxis::Groups => (1, width.outputs),
-        };
-        let most = self.target.registers;
-        let mut found = Vec::new();
-        for channels in 1..=channels.min(most) {
-            for positions in (1..=positions.min(most)).filter(|&most| self.fills_runs(along, lanes, most)) {
-                let rows = self.rows(along, channels, positions);
-                found.extend(rows.into_iter().filter_map(|rows| self.fitting(along, lanes, channels, positions, rows)));
-            }
-        }
-        found
-    }
-
-    /// Whether some tile has as many positions as tiles may have. Otherwise fewer would say the same.
-    fn fills_runs(&self, along: LaneAxis, lanes: usize, most: usize) -> bool {
-        let Axis { outputs, phases, .. } = self.problem.width;
-        let (unit, period) = match along {
-            LaneAxis::Width => (phases * lanes, phases * lanes),
-            LaneAxis::OutputChannels | LaneAxis::Groups => (1, phases),
-        };
-        sizes(outputs, unit * most, period).first().is_some_and(|&size| size > unit * (most - 1))
-    }
-
-    /// How many rows may go together.
-    fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
-        let mut rows = vec![None];
-        if let (LaneAxis::Width, Some(axis), 1..=8) = (along, &self.problem.rows, self.problem.inputs)
-            && axis.taps <= MOST_TAPS
-        {
-            let most =
-                (self.target.registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
-            rows.extend(
-                (1..=most).filter(|&rows| sizes(axis.outputs, rows, axis.phases).first() == Some(&rows)).map(Some),
-            );
-        }
-        rows
-    }
-
-    fn fitting(
-        &self,
-        along: LaneAxis,
-        lanes: usize,
-        channels: usize,
-        positions: usize,
-        rows: Option<usize>,
-    ) -> Option<Schedule> {
-        let Axis { outputs, phases, taps, kernel, .. } = self.problem.width;
-        let taps_of_rows = match (rows, &self.problem.rows) {
-            (Some(rows), Some(axis)) => rows * axis.taps,
-            _ => 1,
-        };
-        let vectors = match along {
-            LaneAxis::Width => channels * positions * phases * rows.unwrap_or(1),
-            LaneAxis::OutputChannels | LaneAxis::Groups => channels * positions,
-        };
-        let streamed = match along {
-            LaneAxis::Width => positions + 1,
-            LaneAxis::OutputChannels => channels.min(positions) + 1,
-            LaneAxis::Groups => kernel + 1,
-        };
-        // Rounding twice needs a register for the product; vectors of two lengths need each constant twice.
-        let kinds = match along {
-            LaneAxis::Width => 1 + usize::from(!self.problem.width.units().is_multiple_of(lanes)),
-            LaneAxis::OutputChannels | LaneAxis::Groups => 1,
-        };
-        let temporary = if along == LaneAxis::Width { self.temporary() } else { 0 };
-        let beside = (streamed + usize::from(!self.target.fused) + temporary).max(self.epilogue * kinds);
-        let left = self.target.registers.checked_sub(vectors + beside)?;
-        if along == LaneAxis::OutputChannels && self.transposing(channels, positions, lanes) > self.target.registers {
-            return None;
-        }
-        let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
-        if written > MOST_WRITTEN {
-            return None;
-        }
-        let is_near = self.problem.weights <= NEAR;
-        let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
-        let kept_weights = if rows.is_some() { left } else { 0 };
-        let schedule = Schedule {
-            along,
-            lanes,
-            channels,
-            positions,
-            rows,
-            kept_weights,
-            outermost,
-            writes_taps_out: true,
-            phases_apart: self.problem.phases_apart.is_some(),
-        };
-        let mut different = self.problem.width.different(&schedule.run_sizes(outputs, phases));
-        let (extent, in_vector) = match along {
-            LaneAxis::Width => (self.problem.channels, 1),
-            LaneAxis::OutputChannels => (self.problem.channels, lanes),
-            LaneAxis::Groups => (self.problem.groups, lanes),
-        };
-        different *= self.problem.phases_apart.unwrap_or(1) * split(extent, channels, in_vector, true).len();
-        if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
-            different *= axis.different(&sizes(axis.outputs, rows, axis.phases));
-        }
-        ((written + AROUND) * different <= MOST_IN_STAGE).then_some(schedule)
-    }
-}
-
-impl Shape<'_> {
-    /// Registers that one instruction needs beside its operands, where machines have no masks: for the sums of a part of
-    /// the lanes, and for zipping vectors.
-    fn temporary(&self) -> usize {
-        let has_masks = self.target.lanes == 16;
-        if has_masks { 0 } else { 1 + usize::from(self.problem.width.phases > 1) }
-    }
-
-    /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power
-    /// of two.
-    fn transposing(&self, channels: usize, positions: usize, lanes: usize) -> usize {
-        if self.problem.layout == Layout::Nhwc {
-            return 0;
-        }
-        let first = positions.min(lanes);
-        channels * positions - first + first.next_power_of_two() + 1.max(self.epilogue)
-    }
-}
 
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
@@ -441,9 +130,11 @@ impl Machine {
         }
     }
 
-    /// Multiply-adds and loads at the same time, which get in each other's way a bit.
-    fn together(&self, multiply_adds: usize, loads: usize) -> usize {
-        multiply_adds.max(loads) + multiply_adds.min(loads) / 8
+    /// So many times some multiply-adds and loads at the same time, which get in each other's way a bit; at least so many
+    /// times the least.
+    fn together(&self, times: usize, multiply_adds: usize, loads: usize, least: usize) -> usize {
+        let both = 8 * multiply_adds.max(loads) + multiply_adds.min(loads);
+        times * both.max(8 * least) / 8
     }
 
     fn store(&self, lanes: usize) -> usize {
@@ -466,8 +157,8 @@ impl Machine {
             LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
         };
         let multiply_adds = vectors * taps * self.multiply_add(lanes);
-        let step = self.together(multiply_adds, loads).max(LATENCY * taps);
-        let step = step * self.conflict(problem, along, channels, size) / 100;
+        let steps = self.together(inputs * taps_above, multiply_adds, loads, LATENCY * taps);
+        let steps = steps * self.conflict(problem, along, channels, size) / 100;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
@@ -480,7 +171,7 @@ impl Machine {
             (_, LaneAxis::OutputChannels) if problem.leaves_gaps(channels * lanes) => vectors * (self.store(lanes) + 8),
             _ => vectors * self.store(lanes),
         };
-        inputs * taps_above * step + outputs + CALL
+        steps + outputs + CALL
     }
 
     /// Per cent of the time, with inputs that the positions of a tile read at once from few sets of a first-level cache:
@@ -515,7 +206,8 @@ impl Machine {
         let chain = taps_of_rows / rows * taps;
         let gathers: usize = vectors.iter().map(|&lanes| self.gather(lanes, stride)).sum();
         let reads = rows_read * distances;
-        let step = self.together(used * products + reads * gathers, reads * loads + weights).max(LATENCY * chain);
+        let multiply_adds = used * products + reads * gathers;
+        let steps = self.together(inputs * loops.max(1), multiply_adds, reads * loads + weights, LATENCY * chain);
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
@@ -525,6 +217,6 @@ impl Machine {
             * phases
             * channels
             * rows;
-        inputs * loops.max(1) * step + outputs + CALL
+        steps + outputs + CALL
     }
 }

@@ -1,8 +1,10 @@
 //! The decisions about one contraction, as data.
 
 mod blocks;
+mod candidates;
 mod cost;
 mod print;
+mod problem;
 pub mod reads;
 mod rolled;
 mod tables;
@@ -89,8 +91,8 @@ pub type Choose<'a> = &'a mut dyn FnMut(&str, &[Schedule]) -> usize;
 /// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
 pub fn ranked(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Vec<Schedule> {
     let mut candidates = Vec::new();
-    for problem in cost::Problem::all(contraction, layout) {
-        let found = cost::candidates(&problem, epilogue, target).into_iter();
+    for problem in problem::Problem::all(contraction, layout) {
+        let found = candidates::all(&problem, epilogue, target).into_iter();
         candidates.extend(found.map(|candidate| (cost::cycles(&problem, &candidate, target), candidate)));
     }
     candidates.sort_by_key(|(cycles, _)| *cycles);

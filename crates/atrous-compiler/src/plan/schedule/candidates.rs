@@ -1,0 +1,185 @@
+//! The schedules of a contraction that there are to choose from.
+
+use super::blocks::split;
+use super::problem::{Axis, Problem};
+use super::reads::sizes;
+use super::{LaneAxis, Outermost, Schedule};
+use crate::layer::Layout;
+use crate::plan::Target;
+
+/// Most taps along an axis that are written out.
+const MOST_TAPS: usize = 32;
+
+/// Most multiply-adds of a tile that are written out.
+const MOST_WRITTEN: usize = 1024;
+
+/// Most multiply-adds of all different tiles of a stage, each with so many more for what is around them.
+const MOST_IN_STAGE: usize = 3200;
+
+/// What is around the multiply-adds of a tile takes as long to compile as so many of them.
+const AROUND: usize = 24;
+
+/// Bytes of weights from which on blocks are walked one after the other: a good part of a second-level cache.
+pub const NEAR: usize = 384 << 10;
+
+/// The schedules whose registers fit and whose tiles can be written out.
+pub fn all(problem: &Problem, epilogue: usize, target: &Target) -> Vec<Schedule> {
+    let mut candidates = Vec::new();
+    if problem.width.taps > MOST_TAPS {
+        return candidates;
+    }
+    let axes = match problem.layout {
+        Layout::Nchw => [LaneAxis::Width, LaneAxis::OutputChannels],
+        Layout::Nhwc => [LaneAxis::OutputChannels, LaneAxis::Groups],
+    };
+    let shape = Shape { problem, epilogue, target };
+    for along in axes {
+        let extent = match along {
+            LaneAxis::Width => problem.width.units(),
+            LaneAxis::OutputChannels => problem.channels,
+            LaneAxis::Groups => problem.groups,
+        };
+        let widest = target.lanes.min(extent.next_power_of_two());
+        let mut lanes = widest;
+        while lanes > 0 {
+            candidates.extend(shape.of(along, lanes));
+            lanes = if lanes > 4 { lanes / 2 } else { 0 };
+        }
+    }
+    candidates
+}
+
+/// What the candidates have in common.
+struct Shape<'a> {
+    problem: &'a Problem,
+    epilogue: usize,
+    target: &'a Target,
+}
+
+impl Shape<'_> {
+    fn of(&self, along: LaneAxis, lanes: usize) -> Vec<Schedule> {
+        let Problem { channels, width, .. } = self.problem;
+        let (channels, positions) = match along {
+            LaneAxis::Width => (*channels, width.units().div_ceil(lanes)),
+            LaneAxis::OutputChannels => ((channels / lanes).max(1), width.outputs),
+            LaneAxis::Groups => (1, width.outputs),
+        };
+        let most = self.target.registers;
+        let mut found = Vec::new();
+        for channels in 1..=channels.min(most) {
+            for positions in (1..=positions.min(most)).filter(|&most| self.fills_runs(along, lanes, most)) {
+                let rows = self.rows(along, channels, positions);
+                found.extend(rows.into_iter().filter_map(|rows| self.fitting(along, lanes, channels, positions, rows)));
+            }
+        }
+        found
+    }
+
+    /// Whether some tile has as many positions as tiles may have. Otherwise fewer would say the same.
+    fn fills_runs(&self, along: LaneAxis, lanes: usize, most: usize) -> bool {
+        let Axis { outputs, phases, .. } = self.problem.width;
+        let (unit, period) = match along {
+            LaneAxis::Width => (phases * lanes, phases * lanes),
+            LaneAxis::OutputChannels | LaneAxis::Groups => (1, phases),
+        };
+        sizes(outputs, unit * most, period).first().is_some_and(|&size| size > unit * (most - 1))
+    }
+
+    /// How many rows may go together.
+    fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
+        let mut rows = vec![None];
+        if let (LaneAxis::Width, Some(axis), 1..=8) = (along, &self.problem.rows, self.problem.inputs)
+            && axis.taps <= MOST_TAPS
+        {
+            let most =
+                (self.target.registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
+            rows.extend(
+                (1..=most).filter(|&rows| sizes(axis.outputs, rows, axis.phases).first() == Some(&rows)).map(Some),
+            );
+        }
+        rows
+    }
+
+    fn fitting(
+        &self,
+        along: LaneAxis,
+        lanes: usize,
+        channels: usize,
+        positions: usize,
+        rows: Option<usize>,
+    ) -> Option<Schedule> {
+        let Axis { outputs, phases, taps, kernel, .. } = self.problem.width;
+        let taps_of_rows = match (rows, &self.problem.rows) {
+            (Some(rows), Some(axis)) => rows * axis.taps,
+            _ => 1,
+        };
+        let vectors = match along {
+            LaneAxis::Width => channels * positions * phases * rows.unwrap_or(1),
+            LaneAxis::OutputChannels | LaneAxis::Groups => channels * positions,
+        };
+        let streamed = match along {
+            LaneAxis::Width => positions + 1,
+            LaneAxis::OutputChannels => channels.min(positions) + 1,
+            LaneAxis::Groups => kernel + 1,
+        };
+        // Rounding twice needs a register for the product; vectors of two lengths need each constant twice.
+        let kinds = match along {
+            LaneAxis::Width => 1 + usize::from(!self.problem.width.units().is_multiple_of(lanes)),
+            LaneAxis::OutputChannels | LaneAxis::Groups => 1,
+        };
+        let temporary = if along == LaneAxis::Width { self.temporary() } else { 0 };
+        let beside = (streamed + usize::from(!self.target.fused) + temporary).max(self.epilogue * kinds);
+        let left = self.target.registers.checked_sub(vectors + beside)?;
+        if along == LaneAxis::OutputChannels && self.transposing(channels, positions, lanes) > self.target.registers {
+            return None;
+        }
+        let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
+        if written > MOST_WRITTEN {
+            return None;
+        }
+        let is_near = self.problem.weights <= NEAR;
+        let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
+        let kept_weights = if rows.is_some() { left } else { 0 };
+        let schedule = Schedule {
+            along,
+            lanes,
+            channels,
+            positions,
+            rows,
+            kept_weights,
+            outermost,
+            writes_taps_out: true,
+            phases_apart: self.problem.phases_apart.is_some(),
+        };
+        let mut different = self.problem.width.different(&schedule.run_sizes(outputs, phases));
+        let (extent, in_vector) = match along {
+            LaneAxis::Width => (self.problem.channels, 1),
+            LaneAxis::OutputChannels => (self.problem.channels, lanes),
+            LaneAxis::Groups => (self.problem.groups, lanes),
+        };
+        different *= self.problem.phases_apart.unwrap_or(1) * split(extent, channels, in_vector, true).len();
+        if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
+            different *= axis.different(&sizes(axis.outputs, rows, axis.phases));
+        }
+        ((written + AROUND) * different <= MOST_IN_STAGE).then_some(schedule)
+    }
+}
+
+impl Shape<'_> {
+    /// Registers that one instruction needs beside its operands, where machines have no masks: for the sums of a part of
+    /// the lanes, and for zipping vectors.
+    fn temporary(&self) -> usize {
+        let has_masks = self.target.lanes == 16;
+        if has_masks { 0 } else { 1 + usize::from(self.problem.width.phases > 1) }
+    }
+
+    /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power
+    /// of two.
+    fn transposing(&self, channels: usize, positions: usize, lanes: usize) -> usize {
+        if self.problem.layout == Layout::Nhwc {
+            return 0;
+        }
+        let first = positions.min(lanes);
+        channels * positions - first + first.next_power_of_two() + 1.max(self.epilogue)
+    }
+}

@@ -1,0 +1,141 @@
+//! What matters of a contraction for the choice of a schedule.
+
+use super::AxisTable;
+use super::reads::{self, Reads};
+use crate::ir::{Contraction, PiecewiseAxis};
+use crate::layer::Layout;
+
+/// Most outputs along an axis whose different runs are counted; of longer axes there is a bound.
+const MOST_COUNTED: usize = 512;
+
+/// What matters of a contraction.
+pub struct Problem {
+    pub layout: Layout,
+    pub groups: usize,
+    pub inputs: usize,
+    pub channels: usize,
+    /// The last axis.
+    pub width: Axis,
+    /// The last axis but one, where there is one.
+    pub rows: Option<Axis>,
+    /// Most taps of an output along all axes but the last.
+    pub taps_above: usize,
+    /// Outputs along all axes but the last.
+    pub outputs_above: usize,
+    /// Bytes of all weights of a group.
+    pub weights: usize,
+    /// How many phases are computed one after the other, each as an axis of its own, if tiles do not have all of them.
+    pub phases_apart: Option<usize>,
+}
+
+/// What matters of an axis.
+pub struct Axis {
+    pub outputs: usize,
+    /// Distance between outputs with equal taps.
+    pub phases: usize,
+    /// Inputs from one output of a phase to the next.
+    pub stride: usize,
+    /// Inputs from one tap to the next.
+    pub dilation: usize,
+    /// Most taps of an output.
+    pub taps: usize,
+    /// Taps of all outputs.
+    pub kernel: usize,
+    /// Rows of outputs that differ in their taps.
+    pub pieces: usize,
+    /// What the outputs read, if their different runs are to be counted.
+    pub reads: Vec<Reads>,
+}
+
+impl Axis {
+    pub fn new(axis: &PiecewiseAxis) -> Axis {
+        let table = AxisTable::new(axis);
+        let outputs = axis.output as usize;
+        Axis {
+            outputs,
+            phases: table.output_step as usize,
+            stride: table.stride as usize,
+            dilation: table.dilation as usize,
+            taps: table.rows.iter().map(|row| row.taps as usize).max().unwrap_or(0),
+            kernel: axis.taps as usize,
+            pieces: table.rows.len(),
+            reads: if outputs <= MOST_COUNTED { reads::of(&table) } else { Vec::new() },
+        }
+    }
+
+    /// The first phase.
+    pub fn phase(&self) -> Axis {
+        let (outputs, pieces) = (self.units(), self.pieces.div_ceil(self.phases));
+        Axis { outputs, phases: 1, pieces, reads: reads::of_phase(&self.reads, 0, self.phases), ..*self }
+    }
+
+    /// Outputs with the same place in all phases.
+    pub fn units(&self) -> usize {
+        self.outputs.div_ceil(self.phases)
+    }
+
+    /// The different ones of runs with these sizes. Runs that begin in different phases are different.
+    pub fn different(&self, sizes: &[usize]) -> usize {
+        let begin_alike =
+            sizes.split_last().is_none_or(|(_, others)| others.iter().all(|size| size % self.phases == 0));
+        match &self.reads[..] {
+            [] if begin_alike => sizes.len().min(2 * self.pieces + 1),
+            [] => sizes.len(),
+            reads => reads::join(reads, sizes).len(),
+        }
+    }
+
+    /// Input positions that so many outputs read. A stride over positions is as good as none to a cache of lines.
+    pub fn inputs_of(&self, outputs: usize) -> usize {
+        let of_tap = outputs.div_ceil(self.phases);
+        of_tap + self.taps.saturating_sub(1) * self.dilation.min(of_tap)
+    }
+}
+
+impl Problem {
+    /// A contraction with its phases together; and apart, where their outputs need not be brought together in memory.
+    pub fn all(contraction: &Contraction, layout: Layout) -> Vec<Problem> {
+        let together = Problem::new(contraction, layout);
+        let phases = together.width.phases;
+        let apart = (phases > 1 && layout == Layout::Nhwc).then(|| Problem {
+            width: together.width.phase(),
+            phases_apart: Some(phases),
+            ..Problem::new(contraction, layout)
+        });
+        [together].into_iter().chain(apart).collect()
+    }
+
+    pub fn new(contraction: &Contraction, layout: Layout) -> Problem {
+        let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
+        let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
+        let width = above.pop().expect("a convolution has at least one axis");
+        let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
+        Problem {
+            layout,
+            groups: *groups,
+            inputs: *group_inputs,
+            channels: *group_outputs,
+            taps_above: above.iter().map(|axis| axis.taps).product(),
+            outputs_above: above.iter().map(|axis| axis.outputs).product(),
+            width,
+            rows: above.pop(),
+            weights: 4 * group_inputs * group_outputs * all_taps,
+            phases_apart: None,
+        }
+    }
+
+    /// Whether tiles with so many channels, which are neighbours in memory, write a few lines of a cache here and there.
+    pub fn leaves_gaps(&self, channels: usize) -> bool {
+        self.phases_apart.is_some() || (channels < self.channels && channels < 64)
+    }
+
+    /// Products of an output.
+    pub fn products(&self) -> usize {
+        self.inputs * self.taps_above * self.width.taps
+    }
+
+    /// Bytes from one input position that a tile reads to the next, with channels last.
+    pub fn pixel(&self) -> usize {
+        4 * self.groups * self.inputs * if self.width.taps > 1 { 1 } else { self.width.stride }
+    }
+}
