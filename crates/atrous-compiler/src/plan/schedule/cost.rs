@@ -68,7 +68,12 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
         }
         LaneAxis::OutputChannels => {
             let bytes = problem.weights / problem.channels.max(1) * channels * schedule.lanes;
-            let far = if bytes > 2 * NEAR / 3 { 4 } else { 0 };
+            let far = match problem.phases_apart {
+                // Each phase reads a few lines here and there.
+                Some(_) if bytes > NEAR => 15,
+                _ if bytes > 2 * NEAR / 3 => 4,
+                _ => 0,
+            };
             // Twice the instructions for as many multiply-adds.
             let half = if target.lanes == 16 && schedule.lanes == 8 { 8 } else { 0 };
             let tall = if channels > 2 && positions > channels { 12 } else { channels / 2 };
@@ -182,7 +187,7 @@ impl Machine {
         }
         let distance = 1 << problem.pixel().trailing_zeros().min(WAY.ilog2());
         let in_a_set = problem.width.inputs_of(size) * distance / WAY;
-        100 + 23 * in_a_set.saturating_sub(4) / channels
+        100 + 23 * in_a_set.saturating_sub(6) / channels
     }
 
     fn width_tile(&self, problem: &Problem, schedule: &Schedule, channels: usize, size: usize) -> usize {
