@@ -76,10 +76,14 @@ impl Schedule {
     }
 }
 
-/// The vectors for so many units along the width: full ones, and one for what is left, as short as it can be.
+/// Lanes of the shortest register of machines with long ones, which also load and store a part of its lanes.
+const SHORTEST: usize = 4;
+
+/// The vectors for so many units along the width: full ones, and one for what is left, as short as a register can be.
 pub fn vectors(units: usize, lanes: usize) -> Vec<usize> {
     let (full, left) = (units / lanes, units % lanes);
-    let short = (left > 0).then(|| left.next_power_of_two());
+    let least = if lanes > SHORTEST { SHORTEST } else { 1 };
+    let short = (left > 0).then(|| left.next_power_of_two().max(least));
     std::iter::repeat_n(lanes, full).chain(short).collect()
 }
 
