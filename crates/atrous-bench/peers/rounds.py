@@ -13,6 +13,9 @@ WRONG = 1e-5
 # Long enough for the waiting threads of one runtime to go to sleep before the next one is timed.
 REST = 0.01
 
+# Nanoseconds of calls after which the system has moved threads that it woke on one core to several.
+SETTLING = 8_000_000
+
 
 class Subject:
     """A prepared layer of one runtime, and the times of its calls in nanoseconds."""
@@ -22,9 +25,12 @@ class Subject:
         self.prepared = prepared
         self.times = []
 
-    def visit(self, nanoseconds):
-        """One call that is not timed, then calls for at least this long."""
+    def visit(self, nanoseconds, settling):
+        """Calls that are not timed, at least one and for at least so long; then others that are."""
+        end = time.perf_counter_ns() + settling
         self.call()
+        while time.perf_counter_ns() < end:
+            self.call()
         end = time.perf_counter_ns() + nanoseconds
         stop = 0
         while stop < end:
@@ -47,7 +53,7 @@ def run(subjects, options, each_round):
         for subject in subjects:
             if options.threads > 1:
                 time.sleep(REST)
-            subject.visit(int(options.visit_ms * 1e6))
+            subject.visit(int(options.visit_ms * 1e6), SETTLING if options.threads > 1 else 0)
     gc.enable()
 
 
