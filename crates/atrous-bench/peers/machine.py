@@ -42,7 +42,7 @@ def describe():
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "caches": _caches(),
-        "system": f"{_system()}, {platform.system()} {platform.release().split("-")[0]}",
+        "system": f"{_system()}, {platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
     }
 
