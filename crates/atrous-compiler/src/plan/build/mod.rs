@@ -195,7 +195,7 @@ impl Builder<'_> {
         };
         let schedules = ranked(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
         let schedule = schedules[(self.choose)(&name, &schedules).min(schedules.len() - 1)];
-        let blocks: Vec<(Block, BufferId)> = blocks(contraction, schedule)
+        let blocks: Vec<(Block, BufferId)> = blocks(contraction.groups, contraction.group_outputs, &schedule)
             .into_iter()
             .map(|block| (block, self.packed_weight(node.reads[1], contraction, schedule.along, block)))
             .collect();

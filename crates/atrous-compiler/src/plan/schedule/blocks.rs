@@ -1,7 +1,6 @@
 //! The output channels of a contraction as blocks, one tile high each.
 
 use super::{LaneAxis, Schedule};
-use crate::ir::Contraction;
 
 /// Equal blocks of neighbouring output channels of a group; of neighbouring groups, with lanes along groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,18 +25,18 @@ impl Block {
 }
 
 /// The blocks of a schedule: full ones, and what is left over in ever smaller ones.
-pub fn blocks(contraction: &Contraction, schedule: Schedule) -> Vec<Block> {
+pub fn blocks(groups: usize, group_outputs: usize, schedule: &Schedule) -> Vec<Block> {
     let (extent, lanes) = match schedule.along {
-        LaneAxis::Width => (contraction.group_outputs, 1),
-        LaneAxis::OutputChannels => (contraction.group_outputs, schedule.lanes),
-        LaneAxis::Groups => (contraction.groups, schedule.lanes),
+        LaneAxis::Width => (group_outputs, 1),
+        LaneAxis::OutputChannels => (group_outputs, schedule.lanes),
+        LaneAxis::Groups => (groups, schedule.lanes),
     };
     split(extent, schedule.channels, lanes, schedule.writes_taps_out)
 }
 
 /// So many channels in blocks of `channels` vectors of `lanes`. What fills no vector is `in_part` of one, or else several
 /// shorter ones.
-pub fn split(extent: usize, most: usize, mut lanes: usize, in_part: bool) -> Vec<Block> {
+fn split(extent: usize, most: usize, mut lanes: usize, in_part: bool) -> Vec<Block> {
     let mut blocks = Vec::new();
     let (mut first, mut channels) = (0, most);
     while first < extent {

@@ -1,6 +1,6 @@
 //! The schedules of a contraction that there are to choose from.
 
-use super::blocks::split;
+use super::blocks::blocks;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
 use super::{LaneAxis, Outermost, Schedule};
@@ -152,12 +152,8 @@ impl Shape<'_> {
             phases_apart: self.problem.phases_apart.is_some(),
         };
         let mut different = self.problem.width.different(&schedule.run_sizes(outputs, phases));
-        let (extent, in_vector) = match along {
-            LaneAxis::Width => (self.problem.channels, 1),
-            LaneAxis::OutputChannels => (self.problem.channels, lanes),
-            LaneAxis::Groups => (self.problem.groups, lanes),
-        };
-        different *= self.problem.phases_apart.unwrap_or(1) * split(extent, channels, in_vector, true).len();
+        let blocks = blocks(self.problem.groups, self.problem.channels, &schedule);
+        different *= self.problem.phases_apart.unwrap_or(1) * blocks.len();
         if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
             different *= axis.different(&sizes(axis.outputs, rows, axis.phases));
         }

@@ -4,7 +4,7 @@
 //! Costs of instructions are those of AMD Zen 4 and similar machines: a vector of 512 bits takes a whole cycle for a
 //! multiply-add or an aligned load, shorter ones half of it; two numbers are broadcast from memory in a cycle.
 
-use super::blocks::split;
+use super::blocks::blocks;
 use super::candidates::NEAR;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
@@ -24,13 +24,8 @@ const WAY: usize = 4096;
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
     let machine = Machine { wide: target.lanes == 16 };
-    let (extent, lanes, rest) = match schedule.along {
-        LaneAxis::Width => (problem.channels, 1, 1),
-        LaneAxis::OutputChannels => (problem.channels, schedule.lanes, 1),
-        LaneAxis::Groups => (problem.groups, schedule.lanes, problem.channels),
-    };
     let mut sum = 0;
-    for block in split(extent, schedule.channels, lanes, true) {
+    for block in blocks(problem.groups, problem.channels, schedule) {
         for (size, count) in grouped(&schedule.run_sizes(problem.width.outputs, problem.width.phases)) {
             let tile = match schedule.along {
                 LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),
@@ -42,15 +37,15 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
         }
     }
     sum = sum * (100 + experience(problem, schedule, target)) / 100;
-    // All groups, so that lanes along groups compare with others.
-    let groups = if schedule.along == LaneAxis::Groups { 1 } else { problem.groups };
+    // All groups, so that lanes along groups, with which one channel of each is computed, compare with others.
+    let times = if schedule.along == LaneAxis::Groups { problem.channels } else { problem.groups };
     let tiles = match (schedule.rows, &problem.rows) {
         (Some(rows), Some(axis)) => {
             problem.outputs_above / axis.outputs.max(1) * sizes(axis.outputs, rows, axis.phases).len()
         }
         _ => problem.outputs_above,
     };
-    let all = tiles * problem.phases_apart.unwrap_or(1) * groups * rest;
+    let all = tiles * problem.phases_apart.unwrap_or(1) * times;
     (sum as f64 * all as f64) as usize
 }
 
@@ -135,11 +130,11 @@ impl Machine {
         }
     }
 
-    /// So many times some multiply-adds and loads at the same time, which get in each other's way a bit; at least so many
-    /// times the least.
-    fn together(&self, times: usize, multiply_adds: usize, loads: usize, least: usize) -> usize {
+    /// Half cycles of so many steps, each with these half cycles of multiply-adds and of loads: both go on at the same time,
+    /// but get in each other's way a bit. A step takes no less than `least`.
+    fn together(&self, steps: usize, multiply_adds: usize, loads: usize, least: usize) -> usize {
         let both = 8 * multiply_adds.max(loads) + multiply_adds.min(loads);
-        times * both.max(8 * least) / 8
+        steps * both.max(8 * least) / 8
     }
 
     fn store(&self, lanes: usize) -> usize {
@@ -180,7 +175,7 @@ impl Machine {
     }
 
     /// Per cent of the time, with inputs that the positions of a tile read at once from few sets of a first-level cache:
-    /// 64 sets of 8 lines of 64 bytes. Vectors of channels share what is read.
+    /// 64 sets of 8 lines of 64 bytes, of which weights take some. Vectors of channels share what is read.
     fn conflict(&self, problem: &Problem, along: LaneAxis, channels: usize, size: usize) -> usize {
         if problem.layout == Layout::Nchw || along == LaneAxis::Groups {
             return 100;

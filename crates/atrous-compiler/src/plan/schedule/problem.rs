@@ -9,10 +9,14 @@ use crate::layer::Layout;
 const MOST_COUNTED: usize = 512;
 
 /// What matters of a contraction.
+#[derive(Clone)]
 pub struct Problem {
+    /// Memory order of input and output.
     pub layout: Layout,
     pub groups: usize,
+    /// Input channels of a group.
     pub inputs: usize,
+    /// Output channels of a group.
     pub channels: usize,
     /// The last axis.
     pub width: Axis,
@@ -29,7 +33,9 @@ pub struct Problem {
 }
 
 /// What matters of an axis.
+#[derive(Clone)]
 pub struct Axis {
+    /// How many outputs.
     pub outputs: usize,
     /// Distance between outputs with equal taps.
     pub phases: usize,
@@ -42,13 +48,13 @@ pub struct Axis {
     /// Taps of all outputs.
     pub kernel: usize,
     /// Rows of outputs that differ in their taps.
-    pub pieces: usize,
+    pieces: usize,
     /// What the outputs read, if their different runs are to be counted.
-    pub reads: Vec<Reads>,
+    reads: Vec<Reads>,
 }
 
 impl Axis {
-    pub fn new(axis: &PiecewiseAxis) -> Axis {
+    fn new(axis: &PiecewiseAxis) -> Axis {
         let table = AxisTable::new(axis);
         let outputs = axis.output as usize;
         Axis {
@@ -64,7 +70,7 @@ impl Axis {
     }
 
     /// The first phase.
-    pub fn phase(&self) -> Axis {
+    fn phase(&self) -> Axis {
         let (outputs, pieces) = (self.units(), self.pieces.div_ceil(self.phases));
         Axis { outputs, phases: 1, pieces, reads: reads::of_phase(&self.reads, 0, self.phases), ..*self }
     }
@@ -100,12 +106,12 @@ impl Problem {
         let apart = (phases > 1 && layout == Layout::Nhwc).then(|| Problem {
             width: together.width.phase(),
             phases_apart: Some(phases),
-            ..Problem::new(contraction, layout)
+            ..together.clone()
         });
         [together].into_iter().chain(apart).collect()
     }
 
-    pub fn new(contraction: &Contraction, layout: Layout) -> Problem {
+    fn new(contraction: &Contraction, layout: Layout) -> Problem {
         let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
         let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
         let width = above.pop().expect("a convolution has at least one axis");

@@ -164,6 +164,7 @@ struct Phase<'a> {
     table: &'a AxisTable,
 }
 
+/// The tiles of such outputs, run by run.
 fn phase_tiles(scope: &Scope, place: &rows::Place, phase: &Phase, vars: &mut Vars) -> Vec<Stmt> {
     let &Phase { reads, first, step, phases, table } = phase;
     let sizes = scope.job.schedule.run_sizes(reads.len(), phases);
