@@ -1,51 +1,22 @@
 """Atrous' machine code, through its C interface."""
 
-import ctypes
-from ctypes import POINTER, Structure, byref, c_char_p, c_float, c_int, c_size_t, c_uint32, c_void_p
+import sys
+from ctypes import POINTER, byref, c_float, c_size_t, c_void_p
+from pathlib import Path
 
 import numpy
 
 from layers import specs
 from problem import Prepared, Unsupported, aligned, aligned_copy, from_layout, to_layout
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "atrous-capi" / "include"))
+from atrous import Info, Options, Slice, load  # noqa: E402
+
 FLOATS = POINTER(c_float)
 LAYOUTS = {"nchw": 1, "nhwc": 2}
 
 # A layer of one multiply-add.
 SMALLEST = "layer smallest { input: [1, 1, 1], channels: 1, kernel: 1, bias }"
-
-
-class Options(Structure):
-    _fields_ = [
-        ("sizes", c_void_p),
-        ("size_count", c_size_t),
-        ("layout", c_uint32),
-        ("target", c_char_p),
-        ("threads", c_size_t),
-        ("tuning", c_char_p),
-    ]
-
-
-class Info(Structure):
-    _fields_ = [
-        ("name", c_char_p),
-        ("target", c_char_p),
-        ("layout", c_uint32),
-        ("threads", c_size_t),
-        ("input_count", c_size_t),
-        ("output_count", c_size_t),
-        ("parameter_count", c_size_t),
-        ("packed_len", c_size_t),
-        ("scratch_len", c_size_t),
-        ("tuned_count", c_size_t),
-        ("warning", c_char_p),
-    ]
-
-
-class Slice(Structure):
-    """`AtrousSlice` and `AtrousSliceMut`."""
-
-    _fields_ = [("data", FLOATS), ("len", c_size_t)]
 
 
 class AtrousJit:
@@ -55,11 +26,7 @@ class AtrousJit:
     def __init__(self, layout, options):
         self.layout, self.threads = layout, options.threads
         self.version = options.atrous
-        self.api = ctypes.CDLL(str(options.capi))
-        self.api.atrous_last_error.restype = c_char_p
-        slices = [POINTER(Slice), c_size_t]
-        self.api.atrous_run.restype = c_int
-        self.api.atrous_run.argtypes = [c_void_p, *slices, *slices, FLOATS, c_size_t]
+        self.api = load(options.capi)
 
     def prepare(self, problem):
         output = aligned(to_layout(numpy.empty(problem.layer.output_shape), self.layout).shape)

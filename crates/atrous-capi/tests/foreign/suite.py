@@ -3,67 +3,16 @@
 import ctypes
 import sys
 import threading
-from ctypes import POINTER, Structure, byref, c_char_p, c_float, c_int, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, byref, c_float, c_void_p
+from pathlib import Path
 
-
-class Size(Structure):
-    _fields_ = [("name", c_char_p), ("size", c_size_t)]
-
-
-class Options(Structure):
-    _fields_ = [
-        ("sizes", POINTER(Size)),
-        ("size_count", c_size_t),
-        ("layout", c_uint32),
-        ("target", c_char_p),
-        ("threads", c_size_t),
-        ("tuning", c_char_p),
-    ]
-
-
-class Info(Structure):
-    _fields_ = [
-        ("name", c_char_p),
-        ("target", c_char_p),
-        ("layout", c_uint32),
-        ("threads", c_size_t),
-        ("input_count", c_size_t),
-        ("output_count", c_size_t),
-        ("parameter_count", c_size_t),
-        ("packed_len", c_size_t),
-        ("scratch_len", c_size_t),
-        ("tuned_count", c_size_t),
-        ("warning", c_char_p),
-    ]
-
-
-class Tensor(Structure):
-    _fields_ = [("name", c_char_p), ("shape", POINTER(c_size_t)), ("rank", c_size_t), ("len", c_size_t)]
-
-
-class Slice(Structure):
-    """AtrousSlice and AtrousSliceMut."""
-
-    _fields_ = [("data", POINTER(c_float)), ("len", c_size_t)]
-
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "include"))
+from atrous import Info, Options, Size, Slice, Tensor, load  # noqa: E402
 
 INPUT, OUTPUT, PARAMETER = range(3)
 OK, NULL, LENGTH = 0, 1, 9
 
-library = ctypes.CDLL(sys.argv[1])
-library.atrous_last_error.restype = library.atrous_version.restype = c_char_p
-library.atrous_compile.argtypes = [c_char_p, POINTER(Options), POINTER(c_void_p)]
-library.atrous_info.argtypes = [c_void_p, POINTER(Info)]
-library.atrous_tensor.argtypes = [c_void_p, c_uint32, c_size_t, POINTER(Tensor)]
-library.atrous_pack.argtypes = [c_void_p, POINTER(Slice), c_size_t, POINTER(c_void_p)]
-library.atrous_run.argtypes = [
-    c_void_p, POINTER(Slice), c_size_t, POINTER(Slice), c_size_t, POINTER(c_float), c_size_t,
-]  # fmt: skip
-for function in ["compile", "info", "tensor", "pack", "run"]:
-    getattr(library, "atrous_" + function).restype = c_int
-for function in ["kernel_free", "packed_free"]:
-    getattr(library, "atrous_" + function).argtypes = [c_void_p]
-    getattr(library, "atrous_" + function).restype = None
+library = load(sys.argv[1])
 
 
 def check(status):
