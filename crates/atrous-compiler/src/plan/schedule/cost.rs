@@ -21,9 +21,12 @@ const LATENCY: usize = 8;
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
 const WAY: usize = 4096;
 
+/// Numbers in a line of a cache.
+const LINE: usize = 16;
+
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
-    let machine = Machine { wide: target.lanes == 16 };
+    let machine = Machine { wide: target.lanes == 16, fused: target.fused };
     let (extent, lanes, rest) = match schedule.along {
         LaneAxis::Width => (problem.channels, 1, 1),
         LaneAxis::OutputChannels => (problem.channels, schedule.lanes, 1),
@@ -77,7 +80,9 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             // Twice the instructions for as many multiply-adds.
             let half = if target.lanes == 16 && schedule.lanes == 8 { 8 } else { 0 };
             let tall = if channels > 2 && positions > channels { 12 } else { channels / 2 };
-            far + half + tall + hidden_late(problem, channels * positions)
+            // Products that are rounded go faster in pairs.
+            let alone = if !target.fused && channels.min(positions) == 1 { 10 } else { 0 };
+            far + half + tall + alone + hidden_late(problem, channels * positions)
         }
         LaneAxis::Groups => 0,
     }
@@ -105,6 +110,8 @@ fn grouped(sizes: &[usize]) -> Vec<(usize, usize)> {
 struct Machine {
     /// Whether 512 bits take a whole cycle.
     wide: bool,
+    /// Whether a multiply-add is one instruction.
+    fused: bool,
 }
 
 impl Machine {
@@ -136,9 +143,13 @@ impl Machine {
     }
 
     /// So many times some multiply-adds and loads at the same time, which get in each other's way a bit; at least so many
-    /// times the least.
+    /// times the least. Where a multiply-add is two instructions, they and the five of a loop go six in a cycle instead.
     fn together(&self, times: usize, multiply_adds: usize, loads: usize, least: usize) -> usize {
-        let both = 8 * multiply_adds.max(loads) + multiply_adds.min(loads);
+        let longer = multiply_adds.max(loads);
+        let both = match self.fused {
+            true => 8 * longer + multiply_adds.min(loads),
+            false => (8 * longer).max(8 * (2 * multiply_adds + loads + 5) / 3),
+        };
         times * both.max(8 * least) / 8
     }
 
@@ -172,8 +183,11 @@ impl Machine {
                 vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(lanes)
             }
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
-            // Memory is written with gaps, which others fill later.
-            (_, LaneAxis::OutputChannels) if problem.leaves_gaps(channels * lanes) => vectors * (self.store(lanes) + 8),
+            // Memory is written with gaps, which others fill later; with short vectors even parts of lines.
+            (_, LaneAxis::OutputChannels) if problem.leaves_gaps(channels * lanes) => {
+                let gaps = if !self.fused && channels * lanes < LINE { 18 } else { 8 };
+                vectors * (self.store(lanes) + gaps)
+            }
             _ => vectors * self.store(lanes),
         };
         steps + outputs + CALL
