@@ -20,6 +20,7 @@
 #![deny(unsafe_code)]
 
 mod assemble;
+mod compile;
 #[cfg(all(feature = "emulator", target_arch = "x86_64"))]
 pub mod emulator;
 mod error;

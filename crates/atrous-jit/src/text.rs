@@ -3,14 +3,13 @@
 use std::fmt::{self, Write};
 
 use atrous_compiler::plan::{Checked, Plan};
-use cranelift_codegen::Context;
-use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{Block, Function, Inst, Value};
 use cranelift_codegen::isa::CallConv;
 use cranelift_codegen::write::{FuncWriter, PlainWriter, decorate_function};
 
 use crate::assemble;
+use crate::compile;
 use crate::error::CompileError;
 use crate::host;
 use crate::machine::codegen_reason;
@@ -40,11 +39,9 @@ pub fn asm(plan: &Checked<Plan>) -> Result<String, CompileError> {
     let mut text = String::new();
     for (name, stage) in translate_all(plan, isa.default_call_conv()) {
         let tiles = stage.tiles;
-        let mut context = Context::for_function(stage.function);
-        context.set_disasm(true);
-        let compiled = context.compile(&*isa, &mut ControlPlane::default());
-        let compiled = compiled
-            .map_err(|error| CompileError::Stage { stage: name.clone(), reason: codegen_reason(&error.inner) })?;
+        let compiled = compile::function(&*isa, &stage.function, true);
+        let compiled =
+            compiled.map_err(|error| CompileError::Stage { stage: name.clone(), reason: codegen_reason(&error) })?;
         let code = compiled.vcode.as_deref().unwrap_or_default();
         let _ = writeln!(text, "{name}:\n{}\n", code.trim_end());
         for (index, tile) in tiles.into_iter().enumerate() {

@@ -7,9 +7,10 @@ use std::mem::ManuallyDrop;
 use atrous_compiler::plan::Plan;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{DataDescription, FuncId, Linkage, Module, ModuleError, default_libcall_names};
+use cranelift_module::{DataDescription, FuncId, Linkage, Module, ModuleError, ModuleReloc, default_libcall_names};
 
 use crate::assemble::Assembled;
+use crate::compile;
 use crate::error::CompileError;
 use crate::translate::{self, First, Program, Table, Translated};
 
@@ -97,22 +98,19 @@ fn define(
     bytes: Bytes,
 ) -> Result<Vec<FuncId>, CompileError> {
     let mut ids = Vec::new();
-    let mut context = module.make_context();
     for stage in program.stages(plan) {
         let name = program.qualify(stage);
         let call_conv = module.isa().default_call_conv();
         let translated = translate::stage(plan, program, stage, call_conv, *first);
         first.table += translated.tables.len();
         first.function += translated.tiles.len() + 1;
-        module.clear_context(&mut context);
-        ids.push(define_stage(module, &mut context, &name, translated, bytes)?);
+        ids.push(define_stage(module, &name, translated, bytes)?);
     }
     Ok(ids)
 }
 
 fn define_stage(
     module: &mut JITModule,
-    context: &mut cranelift_codegen::Context,
     name: &str,
     translated: Translated,
     bytes: Bytes,
@@ -134,8 +132,13 @@ fn define_stage(
     }
     let signature = &translated.function.signature;
     let id = module.declare_function(name, Linkage::Local, signature).map_err(failed)?;
-    context.func = translated.function;
-    module.define_function(id, context).map_err(failed)?;
+    let reason = |error| CompileError::Stage { stage: name.to_owned(), reason: codegen_reason(&error) };
+    let compiled = compile::function(module.isa(), &translated.function, false).map_err(reason)?;
+    let relocations = compiled.buffer.relocs().iter();
+    let relocations: Vec<_> =
+        relocations.map(|relocation| ModuleReloc::from_mach_reloc(relocation, &translated.function, id)).collect();
+    let alignment = u64::from(compiled.buffer.alignment);
+    module.define_function_bytes(id, alignment, compiled.code_buffer(), &relocations).map_err(failed)?;
     Ok(id)
 }
 

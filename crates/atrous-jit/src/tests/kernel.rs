@@ -3,7 +3,7 @@
 use atrous_compiler::plan::{Plan, Role, Target};
 
 use super::lanes::ragged_rows;
-use super::plans::{borders, matrix_products};
+use super::plans::{borders, full_tile, matrix_products};
 use super::sketch::*;
 use super::{checked, compare, compiled, expected, fill, integers, normals, outputs, slices, specials};
 use crate::{CompileError, Kernel, RunError, Scratch, Serial, asm, clif, host_target, supports};
@@ -190,6 +190,20 @@ fn assembly_of_a_plan() {
     for instruction in ["mulps", "addps", "movups"] {
         assert!(assembly.contains(instruction), "{assembly}");
     }
+}
+
+/// No vector is in memory, and each broadcast is one instruction.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn assembly_of_a_full_tile() {
+    if !std::arch::is_x86_feature_detected!("avx") {
+        return;
+    }
+    let assembly = asm(&checked(full_tile())).unwrap();
+    let vectors: Vec<&str> = assembly.lines().filter(|line| line.contains("%xmm")).collect();
+    let count = |text: &str| vectors.iter().filter(|line| line.contains(text)).count();
+    assert_eq!([count("vbroadcastss ("), count("vmulps"), count("vaddps")], [1, 36, 36], "{assembly}");
+    assert_eq!([count("vbroadcastss"), count("vmovss"), count("%rsp")], [18, 0, 0], "{assembly}");
 }
 
 #[test]

@@ -189,6 +189,42 @@ fn wide_sums(lanes: usize, sums: usize, fused: bool) -> Plan {
     plan
 }
 
+/// Two multiply-adds, each as `[to, left, right, addend]`, on registers 0 to 5.
+fn pair(lanes: usize, fused: bool, pair: [[usize; 4]; 2]) -> Plan {
+    let mut plan = plan(lanes);
+    let x = buffer(&mut plan, "x", Role::Input, &[6, lanes]);
+    let y = buffer(&mut plan, "y", Role::Output, &[6, lanes]);
+    let register = |buffer, index: usize| elements(lanes, buffer, [(index as i64).into(), 0.into()]);
+    let body = (0..6).map(|index| load(index, register(x, index)));
+    let body = body.chain(pair.map(|[to, operands @ ..]| multiply_add(to, operands, fused, None)));
+    let body = body.chain((0..6).map(|index| store(index, register(y, index)))).collect();
+    plan.run.push(stage("pair", vec![tile(&[lanes; 6], body)]));
+    plan
+}
+
+/// Two vectors of weights times six numbers for each of three taps: as many vectors as there are registers.
+pub fn full_tile() -> Plan {
+    let mut plan = plan(4);
+    let x = buffer(&mut plan, "x", Role::Input, &[50, 8]);
+    let w = buffer(&mut plan, "w", Role::Input, &[50, 3, 8]);
+    let y = buffer(&mut plan, "y", Role::Output, &[12, 4]);
+    let mut add = Vec::new();
+    for tap in 0..3 {
+        for vector in 0..2 {
+            add.push(load(12 + vector, along(w, [K.into(), tap.into(), (4 * vector as i64).into()], 2, 1)));
+        }
+        for position in 0..6 {
+            add.push(broadcast(14, at(x, [K.into(), (tap + position).into()])));
+            add.extend([0, 6].map(|first| accumulate(first + position as usize, 14, 12 + first / 6, false)));
+        }
+    }
+    let start = (0..12).map(|sum| constant(sum, sum as f32));
+    let store = (0..12).map(|sum| store(sum, along(y, [(sum as i64).into(), 0.into()], 1, 1)));
+    let body = start.chain([reduce(K, 50, add)]).chain(store).collect();
+    plan.run.push(stage("tile", vec![tile(&[4; 15], body)]));
+    plan
+}
+
 /// Loops that run no time and once, of every kind.
 fn short_loops(count: i64) -> Plan {
     let mut plan = plan(4);
@@ -318,6 +354,25 @@ fn more_sums_than_registers() {
             check(&format!("{sums} sums on {lanes} lanes, fused {fused}"), wide_sums(lanes, sums, fused));
         }
     }
+}
+
+#[test]
+fn multiply_adds_that_depend_on_each_other() {
+    let independent = [[0, 1, 2, 0], [3, 1, 2, 3]];
+    let reads_the_sum = [[[0, 1, 2, 0], [3, 0, 2, 3]], [[0, 1, 2, 0], [3, 2, 0, 3]], [[0, 1, 2, 0], [3, 1, 2, 0]]];
+    let writes_what_was_read = [[[0, 1, 2, 3], [3, 1, 2, 3]], [[0, 1, 2, 0], [1, 3, 4, 1]]];
+    let writes_the_sum = [[[0, 1, 2, 0], [0, 3, 4, 0]], [[0, 1, 2, 0], [0, 3, 4, 5]]];
+    let pairs = [&[independent][..], &reads_the_sum, &writes_what_was_read, &writes_the_sum].concat();
+    for (lanes, fused) in [(1, false), (4, false), (4, true), (16, false)] {
+        for &operands in &pairs {
+            check(&format!("{operands:?} on {lanes} lanes, fused {fused}"), pair(lanes, fused, operands));
+        }
+    }
+}
+
+#[test]
+fn as_many_vectors_as_registers() {
+    check("full tile", full_tile());
 }
 
 #[test]

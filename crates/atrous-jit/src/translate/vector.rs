@@ -4,7 +4,7 @@ use atrous_compiler::layer::Number;
 use atrous_compiler::plan::{Access, BinaryOp, Instr, Part, Reg, Step, Tile};
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::immediates::Ieee32;
-use cranelift_codegen::ir::{ConstantData, Endianness, InstBuilder, MemFlagsData, Type, Value, types};
+use cranelift_codegen::ir::{BlockArg, ConstantData, Endianness, InstBuilder, MemFlagsData, Type, Value, types};
 use cranelift_frontend::{FunctionBuilder, Variable};
 
 use super::address::{self, ELEMENT};
@@ -18,6 +18,44 @@ pub(super) struct Register {
     width: usize,
     /// The lanes in order.
     parts: Vec<Variable>,
+}
+
+/// Most multiply-adds that share a group: a product lives until its sum, in a register.
+const MOST_TOGETHER: usize = 2;
+
+/// The operands of an instruction of this name.
+struct MultiplyAdd {
+    to: Reg,
+    left: Reg,
+    right: Reg,
+    addend: Reg,
+    fused: bool,
+    part: Option<Part>,
+}
+
+impl MultiplyAdd {
+    /// The multiply-adds at the beginning of some steps that make a group: their order does not matter.
+    fn together(steps: &[Step]) -> Vec<MultiplyAdd> {
+        let mut together: Vec<MultiplyAdd> = Vec::new();
+        for step in steps.iter().take(MOST_TOGETHER) {
+            let &Step::Do(Instr::MultiplyAdd { to, left, right, addend, fused, part }) = step else { break };
+            let depends =
+                |earlier: &MultiplyAdd| [to, left, right, addend].contains(&earlier.to) || earlier.addend == to;
+            if together.iter().any(depends) {
+                break;
+            }
+            together.push(MultiplyAdd { to, left, right, addend, fused, part });
+        }
+        together
+    }
+}
+
+/// What a multiply-add adds.
+enum Term {
+    /// A rounded product.
+    Product(Value),
+    /// The factors of one that is added without being rounded.
+    Factors(Value, Value),
 }
 
 /// Elements need no alignment, and verified accesses are in bounds.
@@ -37,8 +75,12 @@ impl Emitter<'_> {
     }
 
     fn steps(&mut self, registers: &[Register], steps: &[Step]) {
-        for step in steps {
+        let mut rest = steps;
+        while let Some(step) = rest.first() {
+            let together = MultiplyAdd::together(rest);
+            rest = &rest[together.len().max(1)..];
             match step {
+                _ if !together.is_empty() => self.multiply_adds(registers, &together),
                 Step::Do(instr) => self.instruction(registers, instr),
                 Step::Reduce { var, count, body } => {
                     let accesses = address::in_steps(body);
@@ -46,6 +88,38 @@ impl Emitter<'_> {
                 }
             }
         }
+    }
+
+    /// A group of multiply-adds: all products, then all sums.
+    ///
+    /// AMD Zen 4 multiplies in two of its pipes and adds in the other two, and binds an instruction to a pipe before its
+    /// operands are ready; with products and sums by turns one of two pipes often has more to do. The sums are in reverse
+    /// order because the register allocator then needs no memory for tiles that use each register.
+    fn multiply_adds(&mut self, registers: &[Register], together: &[MultiplyAdd]) {
+        let terms: Vec<Vec<Term>> = together.iter().map(|one| self.terms(registers, one)).collect();
+        for (&MultiplyAdd { to, addend, part, .. }, terms) in together.iter().zip(terms).rev() {
+            let width = registers[to.0].width;
+            let active = Part::range(part, tile_lanes(&registers[to.0]));
+            let mut parts = terms.into_iter().enumerate();
+            self.each(registers, to, [addend], |builder, ty, [addend]| match parts.next() {
+                Some((part, term)) => {
+                    let lanes = [0, 1, 2, 3].map(|lane| active.contains(&(part * width + lane)));
+                    add_in_lanes(builder, ty, term, addend, &lanes[..width])
+                }
+                None => addend,
+            });
+        }
+    }
+
+    /// What a multiply-add adds to each part of a register.
+    fn terms(&mut self, registers: &[Register], &MultiplyAdd { left, right, fused, .. }: &MultiplyAdd) -> Vec<Term> {
+        let pairs = registers[left.0].parts.iter().zip(&registers[right.0].parts);
+        pairs
+            .map(|(&left, &right)| {
+                let [left, right] = [left, right].map(|factor| self.builder.use_var(factor));
+                if fused { Term::Factors(left, right) } else { Term::Product(self.builder.ins().fmul(left, right)) }
+            })
+            .collect()
     }
 
     fn instruction(&mut self, registers: &[Register], instr: &Instr) {
@@ -59,32 +133,8 @@ impl Emitter<'_> {
             Instr::Binary { op, to, left, right } => {
                 self.each(registers, *to, [*left, *right], |builder, ty, [a, b]| binary(builder, ty, *op, a, b));
             }
-            Instr::MultiplyAdd { to, left, right, addend, fused, part } => {
-                let active = Part::range(*part, tile_lanes(&registers[to.0]));
-                let multiply_add = |builder: &mut FunctionBuilder<'_>, [a, b, c]: [Value; 3]| match fused {
-                    true => builder.ins().fma(a, b, c),
-                    false => {
-                        let product = builder.ins().fmul(a, b);
-                        builder.ins().fadd(product, c)
-                    }
-                };
-                let mut first = 0;
-                let width = registers[to.0].width;
-                let mut next = |builder: &mut FunctionBuilder<'_>, ty, [a, b, c]: [Value; 3]| {
-                    let lanes: Vec<bool> = (first..first + width).map(|lane| active.contains(&lane)).collect();
-                    first += width;
-                    match lanes.iter().filter(|&&is_active| is_active).count() {
-                        0 => c,
-                        count if count == width => multiply_add(builder, [a, b, c]),
-                        _ => {
-                            let sum = multiply_add(builder, [a, b, c]);
-                            let taken = [0, 1, 2, 3].map(|lane| if lanes[lane] { lane } else { 4 + lane });
-                            shuffle_two(builder, ty, [sum, c], taken)
-                        }
-                    }
-                };
-                self.each(registers, *to, [*left, *right, *addend], &mut next);
-            }
+            // `steps` has taken them.
+            Instr::MultiplyAdd { .. } => {}
             Instr::SelectLess { to, left, right, yes, no } => {
                 let operands = [*left, *right, *yes, *no];
                 self.each(registers, *to, operands, |builder, ty, [a, b, yes, no]| {
@@ -144,10 +194,25 @@ impl Emitter<'_> {
 
     fn broadcast(&mut self, to: &Register, from: &Access) {
         let lane = self.load_at(types::F32, from, 0, 0);
-        let value = if to.width == 1 { lane } else { self.builder.ins().splat(to.ty, lane) };
+        let value = if to.width == 1 { lane } else { self.splat(to.ty, lane) };
         for &variable in &to.parts {
             self.builder.def_var(variable, value);
         }
+    }
+
+    /// A number that was just loaded, in all lanes.
+    ///
+    /// Cranelift loads and copies in one instruction only if nothing is computed from the copies more than once. So the
+    /// copies are handed to a block that follows at once, which is their one use. Otherwise each would cost a shuffle in
+    /// a pipe that multiplies.
+    fn splat(&mut self, ty: Type, lane: Value) -> Value {
+        let copies = self.builder.ins().splat(ty, lane);
+        let next = self.builder.create_block();
+        let parameter = self.builder.append_block_param(next, ty);
+        self.builder.ins().jump(next, &[BlockArg::Value(copies)]);
+        self.builder.switch_to_block(next);
+        self.builder.seal_block(next);
+        parameter
     }
 
     fn store(&mut self, from: &Register, to: &Access) {
@@ -203,6 +268,22 @@ impl Emitter<'_> {
         let value = self.scope.value(&pointer);
         self.displace(value, displacement.wrapping_add(lane))
     }
+}
+
+/// `term + addend` in some lanes, `addend` in the others.
+fn add_in_lanes(builder: &mut FunctionBuilder<'_>, ty: Type, term: Term, addend: Value, lanes: &[bool]) -> Value {
+    if !lanes.contains(&true) {
+        return addend;
+    }
+    let sum = match term {
+        Term::Product(product) => builder.ins().fadd(product, addend),
+        Term::Factors(left, right) => builder.ins().fma(left, right, addend),
+    };
+    if !lanes.contains(&false) {
+        return sum;
+    }
+    let taken = [0, 1, 2, 3].map(|lane| if lanes[lane] { lane } else { 4 + lane });
+    shuffle_two(builder, ty, [sum, addend], taken)
 }
 
 fn tile_lanes(register: &Register) -> usize {

@@ -21,9 +21,12 @@ const LATENCY: usize = 8;
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
 const WAY: usize = 4096;
 
+/// Numbers in a line of a cache.
+const LINE: usize = 16;
+
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
-    let machine = Machine { wide: target.lanes == 16 };
+    let machine = Machine { wide: target.lanes == 16, fused: target.fused };
     let mut sum = 0;
     for block in blocks(problem.groups, problem.channels, schedule) {
         for (size, count) in grouped(&schedule.run_sizes(problem.width.outputs, problem.width.phases)) {
@@ -72,7 +75,9 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             // Twice the instructions for as many multiply-adds.
             let half = if target.lanes == 16 && schedule.lanes == 8 { 8 } else { 0 };
             let tall = if channels > 2 && positions > channels { 12 } else { channels / 2 };
-            far + half + tall + hidden_late(problem, channels * positions)
+            // Products that are rounded go faster in pairs.
+            let alone = if !target.fused && channels.min(positions) == 1 { 10 } else { 0 };
+            far + half + tall + alone + hidden_late(problem, channels * positions)
         }
         LaneAxis::Groups => 0,
     }
@@ -100,6 +105,8 @@ fn grouped(sizes: &[usize]) -> Vec<(usize, usize)> {
 struct Machine {
     /// Whether 512 bits take a whole cycle.
     wide: bool,
+    /// Whether a multiply-add is one instruction.
+    fused: bool,
 }
 
 impl Machine {
@@ -131,9 +138,14 @@ impl Machine {
     }
 
     /// Half cycles of so many steps, each with these half cycles of multiply-adds and of loads: both go on at the same time,
-    /// but get in each other's way a bit. A step takes no less than `least`.
+    /// but get in each other's way a bit. A step takes no less than `least`. Where a multiply-add is two instructions, they
+    /// and the five of a loop go six in a cycle instead.
     fn together(&self, steps: usize, multiply_adds: usize, loads: usize, least: usize) -> usize {
-        let both = 8 * multiply_adds.max(loads) + multiply_adds.min(loads);
+        let longer = multiply_adds.max(loads);
+        let both = match self.fused {
+            true => 8 * longer + multiply_adds.min(loads),
+            false => (8 * longer).max(8 * (2 * multiply_adds + loads + 5) / 3),
+        };
         steps * both.max(8 * least) / 8
     }
 
@@ -167,8 +179,11 @@ impl Machine {
                 vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(lanes)
             }
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
-            // Memory is written with gaps, which others fill later.
-            (_, LaneAxis::OutputChannels) if problem.leaves_gaps(channels * lanes) => vectors * (self.store(lanes) + 8),
+            // Memory is written with gaps, which others fill later; with short vectors even parts of lines.
+            (_, LaneAxis::OutputChannels) if problem.leaves_gaps(channels * lanes) => {
+                let gaps = if !self.fused && channels * lanes < LINE { 18 } else { 8 };
+                vectors * (self.store(lanes) + gaps)
+            }
             _ => vectors * self.store(lanes),
         };
         steps + outputs + CALL
