@@ -4,6 +4,7 @@ mod activations;
 mod assembly;
 mod dependencies;
 mod golden;
+mod onnx;
 mod random;
 mod specs;
 // The tests write no pictures.
