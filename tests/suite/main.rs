@@ -3,6 +3,7 @@
 mod activations;
 mod assembly;
 mod dependencies;
+mod geometry;
 mod golden;
 mod onnx;
 mod random;
