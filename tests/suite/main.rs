@@ -5,6 +5,7 @@ mod assembly;
 mod dependencies;
 mod geometry;
 mod golden;
+mod networks;
 mod onnx;
 mod random;
 mod specs;
