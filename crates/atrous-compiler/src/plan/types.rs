@@ -323,6 +323,18 @@ impl Instr {
         }
     }
 
+    /// All registers, as often as they occur.
+    pub fn registers_mut(&mut self) -> Vec<&mut Reg> {
+        match self {
+            Instr::Constant { to, .. } | Instr::Load { to, .. } | Instr::Broadcast { to, .. } => vec![to],
+            Instr::Store { from, .. } => vec![from],
+            Instr::ShiftLeft { to, from, .. } => vec![to, from],
+            Instr::Binary { to, left, right, .. } | Instr::Shuffle { to, left, right, .. } => vec![to, left, right],
+            Instr::MultiplyAdd { to, left, right, addend, .. } => vec![to, left, right, addend],
+            Instr::SelectLess { to, left, right, yes, no, .. } => vec![to, left, right, yes, no],
+        }
+    }
+
     /// The memory that is read or written.
     pub fn access(&self) -> Option<&Access> {
         match self {

@@ -59,6 +59,11 @@ pub(super) struct Pointers<'a> {
     pub words: usize,
 }
 
+/// Whether there are registers for so many pointers and counters.
+pub(super) fn fit(wishes: usize) -> bool {
+    wishes <= GENERAL.len()
+}
+
 /// What wants a register.
 #[derive(Clone, Copy)]
 enum Wish {
@@ -73,7 +78,7 @@ impl<'a> Pointers<'a> {
         uses.count(nodes, 0, 1);
         let pointers = uses.pointers.iter().enumerate().map(|(pointer, &uses)| (uses, Wish::Pointer(pointer)));
         let counters = uses.counters.iter().enumerate().map(|(depth, &uses)| (uses, Wish::Counter(depth)));
-        let mut wishes: Vec<(usize, Wish)> = pointers.chain(counters).filter(|(uses, _)| *uses > 0).collect();
+        let mut wishes: Vec<(usize, Wish)> = pointers.chain(counters).filter(|(uses, _)| *uses > 1).collect();
         wishes.sort_by_key(|(uses, _)| Reverse(*uses));
 
         let mut words = frame.words();
@@ -299,7 +304,7 @@ pub(super) fn repeated(times: usize) -> usize {
 /// Estimates how often pointers and counters are used.
 struct Uses<'a> {
     frame: &'a Frame,
-    /// Zero for those that no loop uses: they are as well in memory.
+    /// Those that are used once are as well in memory.
     pointers: Vec<usize>,
     counters: Vec<usize>,
 }
@@ -310,9 +315,7 @@ impl Uses<'_> {
             match node {
                 Node::Do(node) => {
                     for site in node.site.into_iter().chain(node.folded.map(|folded| folded.site)) {
-                        if times > 1 {
-                            self.pointers[self.frame.sites[site].pointer] += times;
-                        }
+                        self.pointers[self.frame.sites[site].pointer] += times;
                     }
                 }
                 Node::Loop { count, body, .. } => match written_out(self.frame, *count, body) {

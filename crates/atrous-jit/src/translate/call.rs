@@ -1,18 +1,29 @@
-//! Tiles that are functions by themselves: the driver fills a frame and calls.
+//! Tiles that are functions by themselves, with the loops around them: the driver fills a frame and calls.
 
 use std::collections::BTreeMap;
 
-use atrous_compiler::plan::{Count, Step, Tile, Var};
+use atrous_compiler::plan::{Count, Step, Stmt, Tile, Var};
 use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, InstBuilder, StackSlotData, StackSlotKind, UserExternalName, Value, types,
 };
 
 use super::address::{self, Binding};
 use super::nest::{Emitter, WORD};
-use super::{FUNCTIONS, tile_signature};
+use super::{FUNCTIONS, join, tile_signature};
 use crate::assemble::{self, Frame, InstructionSet, Site};
 
 impl Emitter<'_> {
+    /// The longest start of the statements that is nothing but tiles and loops around them, as one tile, and how many
+    /// statements it is. More than one tile, or a loop, only if all of its pointers are in registers.
+    pub(super) fn callable(&self, statements: &[Stmt]) -> Option<(Tile, usize)> {
+        let tiles = statements.iter().take_while(|statement| join::is_callable(statement)).count();
+        (1..=tiles).rev().find_map(|count| {
+            let tile = join::tile(&statements[..count]);
+            let small = || assemble::has_registers_for(&self.frame(&tile).0, &tile);
+            (matches!(statements[..count], [Stmt::Tile(_)]) || small()).then_some((tile, count))
+        })
+    }
+
     /// Assembles a tile, and calls it.
     pub(super) fn call(&mut self, set: InstructionSet, tile: &Tile) {
         let (frame, words) = self.frame(tile);

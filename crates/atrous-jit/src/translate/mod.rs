@@ -1,10 +1,12 @@
 //! From a stage of a plan to one function of Cranelift IR.
 //!
 //! `nest` prints loops, `address` keeps their pointers, `vector` prints the instructions of tiles. Where the plan is for
-//! wider vectors than Cranelift has, `call` prints a call instead, of a function that `assemble` makes.
+//! wider vectors than Cranelift has, `call` prints a call instead, of a function that `assemble` makes from what `join`
+//! makes of tiles and the loops around them.
 
 mod address;
 mod call;
+mod join;
 mod nest;
 mod vector;
 

@@ -76,20 +76,30 @@ impl Emitter<'_> {
         }
     }
 
-    fn statements(&mut self, statements: &[Stmt]) {
-        for statement in statements {
-            match statement {
-                Stmt::For { var, count, body } => {
-                    let accesses = address::in_statements(body);
-                    self.counted(*var, *count, &accesses, |emitter| emitter.statements(body));
+    fn statements(&mut self, mut statements: &[Stmt]) {
+        while let [first, rest @ ..] = statements {
+            statements = match self.set.and_then(|set| Some((set, self.callable(statements)?))) {
+                Some((set, (tile, count))) => {
+                    self.call(set, &tile);
+                    &statements[count..]
                 }
-                Stmt::Par { var, count, before, body } => self.parallel(*var, *count, *before, body),
-                Stmt::Regions { columns, rows, body } => self.regions(columns, rows, body),
-                Stmt::Tile(tile) => match self.set {
-                    None => self.tile(tile),
-                    Some(set) => self.call(set, tile),
-                },
+                None => {
+                    self.statement(first);
+                    rest
+                }
+            };
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::For { var, count, body } => {
+                let accesses = address::in_statements(body);
+                self.counted(*var, *count, &accesses, |emitter| emitter.statements(body));
             }
+            Stmt::Par { var, count, before, body } => self.parallel(*var, *count, *before, body),
+            Stmt::Regions { columns, rows, body } => self.regions(columns, rows, body),
+            Stmt::Tile(tile) => self.tile(tile),
         }
     }
 

@@ -118,6 +118,9 @@ impl Shape<'_> {
             LaneAxis::OutputChannels | LaneAxis::Groups => channels * positions,
         };
         let streamed = match along {
+            // Beside the inputs of a tap, two vectors of neighbours that they are taken from; and the numbers of the lanes,
+            // for even ones, odd ones, and those that are loaded by themselves, with one more vector.
+            LaneAxis::Width if rows.is_some() && self.problem.width.stride == 2 => 3 * positions + 1 + 4,
             LaneAxis::Width => positions + 1,
             LaneAxis::OutputChannels => channels.min(positions) + 1,
             LaneAxis::Groups => kernel + 1,
@@ -165,8 +168,7 @@ impl Shape<'_> {
     /// Registers that one instruction needs beside its operands, where machines have no masks: for the sums of a part of
     /// the lanes, and for zipping vectors.
     fn temporary(&self) -> usize {
-        let has_masks = self.target.lanes == 16;
-        if has_masks { 0 } else { 1 + usize::from(self.problem.width.phases > 1) }
+        if self.target.has_masks() { 0 } else { 1 + usize::from(self.problem.width.phases > 1) }
     }
 
     /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power
