@@ -23,31 +23,23 @@ pub(super) struct Register {
 /// Most multiply-adds that share a group: a product lives until its sum, in a register.
 const MOST_TOGETHER: usize = 2;
 
-/// The operands of an instruction of this name.
-struct MultiplyAdd {
-    to: Reg,
-    left: Reg,
-    right: Reg,
-    addend: Reg,
-    fused: bool,
-    part: Option<Part>,
+/// The multiply-adds at the beginning of some steps that make a group: their order does not matter.
+fn together(steps: &[Step]) -> Vec<&Instr> {
+    let mut together: Vec<&Instr> = Vec::new();
+    for step in steps.iter().take(MOST_TOGETHER) {
+        let Step::Do(later @ Instr::MultiplyAdd { .. }) = step else { break };
+        if together.iter().any(|earlier| depends(later, earlier)) {
+            break;
+        }
+        together.push(later);
+    }
+    together
 }
 
-impl MultiplyAdd {
-    /// The multiply-adds at the beginning of some steps that make a group: their order does not matter.
-    fn together(steps: &[Step]) -> Vec<MultiplyAdd> {
-        let mut together: Vec<MultiplyAdd> = Vec::new();
-        for step in steps.iter().take(MOST_TOGETHER) {
-            let &Step::Do(Instr::MultiplyAdd { to, left, right, addend, fused, part }) = step else { break };
-            let depends =
-                |earlier: &MultiplyAdd| [to, left, right, addend].contains(&earlier.to) || earlier.addend == to;
-            if together.iter().any(depends) {
-                break;
-            }
-            together.push(MultiplyAdd { to, left, right, addend, fused, part });
-        }
-        together
-    }
+/// Whether a multiply-add must not sum before an earlier one. It may write the factors of that, which are read before.
+fn depends(later: &Instr, earlier: &Instr) -> bool {
+    let Instr::MultiplyAdd { to, addend, .. } = *earlier else { return true };
+    later.operands().contains(&to) || later.written().is_some_and(|written| written == to || written == addend)
 }
 
 /// What a multiply-add adds.
@@ -77,10 +69,10 @@ impl Emitter<'_> {
     fn steps(&mut self, registers: &[Register], steps: &[Step]) {
         let mut rest = steps;
         while let Some(step) = rest.first() {
-            let together = MultiplyAdd::together(rest);
+            let together = together(rest);
             rest = &rest[together.len().max(1)..];
             match step {
-                _ if !together.is_empty() => self.multiply_adds(registers, &together),
+                Step::Do(Instr::MultiplyAdd { .. }) => self.multiply_adds(registers, &together),
                 Step::Do(instr) => self.instruction(registers, instr),
                 Step::Reduce { var, count, body } => {
                     let accesses = address::in_steps(body);
@@ -95,9 +87,14 @@ impl Emitter<'_> {
     /// AMD Zen 4 multiplies in two of its pipes and adds in the other two, and binds an instruction to a pipe before its
     /// operands are ready; with products and sums by turns one of two pipes often has more to do. The sums are in reverse
     /// order because the register allocator then needs no memory for tiles that use each register.
-    fn multiply_adds(&mut self, registers: &[Register], together: &[MultiplyAdd]) {
-        let terms: Vec<Vec<Term>> = together.iter().map(|one| self.terms(registers, one)).collect();
-        for (&MultiplyAdd { to, addend, part, .. }, terms) in together.iter().zip(terms).rev() {
+    fn multiply_adds(&mut self, registers: &[Register], together: &[&Instr]) {
+        let mut sums = Vec::new();
+        for instr in together {
+            if let Instr::MultiplyAdd { to, left, right, addend, fused, part } = **instr {
+                sums.push((to, addend, part, self.terms(registers, [left, right], fused)));
+            }
+        }
+        for (to, addend, part, terms) in sums.into_iter().rev() {
             let width = registers[to.0].width;
             let active = Part::range(part, tile_lanes(&registers[to.0]));
             let mut parts = terms.into_iter().enumerate();
@@ -112,7 +109,7 @@ impl Emitter<'_> {
     }
 
     /// What a multiply-add adds to each part of a register.
-    fn terms(&mut self, registers: &[Register], &MultiplyAdd { left, right, fused, .. }: &MultiplyAdd) -> Vec<Term> {
+    fn terms(&mut self, registers: &[Register], [left, right]: [Reg; 2], fused: bool) -> Vec<Term> {
         let pairs = registers[left.0].parts.iter().zip(&registers[right.0].parts);
         pairs
             .map(|(&left, &right)| {
@@ -133,8 +130,7 @@ impl Emitter<'_> {
             Instr::Binary { op, to, left, right } => {
                 self.each(registers, *to, [*left, *right], |builder, ty, [a, b]| binary(builder, ty, *op, a, b));
             }
-            // `steps` has taken them.
-            Instr::MultiplyAdd { .. } => {}
+            Instr::MultiplyAdd { .. } => self.multiply_adds(registers, &[instr]),
             Instr::SelectLess { to, left, right, yes, no } => {
                 let operands = [*left, *right, *yes, *no];
                 self.each(registers, *to, operands, |builder, ty, [a, b, yes, no]| {
