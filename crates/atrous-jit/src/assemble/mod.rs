@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The function takes the address of a frame in `rdi`, as the System V convention has it on every system; the driver,
-//! which is the rest of the loop nest, compiled by Cranelift, has filled it. It calls nothing, and leaves with the upper halves of
-//! the vector registers clear, because older instructions are slow otherwise.
+//! which is the rest of the loop nest, compiled by Cranelift, has filled it. It calls nothing, and leaves with the upper
+//! halves of the vector registers clear, because older instructions are slow otherwise.
 //!
 //! | words of the frame | filled by |
 //! |---|---|
@@ -30,12 +30,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use atrous_compiler::Target;
-use atrous_compiler::plan::{Count, Part, Reg, Step, Tile, Var};
+use atrous_compiler::plan::{Count, Part, Reg, Tile, Var};
 use iced_x86::{Code, Decoder, DecoderOptions, Formatter, GasFormatter, Instruction};
 
 use self::constants::{Constants, Held};
 use self::listing::Listing;
 use self::pointers::Pointers;
+pub(crate) use self::pointers::has_registers_for;
 use self::program::Node;
 use self::registers::Registers;
 
@@ -120,20 +121,6 @@ pub(crate) struct Assembled {
     pub code: usize,
     /// Words of the frame.
     pub words: usize,
-}
-
-/// Whether all pointers and counters of a tile fit into registers.
-pub(crate) fn has_registers_for(frame: &Frame, tile: &Tile) -> bool {
-    pointers::fit(frame.pointers.len() + depth(&tile.body))
-}
-
-/// How many loops stand in each other.
-fn depth(steps: &[Step]) -> usize {
-    let depth_of = |step: &Step| match step {
-        Step::Do(_) => 0,
-        Step::Reduce { body, .. } => 1 + depth(body),
-    };
-    steps.iter().map(depth_of).max().unwrap_or(0)
 }
 
 /// Assembles a tile.

@@ -60,7 +60,7 @@ pub(super) struct Pointers<'a> {
 }
 
 /// Whether there are registers for so many pointers and counters.
-pub(super) fn fit(wishes: usize) -> bool {
+pub(crate) fn has_registers_for(wishes: usize) -> bool {
     wishes <= GENERAL.len()
 }
 

@@ -3,7 +3,7 @@
 use atrous_compiler::plan::{Plan, Role, Target};
 
 use super::lanes::ragged_rows;
-use super::plans::{borders, full_tile, matrix_products};
+use super::plans::{borders, copies, full_tile, matrix_products};
 use super::sketch::*;
 use super::{checked, compare, compiled, expected, fill, integers, normals, outputs, slices, specials};
 use crate::{CompileError, Kernel, RunError, Scratch, Serial, asm, clif, host_target, supports};
@@ -224,6 +224,16 @@ fn text_of_a_wide_plan() {
     let assembly = asm(&plan).unwrap();
     let (_, tile) = assembly.split_once("run::borders::tile0:\n").expect("the tile has its name");
     insta::assert_snapshot!("assembly_of_a_wide_tile", tile);
+}
+
+/// Tiles share a function as long as their pointers fit into twelve registers, with the loop around them as its counter.
+#[test]
+fn tiles_that_share_a_function() {
+    let functions = |tiles: usize| {
+        let plan = checked(Plan { target: Target::avx512(), ..copies(16, tiles) });
+        asm(&plan).unwrap().lines().filter(|line| line.contains("::tile")).count()
+    };
+    assert_eq!([1, 5, 6, 13].map(functions), [1, 1, 1, 3]);
 }
 
 #[test]

@@ -281,6 +281,20 @@ fn many_buffers(lanes: usize, buffers: usize) -> Plan {
     plan
 }
 
+/// A loop around tiles that copy a buffer each, with two pointers a tile.
+pub fn copies(lanes: usize, tiles: usize) -> Plan {
+    let mut plan = plan(lanes);
+    let mut copy = |index: usize| {
+        let x = buffer(&mut plan, &format!("x{index}"), Role::Input, &[3, lanes]);
+        let y = buffer(&mut plan, &format!("y{index}"), Role::Output, &[3, lanes]);
+        let [x, y] = [x, y].map(|buffer| elements(lanes, buffer, [I.into(), 0.into()]));
+        tile(&[lanes], vec![load(0, x), store(0, y)])
+    };
+    let body = (0..tiles).map(&mut copy).collect();
+    plan.run.push(stage("copies", vec![repeat(I, 3, body)]));
+    plan
+}
+
 /// Parameters that are packed, and scratch memory that two buffers share at different times.
 pub fn matrix_products() -> Plan {
     let mut plan = plan(4);
@@ -380,6 +394,15 @@ fn more_pointers_than_registers() {
     for lanes in WIDTHS {
         for buffers in [1, 3, 9, 20] {
             check(&format!("{buffers} buffers on {lanes} lanes"), many_buffers(lanes, buffers));
+        }
+    }
+}
+
+#[test]
+fn more_tiles_than_one_function_has_registers_for() {
+    for lanes in WIDTHS {
+        for tiles in [1, 5, 6, 13] {
+            check(&format!("{tiles} tiles on {lanes} lanes"), copies(lanes, tiles));
         }
     }
 }

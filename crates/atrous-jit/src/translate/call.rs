@@ -1,27 +1,34 @@
 //! Tiles that are functions by themselves, with the loops around them: the driver fills a frame and calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
-use atrous_compiler::plan::{Count, Step, Stmt, Tile, Var};
+use atrous_compiler::plan::{Access, Count, Step, Stmt, Tile, Var};
 use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, InstBuilder, StackSlotData, StackSlotKind, UserExternalName, Value, types,
 };
 
-use super::address::{self, Binding};
+use super::address::{self, Binding, Pointer};
 use super::nest::{Emitter, WORD};
 use super::{FUNCTIONS, join, tile_signature};
 use crate::assemble::{self, Frame, InstructionSet, Site};
 
 impl Emitter<'_> {
     /// The longest start of the statements that is nothing but tiles and loops around them, as one tile, and how many
-    /// statements it is. More than one tile, or a loop, only if all of its pointers are in registers.
+    /// statements it is. More than one tile, or a loop, only if all pointers and counters are in registers.
     pub(super) fn callable(&self, statements: &[Stmt]) -> Option<(Tile, usize)> {
-        let tiles = statements.iter().take_while(|statement| join::is_callable(statement)).count();
-        (1..=tiles).rev().find_map(|count| {
-            let tile = join::tile(&statements[..count]);
-            let small = || assemble::has_registers_for(&self.frame(&tile).0, &tile);
-            (matches!(statements[..count], [Stmt::Tile(_)]) || small()).then_some((tile, count))
-        })
+        let (mut pointers, mut depth, mut count) = (BTreeSet::new(), 0, 0);
+        for statement in statements.iter().take_while(|statement| join::is_callable(statement)) {
+            let accesses = address::in_statements(slice::from_ref(statement));
+            pointers.extend(accesses.iter().map(|access| self.pointer(access).0));
+            depth = depth.max(join::depth(statement));
+            let is_first_tile = count == 0 && matches!(statement, Stmt::Tile(_));
+            if !is_first_tile && !assemble::has_registers_for(pointers.len() + depth) {
+                break;
+            }
+            count += 1;
+        }
+        (count > 0).then(|| (join::tile(&statements[..count]), count))
     }
 
     /// Assembles a tile, and calls it.
@@ -40,13 +47,18 @@ impl Emitter<'_> {
         self.builder.ins().call(function, &[address]);
     }
 
+    /// The pointer of an access when the function is called and how it moves there, and the displacement from it in bytes.
+    fn pointer(&self, access: &Access) -> ((Pointer, Vec<(Var, i64)>), i64) {
+        let (pointer, displacement) = self.scope.place(self.plan, access);
+        ((pointer, self.scope.moves(self.plan, access)), displacement)
+    }
+
     /// What the tile needs to know, and the words that the driver puts into its frame.
     fn frame(&self, tile: &Tile) -> (Frame, Vec<Value>) {
         let mut frame = Frame { pointers: Vec::new(), sites: Vec::new(), numbers: BTreeMap::new(), counts: Vec::new() };
         let (mut pointers, mut counts) = (Vec::new(), Vec::new());
         for access in address::in_steps(&tile.body) {
-            let (pointer, displacement) = self.scope.place(self.plan, access);
-            let pointer = (pointer, self.scope.moves(self.plan, access));
+            let (pointer, displacement) = self.pointer(access);
             let index = pointers.iter().position(|other| *other == pointer).unwrap_or_else(|| {
                 pointers.push(pointer);
                 pointers.len() - 1

@@ -13,6 +13,23 @@ pub(super) fn is_callable(statement: &Stmt) -> bool {
     }
 }
 
+/// How many loops of a callable statement stand in each other.
+pub(super) fn depth(statement: &Stmt) -> usize {
+    match statement {
+        Stmt::Tile(tile) => depth_of(&tile.body),
+        Stmt::For { body, .. } => 1 + body.iter().map(depth).max().unwrap_or(0),
+        Stmt::Par { .. } | Stmt::Regions { .. } => 0,
+    }
+}
+
+fn depth_of(steps: &[Step]) -> usize {
+    let depth = |step: &Step| match step {
+        Step::Do(_) => 0,
+        Step::Reduce { body, .. } => 1 + depth_of(body),
+    };
+    steps.iter().map(depth).max().unwrap_or(0)
+}
+
 /// Statements that are callable as one tile.
 pub(super) fn tile(statements: &[Stmt]) -> Tile {
     let mut registers = Vec::new();
