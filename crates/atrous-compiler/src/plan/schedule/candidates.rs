@@ -3,7 +3,7 @@
 use super::blocks::blocks;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
-use super::{LaneAxis, Outermost, Schedule};
+use super::{LaneAxis, Outermost, Schedule, loads_windows};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -118,9 +118,8 @@ impl Shape<'_> {
             LaneAxis::OutputChannels | LaneAxis::Groups => channels * positions,
         };
         let streamed = match along {
-            // Beside the inputs of a tap, two vectors of neighbours that they are taken from; and the numbers of the lanes,
-            // for even ones, odd ones, and those that are loaded by themselves, with one more vector.
-            LaneAxis::Width if rows.is_some() && self.problem.width.stride == 2 => 3 * positions + 1 + 4,
+            // Beside the inputs of a tap, two vectors of neighbours that they are taken from.
+            LaneAxis::Width if loads_windows(rows, self.problem.width.stride) => 3 * positions + 1 + self.numbers(),
             LaneAxis::Width => positions + 1,
             LaneAxis::OutputChannels => channels.min(positions) + 1,
             LaneAxis::Groups => kernel + 1,
@@ -169,6 +168,12 @@ impl Shape<'_> {
     /// the lanes, and for zipping vectors.
     fn temporary(&self) -> usize {
         if self.target.has_masks() { 0 } else { 1 + usize::from(self.problem.width.phases > 1) }
+    }
+
+    /// Registers for the numbers of the lanes that are taken from a window, where instructions have them in a register: for
+    /// even ones, odd ones, and those of a tap that is loaded by itself, with one more vector.
+    fn numbers(&self) -> usize {
+        if self.target.has_masks() { 4 } else { 0 }
     }
 
     /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power

@@ -8,7 +8,7 @@ use super::blocks::blocks;
 use super::candidates::NEAR;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
-use super::{LaneAxis, Schedule, vectors};
+use super::{LaneAxis, Schedule, loads_windows, vectors};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -229,7 +229,7 @@ impl Machine {
         let gathers: usize = vectors.iter().map(|&lanes| self.gather(lanes, stride)).sum();
         let reads = rows_read * distances;
         // Pairs of taps share what they load.
-        let shared = schedule.rows.is_some() && stride == 2 && problem.width.dilation == 1;
+        let shared = loads_windows(schedule.rows, stride) && problem.width.dilation == 1;
         let loaded = if shared { rows_read * distances.div_ceil(2) } else { reads };
         let multiply_adds = used * products + reads * gathers;
         let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, LATENCY * chain);

@@ -76,6 +76,12 @@ impl Schedule {
     }
 }
 
+/// Whether tiles with lanes along the width load what several taps read at once, for inputs so far apart: two apart, where
+/// rows are written out because there are few input channels to load for.
+pub fn loads_windows(rows: Option<usize>, stride: usize) -> bool {
+    rows.is_some() && stride == 2
+}
+
 /// Lanes of the shortest register of machines with long ones, which also load and store a part of its lanes.
 const SHORTEST: usize = 4;
 

@@ -11,7 +11,7 @@ use super::{Columns, Scope};
 use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
-use crate::plan::schedule::vectors;
+use crate::plan::schedule::{loads_windows, vectors};
 use crate::plan::{Affine, Count, Instr, Lanes, Part, Reg, Step, Stmt};
 
 /// The tile of a block for some rows of outputs.
@@ -179,9 +179,9 @@ impl Multiply<'_> {
             (distance, of_distance.iter().map(|one| extent(distance, one)).collect())
         };
         let extents: BTreeMap<i64, Extents> = uses.iter().map(extents).collect();
-        match self.scope.job.schedule.rows {
-            Some(_) if self.columns.table.stride == windows::STRIDE => windows::windows(&extents),
-            _ => extents.into_iter().map(|(distance, extents)| (vec![distance], extents)).collect(),
+        match loads_windows(self.scope.job.schedule.rows, self.columns.table.stride as usize) {
+            true => windows::windows(&extents),
+            false => extents.into_iter().map(|(distance, extents)| (vec![distance], extents)).collect(),
         }
     }
 

@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use super::width::Start;
 
-/// The distance between the inputs of neighbouring lanes that windows are for.
-pub(super) const STRIDE: i64 = 2;
+/// The distance between the inputs of neighbouring lanes: `schedule::loads_windows` is for no other.
+const STRIDE: i64 = 2;
 
 /// The inputs from the first to the last that a vector of outputs reads, by where they are without a distance.
 pub(super) type Extents = BTreeMap<Start, Range<i64>>;
