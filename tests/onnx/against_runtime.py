@@ -222,37 +222,37 @@ def by_runtime(node, arrays):
 
 class Atrous:
     def __init__(self, path):
-        self.library = load(path)
+        self.api = load(path)
         self.targets = [name for name in (b"portable", b"avx2", b"avx512") if self._has(name)]
 
     def _has(self, target):
         one, kernel = b"layer one { input: [1, 1, 1], channels: 1, kernel: 1 }", c_void_p()
-        status = self.library.atrous_compile(one, byref(Options(target=target)), byref(kernel))
+        status = self.api.atrous_compile(one, byref(Options(target=target)), byref(kernel))
         if status == NO_SUCH_TARGET:
             return False
         self._check(status)
-        self.library.atrous_kernel_free(kernel)
+        self.api.atrous_kernel_free(kernel)
         return True
 
     def run(self, text, arrays, shape, target, layout, threads):
         """The output, which has a shape if its channels stand first."""
         kernel, packed = c_void_p(), c_void_p()
         options = Options(target=target, layout=LAYOUTS[layout], threads=threads)
-        self._check(self.library.atrous_compile(text.encode(), byref(options), byref(kernel)))
+        self._check(self.api.atrous_compile(text.encode(), byref(options), byref(kernel)))
         last = layout == "nhwc"
         x = numpy.ascontiguousarray(numpy.moveaxis(arrays[0], 1, -1)) if last else arrays[0]
         y = numpy.full([shape[0], *shape[2:], shape[1]] if last else shape, numpy.nan, numpy.float32)
         parameters = (Slice * (len(arrays) - 1))(*map(view, arrays[1:]))
-        self._check(self.library.atrous_pack(kernel, parameters, c_size_t(len(parameters)), byref(packed)))
+        self._check(self.api.atrous_pack(kernel, parameters, c_size_t(len(parameters)), byref(packed)))
         ends = (Slice * 1)(view(x)), c_size_t(1), (Slice * 1)(view(y)), c_size_t(1)
-        self._check(self.library.atrous_run(packed, *ends, None, c_size_t(0)))
-        self.library.atrous_packed_free(packed)
-        self.library.atrous_kernel_free(kernel)
+        self._check(self.api.atrous_run(packed, *ends, None, c_size_t(0)))
+        self.api.atrous_packed_free(packed)
+        self.api.atrous_kernel_free(kernel)
         return numpy.moveaxis(y, -1, 1) if last else y
 
     def _check(self, status):
         if status:
-            raise RuntimeError(self.library.atrous_last_error().decode())
+            raise RuntimeError(self.api.atrous_last_error().decode())
 
 
 def view(array):
@@ -287,12 +287,12 @@ def describe(output, expected):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--library", default=ROOT / "target" / "release" / "libatrous_capi.so")
+    parser.add_argument("--capi", default=ROOT / "target" / "release" / "libatrous_capi.so")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--layers", type=int, default=1000)
     arguments = parser.parse_args()
-    atrous = Atrous(arguments.library)
+    atrous = Atrous(arguments.capi)
     numbers = range(arguments.first, arguments.first + arguments.layers)
     failures = [text for number in numbers if (text := compare(atrous, arguments.seed, number))]
     for failure in failures:
