@@ -194,6 +194,8 @@ pub enum Emit {
     Ast,
     /// The layers with all defaults and sizes filled in, as a spec
     Layer,
+    /// The same for programs: an array of all layers, those of nets too, in JSON
+    Json,
     /// The graph as lowered, with inserted zeros, and after each pass that changes it
     Ir,
     /// The loops and tiles that both back ends print

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use atrous_compiler::front::Front;
+use atrous_compiler::layer::Layer;
 use atrous_compiler::{Checked, Net, Plan, Target, ast, emit, ir, lower, passes, syntax};
+use serde::Serialize;
 
 use crate::args::{BuildArgs, Emit, SpecArgs};
 use crate::failure::Failure;
@@ -26,6 +28,7 @@ pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
         Emit::Ast => {
             return output::write(&args.output, front.file.as_ref().map(ast::print).unwrap_or_default().as_bytes());
         }
+        Emit::Json => return output::write(&args.output, json(&nets(&args.spec, &front)?).as_bytes()),
         Emit::Layer => |net, _, _, _| Ok(net.to_string()),
         Emit::Ir => |net, args, _, _| Ok(graphs(net, args.dump_passes)),
         Emit::Plan => |net, args, tuned, report| Ok(plan(net, args, tuned, report)?.to_string()),
@@ -54,6 +57,24 @@ pub fn nets(args: &SpecArgs, front: &Front) -> Result<Vec<Net>, Failure> {
         None => net,
     };
     models.into_iter().map(|model| model::closed(model).map(with_layout)).collect()
+}
+
+/// A layer as JSON has it.
+#[derive(Serialize)]
+struct LayerLine<'a> {
+    net: &'a str,
+    layer: &'a Layer,
+    spec: String,
+}
+
+/// All layers of some nets, one a line, each with the name of its net and with a spec of it alone.
+fn json(nets: &[Net]) -> String {
+    let layers = nets.iter().flat_map(|net| net.layers().map(|layer| (&net.name, layer)));
+    let line = |(net, layer): (&String, &Layer)| {
+        let line = LayerLine { net, layer, spec: layer.to_string() };
+        serde_json::to_string(&line).expect("words and finite numbers are JSON")
+    };
+    format!("[\n{}\n]\n", layers.map(line).collect::<Vec<_>>().join(",\n"))
 }
 
 fn plan(net: &Net, args: &BuildArgs, tuned: &Tuned, report: &mut Report) -> Result<Checked<Plan>, Failure> {

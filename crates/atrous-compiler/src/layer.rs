@@ -4,6 +4,7 @@
 
 /// The parameters of one convolution. Meaning and weight layout are PyTorch's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Layer {
     /// The layer's name: a Rust identifier.
     pub name: String,
@@ -31,6 +32,7 @@ pub struct Layer {
 
 /// One spatial axis of a [`Layer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LayerAxis {
     /// Input positions.
     pub input: usize,
@@ -110,6 +112,7 @@ impl Layer {
 
 /// What stands in for input positions outside the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum PaddingMode {
     /// Zero.
     Zeros,
@@ -123,6 +126,7 @@ pub enum PaddingMode {
 
 /// A function applied to each output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum Activation {
     /// The identity.
     None,
@@ -148,6 +152,7 @@ pub enum Activation {
 
 /// Memory order of a tensor whose shape is `[N, C, S…]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum Layout {
     /// Channels before the spatial axes, in any rank.
     Nchw,
@@ -167,6 +172,7 @@ impl Layout {
 
 /// A finite `f32` that compares and hashes by its bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(into = "f32"))]
 pub struct Number(u32);
 
 impl Number {
@@ -178,6 +184,12 @@ impl Number {
     /// The number.
     pub fn get(self) -> f32 {
         f32::from_bits(self.0)
+    }
+}
+
+impl From<Number> for f32 {
+    fn from(number: Number) -> f32 {
+        number.get()
     }
 }
 

@@ -25,6 +25,7 @@ fn every_level_is_written() {
         ("tokens", "transposed"),
         ("ast", "transposed"),
         ("layer", "layer up {"),
+        ("json", "\"transposed\":true"),
         ("ir", "transposed_conv"),
         ("plan", "up"),
         ("rust", "fn "),
@@ -43,6 +44,19 @@ fn the_layer_level_is_a_spec_again() {
     let first = build(LAYER, "--emit layer").ok();
     let second = build(first.stdout(), "--emit layer").ok();
     assert_eq!(first.stdout(), second.stdout());
+}
+
+#[test]
+fn programs_get_every_layer_as_json() {
+    let text = format!(
+        "{LAYER}{TWO}layer d {{ input: [1, 1, 3, 4], channels: 1, kernel: [1, 2], padding: [[0, 0], [-1, 2]], clamp(-1, 0.1) }}"
+    );
+    let outcome = build(&text, "--emit json --size L=7").ok();
+    insta::assert_snapshot!(outcome.stdout());
+    let one = build(&text, "--emit json --size L=7 --net b").ok();
+    assert_eq!(one.stdout().lines().count(), 3, "{one}");
+    let no_layer = "net e { input x: [1, 1, 2]; y = add(x, x); output y; }";
+    assert_eq!(build(no_layer, "--emit json").ok().stdout(), "[\n\n]\n");
 }
 
 #[test]
