@@ -1,303 +1,165 @@
-"""Random layers by Atrous' machine code and by ONNX Runtime, which have to agree to the last bit: data are small integers.
+"""Layers by Atrous' machine code and by ONNX Runtime.
 
-    cargo build --release -p atrous-capi
+    cargo build --release -p atrous-capi -p atrous-cli
     python -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python against_runtime.py --layers 5000
+    venv/bin/python against_runtime.py --specs ../../specs/networks/*.conv
 
-A layer is drawn by the seed and its number alone: `--seed 3 --first 71 --layers 1` draws one again.
+draws random layers, each for one target, memory order and number of threads; and takes all layers of some specs, each
+for every target in both memory orders on two threads. Data are small integers, on which both have to agree to the last
+bit; for layers of specs also real numbers, on which they may differ as `tolerance` says.
+
+A layer is drawn by the seed and its number alone: `--seed 3 --first 71 --layers 1` draws one again, and with
+`--keep ../../specs/regressions` it becomes a spec, which all tests of specs run on. Say in its comment what is
+interesting.
 """
 
 import argparse
+import itertools
 import json
 import math
 import random
+import subprocess
 import sys
-from ctypes import POINTER, byref, c_float, c_size_t, c_void_p
 from pathlib import Path
 
 import numpy
-import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "crates" / "atrous-capi" / "include"))
-from atrous import Options, Slice, load  # noqa: E402
+from drawing import draw
+from executors import LAYOUTS, ROOT, Atrous, by_runtime, named_activation
+from node import of_layer, output_shape, spec, terms
 
-LAYOUTS = {"nchw": 1, "nhwc": 2}
-MOST_MACS = 20_000_000
-NO_SUCH_TARGET = 5
-
-
-def draw(choose):
-    """A node that the standard allows and ONNX Runtime can judge, not too large."""
-    while True:
-        node = sketch(choose)
-        if min(output_shape(node)) >= 1 and is_judged(node) and macs(node) <= MOST_MACS:
-            return node
+# Half of the distance between 1 and the next number.
+ROUNDING = 2.0**-24
+# Of activations that are series, relative to the value or to 1: as in tests/src/differential.rs.
+OF_ACTIVATION = {name: 4e-6 for name in ("sigmoid", "tanh", "silu", "gelu", "hardswish")}
+STEEPEST = {"silu": 1.1, "gelu": 1.13, "hardswish": 1.5}
 
 
-def sketch(choose):
-    """Operator, attributes, and the shapes of input, weight and bias: of anything, or as networks have them."""
-    transposed = choose.random() < 0.5
-    rank = choose.choice([1, 2, 2, 3])
-    draw_axis, draw_channels = choose.choice([(small_axis, small_channels), (real_axis, real_channels)])
-    sizes, kernel, strides, dilations = map(list, zip(*(draw_axis(choose, rank, transposed) for _ in range(rank))))
-    groups, group_inputs, group_outputs = draw_channels(choose)
-    inputs, outputs = groups * group_inputs, groups * group_outputs
-    attributes = {"strides": strides, "dilations": dilations, "group": groups}
-    absent = {name for name, value in attributes.items() if value in (1, [1] * rank) and choose.random() < 0.5}
-    attributes = {name: value for name, value in attributes.items() if name not in absent}
-    if choose.random() < 0.5:
-        attributes["kernel_shape"] = kernel
-    if transposed and choose.random() < 0.5:
-        # Beyond the stride, ONNX Runtime refuses what the standard allows below a dilation.
-        attributes["output_padding"] = [choose.randrange(stride) for stride in strides]
-    node = {
-        "operator": "ConvTranspose" if transposed else "Conv",
-        "attributes": attributes,
-        "x": [choose.choice([1, 1, 1, 2, 3]), inputs, *sizes],
-        "w": [inputs, group_outputs, *kernel] if transposed else [outputs, group_inputs, *kernel],
-        "b": [outputs] if choose.random() < 0.5 else None,
-    }
-    draw_padding(choose, node)
-    return node
-
-
-def macs(node):
-    """Multiply-adds as a paper counts them."""
-    sizes = node["x"][2:] if node["operator"] == "ConvTranspose" else output_shape(node)
-    return math.prod([node["x"][0], *sizes, *node["w"]])
-
-
-def small_axis(choose, rank, _):
-    """Input, kernel, stride and dilation: anything."""
-    size, taps = [(40, 7), (12, 4), (6, 3)][rank - 1]
-    step = lambda: max(1, choose.randint(1, 8) - 2)  # noqa: E731
-    return choose.randint(1, size), choose.randint(1, taps), step(), step()
-
-
-def real_axis(choose, rank, transposed):
-    """The same as networks have them."""
-    size = choose.randint(4, [600, 40, 12][rank - 1])
-    if transposed:
-        stride = choose.choice([1, 2, 2, 2, 3, 4, 8])
-        taps = choose.choice([stride, 2 * stride, 2 * stride + 1, 3, 5])
-        return size, taps, stride, choose.choice([1, 1, 1, 2])
-    return size, choose.choice([1, 3, 3, 3, 5, 7]), choose.choice([1, 1, 1, 2]), choose.choice([1, 1, 1, 2, 4, 6])
-
-
-def small_channels(choose):
-    """Groups, and channels of one group."""
-    return choose.choice([
-        (1, choose.randint(1, 9), choose.randint(1, 20)),
-        (choose.randint(2, 3), choose.randint(1, 3), choose.randint(1, 9)),
-        (choose.randint(4, 9), choose.randint(2, 3), choose.randint(1, 3)),
-        (choose.randint(2, 18), 1, choose.randint(1, 2)),
-    ])  # fmt: skip
-
-
-def real_channels(choose):
-    wide = [1, 3, 8, 16, 21, 24, 32, 48, 64, 100]
-    return choose.choice([
-        (1, choose.choice(wide), choose.choice(wide)),
-        (1, choose.choice(wide), choose.choice(wide)),
-        (choose.choice([2, 4, 8]), choose.choice([4, 8, 12]), choose.choice([4, 8, 16])),
-        (choose.choice([16, 24, 36, 64]), 1, 1),
-    ])  # fmt: skip
-
-
-def draw_padding(choose, node):
-    attributes, axes = node["attributes"], geometry(node)
-    way = choose.choice(["none", "pads", "pads", "pads", "VALID", "SAME_UPPER", "SAME_LOWER", "shape"])
-    if way == "pads":
-        attributes["pads"] = [choose.randint(0, max(5, (axis["covers"] + 1) // 2)) for axis in axes * 2]
-    elif way == "shape" and node["operator"] == "ConvTranspose":
-        # ONNX Runtime pads by no less than nothing, so that no larger outputs can be compared.
-        reached = [scattered(axis) for axis in axes]
-        attributes["output_shape"] = [choose.randint(max(1, size - 7), max(1, size)) for size in reached]
-        if choose.random() < 0.5:
-            attributes["auto_pad"] = choose.choice(["SAME_UPPER", "SAME_LOWER", "VALID"])
-    elif way not in ("none", "shape"):
-        attributes["auto_pad"] = way
-
-
-def is_judged(node):
-    """Whether ONNX Runtime takes a node as the standard means it. Of the same padding it refuses that of dilated layers,
-    makes a larger output of transposed ones that would be padded by less than nothing, and crops the input of others,
-    which the standard's own shape inference and TensorFlow leave whole."""
-    if not node["attributes"].get("auto_pad", "").startswith("SAME"):
-        return True
-    if node["operator"] == "ConvTranspose":
-        return min(map(min, padding(node))) >= 0
-    return all(axis["dilation"] == 1 and same_total(axis) >= 0 for axis in geometry(node))
-
-
-def geometry(node):
-    """What the attributes say of each axis."""
-    attributes, kernel = node["attributes"], node["w"][2:]
-    ones = [1] * len(kernel)
-    lists = {
-        "input": node["x"][2:],
-        "kernel": kernel,
-        "stride": attributes.get("strides", ones),
-        "dilation": attributes.get("dilations", ones),
-        "output_padding": attributes.get("output_padding", [0] * len(kernel)),
-    }
-    axes = [dict(zip(lists, numbers)) for numbers in zip(*lists.values())]
-    return [axis | {"covers": axis["dilation"] * (axis["kernel"] - 1) + 1} for axis in axes]
-
-
-def scattered(axis):
-    """Positions that a transposed convolution reaches before padding."""
-    return axis["stride"] * (axis["input"] - 1) + axis["output_padding"] + axis["covers"]
-
-
-def same_total(axis):
-    """The padding with which there is an output for each stride of inputs; less than nothing if some are left over."""
-    outputs = -(-axis["input"] // axis["stride"])
-    return (outputs - 1) * axis["stride"] + axis["covers"] - axis["input"]
-
-
-def padding(node):
-    """Sides of each axis, by the formulas of the standard."""
-    attributes, axes = node["attributes"], geometry(node)
-    auto_pad, transposed = attributes.get("auto_pad", "NOTSET"), node["operator"] == "ConvTranspose"
-    if "output_shape" in attributes:
-        totals = [scattered(axis) - size for axis, size in zip(axes, attributes["output_shape"])]
-    elif auto_pad.startswith("SAME") and transposed:
-        totals = [scattered(axis) - axis["input"] * axis["stride"] for axis in axes]
-    elif auto_pad.startswith("SAME"):
-        totals = [max(0, same_total(axis)) for axis in axes]
-    else:
-        pads = attributes.get("pads", [0] * (2 * len(axes)))
-        return [list(sides) for sides in zip(pads[: len(axes)], pads[len(axes) :])]
-    less = [(total // 2, total - total // 2) for total in totals]
-    return [list(sides if auto_pad == "SAME_UPPER" else sides[::-1]) for sides in less]
-
-
-def output_shape(node):
-    """The sizes of the output."""
-    if node["operator"] == "ConvTranspose":
-        return [scattered(axis) - sum(sides) for axis, sides in zip(geometry(node), padding(node))]
-    rooms = [axis["input"] + sum(sides) - axis["covers"] for axis, sides in zip(geometry(node), padding(node))]
-    return [room // axis["stride"] + 1 for room, axis in zip(rooms, geometry(node))]
-
-
-def spec(node):
-    axes, attributes = geometry(node), node["attributes"]
-    groups, transposed = attributes.get("group", 1), node["operator"] == "ConvTranspose"
-    channels = node["w"][1] * groups if transposed else node["w"][0]
-    words = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower", "VALID": "valid"}
-    word = words.get(attributes.get("auto_pad"))
-    has_word = word and "output_shape" not in attributes
-    fields = [f"input: {node['x']}", f"channels: {channels}", f"groups: {groups}"]
-    fields += [f"{name}: {[axis[name] for axis in axes]}" for name in ("kernel", "stride", "dilation")]
-    fields.append(f"padding: {word if has_word else padding(node)}")
-    if transposed:
-        fields += ["transposed", f"output_padding: {[axis['output_padding'] for axis in axes]}"]
-    if node["b"]:
-        fields.append("bias")
-    return f"layer drawn {{ {', '.join(fields)} }}"
-
-
-def tensors(node, numbers):
+def tensors(node, draw_tensor):
     """Input, weight and, if there is one, bias."""
     shapes = [(node["x"], 3), (node["w"], 2), (node["b"], 3)]
-    return [numbers.integers(-most, most + 1, shape).astype(numpy.float32) for shape, most in shapes if shape]
+    return [draw_tensor(shape, most) for shape, most in shapes if shape]
 
 
-def by_runtime(node, arrays):
-    names = ["x", "w", "b"][: len(arrays)]
-    operation = helper.make_node(node["operator"], names, ["y"], **node["attributes"])
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, node["x"])
-    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
-    constants = [numpy_helper.from_array(array, name) for name, array in zip(names[1:], arrays[1:])]
-    graph = helper.make_graph([operation], "drawn", [x], [y], constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = 1, 3
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    return session.run(None, {"x": arrays[0]})[0]
+def integers(node, numbers):
+    """Tensors of which every partial sum is exact."""
+    assert 6 * terms(node) < 2**24, "sums of that many integers are not exact"
+    return tensors(node, lambda shape, most: numbers.integers(-most, most + 1, shape).astype(numpy.float32))
 
 
-class Atrous:
-    def __init__(self, path):
-        self.api = load(path)
-        self.targets = [name for name in (b"portable", b"avx2", b"avx512") if self._has(name)]
-
-    def _has(self, target):
-        one, kernel = b"layer one { input: [1, 1, 1], channels: 1, kernel: 1 }", c_void_p()
-        status = self.api.atrous_compile(one, byref(Options(target=target)), byref(kernel))
-        if status == NO_SUCH_TARGET:
-            return False
-        self._check(status)
-        self.api.atrous_kernel_free(kernel)
-        return True
-
-    def run(self, text, arrays, shape, target, layout, threads):
-        """The output, which has a shape if its channels stand first."""
-        kernel, packed = c_void_p(), c_void_p()
-        options = Options(target=target, layout=LAYOUTS[layout], threads=threads)
-        self._check(self.api.atrous_compile(text.encode(), byref(options), byref(kernel)))
-        last = layout == "nhwc"
-        x = numpy.ascontiguousarray(numpy.moveaxis(arrays[0], 1, -1)) if last else arrays[0]
-        y = numpy.full([shape[0], *shape[2:], shape[1]] if last else shape, numpy.nan, numpy.float32)
-        parameters = (Slice * (len(arrays) - 1))(*map(view, arrays[1:]))
-        self._check(self.api.atrous_pack(kernel, parameters, c_size_t(len(parameters)), byref(packed)))
-        ends = (Slice * 1)(view(x)), c_size_t(1), (Slice * 1)(view(y)), c_size_t(1)
-        self._check(self.api.atrous_run(packed, *ends, None, c_size_t(0)))
-        self.api.atrous_packed_free(packed)
-        self.api.atrous_kernel_free(kernel)
-        return numpy.moveaxis(y, -1, 1) if last else y
-
-    def _check(self, status):
-        if status:
-            raise RuntimeError(self.api.atrous_last_error().decode())
+def reals(node, numbers):
+    """Tensors of which outputs are about as large as inputs."""
+    x, w, *b = tensors(node, lambda shape, _: numbers.uniform(-1, 1, shape).astype(numpy.float32))
+    return [x, w * numpy.float32(math.sqrt(3 / terms(node))), *b]
 
 
-def view(array):
-    return Slice(array.ctypes.data_as(POINTER(c_float)), array.size)
+def tolerance(node, arrays, expected, sums_are_exact):
+    """How far each output of one may be from that of the other.
+
+    A sum of n terms is off by at most n·u·Σ|w·x|, where u is ROUNDING; since roundings go either way, hardly ever by
+    more than 2·√n·u·Σ|w·x|, which for n up to 4 is no less. Two sums differ by twice that. An activation makes more of
+    it where it is steep, and adds its own."""
+    name, _ = named_activation(node)
+    own = OF_ACTIVATION.get(name, 0.0) * numpy.maximum(1, numpy.abs(expected))
+    if sums_are_exact:
+        return own
+    magnitudes = by_runtime(node | {"activation": "none"}, [numpy.abs(array) for array in arrays])
+    return STEEPEST.get(name, 1) * 4 * math.sqrt(terms(node)) * ROUNDING * magnitudes + own
 
 
-def compare(atrous, seed, number):
+def differences(atrous, node, text, arrays, ways, sums_are_exact=True):
+    """What is wrong, by way; and the largest difference as a share of what is allowed."""
+    try:
+        expected = by_runtime(node, arrays)
+        allowed = tolerance(node, arrays, expected, sums_are_exact)
+    except Exception as error:
+        return [f"ONNX Runtime: {error}"], 0.0
+    shape, wrong, largest = [node["x"][0], expected.shape[1], *output_shape(node)], [], 0.0
+    for way in ways:
+        try:
+            text_of_way, share = compare(atrous.run(text, arrays, shape, *way), expected, allowed)
+        except Exception as error:  # Whatever goes wrong, it is the layer that has to be known.
+            text_of_way, share = str(error), 0.0
+        wrong += [f"{way}: {text_of_way}"] if text_of_way else []
+        largest = max(largest, share)
+    return wrong, largest
+
+
+def compare(output, expected, allowed):
+    """What is wrong, if anything, and the largest difference as a share of what is allowed."""
+    if output.shape != expected.shape:
+        return f"the shape is {output.shape}, not {expected.shape}", 0.0
+    apart = numpy.abs(output.astype(numpy.float64) - expected)
+    share = float(numpy.max(apart / numpy.maximum(allowed, numpy.finfo(numpy.float64).tiny)))
+    different = numpy.argwhere(~(apart <= allowed))
+    if len(different) == 0:
+        return None, share
+    first = tuple(different[0].tolist())
+    return f"{len(different)} of {output.size} differ; {first} is {output[first]}, not {expected[first]}", share
+
+
+def drawn_layer(atrous, seed, number, keep):
     """What is wrong with a layer, if anything."""
     choose = random.Random(f"{seed}/{number}")
     node = draw(choose)
-    arrays = tensors(node, numpy.random.default_rng([seed, number]))
+    arrays = integers(node, numpy.random.default_rng([seed, number]))
     way = choose.choice(atrous.targets), choose.choice(list(LAYOUTS)), choose.choice([1, 2])
-    try:
-        expected = by_runtime(node, arrays)
-        shape = [node["x"][0], expected.shape[1], *output_shape(node)]
-        output = atrous.run(spec(node), arrays, shape, *way)
-        wrong = describe(output, expected)
-    except Exception as error:  # Whatever goes wrong, it is the layer that has to be known.
-        wrong = str(error)
-    return wrong and f"layer {number}: {wrong}\n{json.dumps(node)}\n{spec(node)}\n{way}"
+    name = f"drawn_{seed}_{number}"
+    text = spec(node, name)
+    if keep:
+        (keep / f"{name}.conv").write_text(f"// Layer {number} of seed {seed}.\n{text}\n")
+    wrong, _ = differences(atrous, node, text, arrays, [way])
+    return wrong and f"layer {number}: {wrong[0]}\n{json.dumps(node)}\n{text}"
 
 
-def describe(output, expected):
-    if output.shape != expected.shape:
-        return f"the shape is {output.shape}, not {expected.shape}"
-    different = numpy.argwhere(output != expected)
-    if len(different) == 0:
-        return None
-    first = tuple(different[0].tolist())
-    return f"{len(different)} of {output.size} differ; {first} is {output[first]}, not {expected[first]}"
+def drawn_layers(atrous, arguments):
+    """What is wrong with which."""
+    numbers = range(arguments.first, arguments.first + arguments.layers)
+    found = [drawn_layer(atrous, arguments.seed, number, arguments.keep) for number in numbers]
+    failures = list(filter(None, found))
+    print(f"{len(numbers) - len(failures)} of {len(numbers)} layers agree")
+    return failures
+
+
+def layers_of_spec(atrous, arguments, path):
+    """The same of a spec."""
+    built = subprocess.run([arguments.command, "build", path, "--emit", "json"], capture_output=True, text=True)
+    if built.returncode:
+        sys.exit(built.stderr)
+    lines = json.loads(built.stdout)
+    ways = list(itertools.product(atrous.targets, LAYOUTS, [2]))
+    failures, largest, of = [], 0.0, ""
+    for index, line in enumerate(lines):
+        node, text, name = of_layer(line["layer"]), line["spec"], line["layer"]["name"]
+        numbers = numpy.random.default_rng([arguments.seed, index])
+        wrong, _ = differences(atrous, node, text, integers(node, numbers), ways)
+        wrong_reals, share = differences(atrous, node, text, reals(node, numbers), ways, sums_are_exact=False)
+        failures += [f"{path}: {text}{what}" for what in wrong + wrong_reals][:1]
+        largest, of = max((largest, of), (share, name))
+    agreeing = f"{len(lines) - len(failures)} of {len(lines)} layers agree"
+    print(f"{Path(path).stem}: {agreeing}; of real numbers to {largest:.3f} of what is allowed ({of})", flush=True)
+    return failures
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--capi", default=ROOT / "target" / "release" / "libatrous_capi.so")
+    parser.add_argument("--command", default=ROOT / "target" / "release" / "atrous")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--layers", type=int, default=1000)
+    parser.add_argument("--layers", type=int, default=1000, help="how many to draw")
+    parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="write each drawn layer there as a spec")
+    parser.add_argument("--specs", nargs="+", metavar="FILE", help="take the layers of these specs, and draw none")
     arguments = parser.parse_args()
     atrous = Atrous(arguments.capi)
-    numbers = range(arguments.first, arguments.first + arguments.layers)
-    failures = [text for number in numbers if (text := compare(atrous, arguments.seed, number))]
+    print(f"for {b', '.join(atrous.targets).decode()}")
+    if arguments.specs:
+        failures = [text for path in arguments.specs for text in layers_of_spec(atrous, arguments, path)]
+    else:
+        failures = drawn_layers(atrous, arguments)
     for failure in failures:
-        print(failure, end="\n\n")
-    print(f"{len(numbers) - len(failures)} of {len(numbers)} layers agree ({b', '.join(atrous.targets).decode()})")
+        print(f"\n{failure}")
     sys.exit(bool(failures))
 
 
