@@ -10,8 +10,7 @@ for every target in both memory orders on two threads. Data are small integers, 
 bit; for layers of specs also real numbers, on which they may differ as `tolerance` says.
 
 A layer is drawn by the seed and its number alone: `--seed 3 --first 71 --layers 1` draws one again, and with
-`--keep ../../specs/regressions` it becomes a spec, which all tests of specs run on. Say in its comment what is
-interesting.
+`--keep ../../specs/regressions` it becomes a spec, which the tests of specs run on.
 """
 
 import argparse
@@ -91,7 +90,7 @@ def compare(output, expected, allowed):
     if output.shape != expected.shape:
         return f"the shape is {output.shape}, not {expected.shape}", 0.0
     apart = numpy.abs(output.astype(numpy.float64) - expected)
-    share = float(numpy.max(apart / numpy.maximum(allowed, numpy.finfo(numpy.float64).tiny)))
+    share = float(numpy.max(numpy.divide(apart, allowed, out=numpy.zeros_like(apart), where=allowed > 0)))
     different = numpy.argwhere(~(apart <= allowed))
     if len(different) == 0:
         return None, share
@@ -108,7 +107,7 @@ def drawn_layer(atrous, seed, number, keep):
     name = f"drawn_{seed}_{number}"
     text = spec(node, name)
     if keep:
-        (keep / f"{name}.conv").write_text(f"// Layer {number} of seed {seed}.\n{text}\n")
+        (keep / f"{name}.conv").write_text(f"// Layer {number} of seed {seed}: say here what is interesting.\n{text}\n")
     wrong, _ = differences(atrous, node, text, arrays, [way])
     return wrong and f"layer {number}: {wrong[0]}\n{json.dumps(node)}\n{text}"
 

@@ -101,22 +101,25 @@ def terms(node):
 def spec(node, name):
     """The same as the text of a spec, without what is the default."""
     attributes, axes = node["attributes"], geometry(node)
-    groups, ones = attributes.get("group", 1), [1] * len(axes)
-    each = lambda field: [axis[field] for axis in axes]  # noqa: E731
+    each = lambda field: one_if_equal([axis[field] for axis in axes])  # noqa: E731
+    groups = attributes.get("group", 1)
     words = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower", "VALID": "valid"}
     word = words.get(attributes.get("auto_pad")) if "output_shape" not in attributes else None
     fields = [
         ("input", node["x"], None),
         ("channels", node["w"][1] * groups if is_transposed(node) else node["w"][0], None),
         ("kernel", each("kernel"), None),
-        ("stride", each("stride"), ones),
-        ("dilation", each("dilation"), ones),
+        ("stride", each("stride"), 1),
+        ("dilation", each("dilation"), 1),
         ("padding", word or padding(node), [[0, 0]] * len(axes)),
         ("padding_mode", node["padding_mode"], "zeros"),
-        ("output_padding", each("output_padding"), [0] * len(axes)),
+        ("output_padding", each("output_padding"), 0),
         ("groups", groups, 1),
     ]
-    texts = [f"{field}: {value}" for field, value, default in fields if value != default]
-    flags = [("transposed", is_transposed(node)), ("bias", node["b"])]
-    texts += [flag for flag, is_set in flags if is_set]
-    return f"layer {name} {{ {', '.join(texts)} }}"
+    lines = [f"{field}: {value}" for field, value, default in fields if value != default]
+    lines += [flag for flag, is_set in [("transposed", is_transposed(node)), ("bias", node["b"])] if is_set]
+    return "\n".join([f"layer {name} {{", *(f"    {line}," for line in lines), "}"])
+
+
+def one_if_equal(numbers):
+    return numbers[0] if len(set(numbers)) == 1 else numbers

@@ -19,6 +19,11 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// Whether a random test found the file, so that it is for machines more than for people.
+    pub fn is_regression(&self) -> bool {
+        self.path.starts_with(root().join("specs/regressions"))
+    }
+
     /// The one layer or net of the file, with small sizes.
     ///
     /// # Panics
@@ -60,12 +65,26 @@ pub const SIZES: &[(&str, &[(&str, usize)])] = &[
 
 /// The specs that are warned about, since they go where few layers should.
 pub const WARNED: &[&str] = &[
+    "output_padding_over_stride",
     "padding_negative_transposed",
     "padding_over_kernel",
+    "stride_over_kernel_3d",
+    "strided_dilated_grouped_3d",
     "transposed_activation",
+    "transposed_all_1d",
+    "transposed_all_2d",
+    "transposed_all_3d",
+    "transposed_bias_only",
+    "transposed_longer_3d",
+    "transposed_negative",
+    "transposed_one_pixel",
+    "transposed_output_shape_3d",
+    "transposed_output_shape_upper",
     "transposed_stride_dilation",
     "transposed_stride_dilation_2d",
     "transposed_stride_over_kernel",
+    "transposed_trimmed",
+    "transposed_valid_3d",
 ];
 
 /// The workspace's root.
