@@ -3,7 +3,7 @@
 use super::blocks::blocks;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
-use super::{LaneAxis, Outermost, Schedule};
+use super::{FEW, LaneAxis, Outermost, Schedule};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -88,7 +88,7 @@ impl Shape<'_> {
     /// How many rows may go together.
     fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
         let mut rows = vec![None];
-        if let (LaneAxis::Width, Some(axis), 1..=8) = (along, &self.problem.rows, self.problem.inputs)
+        if let (LaneAxis::Width, Some(axis), 1..=FEW) = (along, &self.problem.rows, self.problem.inputs)
             && axis.taps <= MOST_TAPS
         {
             let most =

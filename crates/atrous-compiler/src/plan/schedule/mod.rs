@@ -18,6 +18,9 @@ use crate::ir::Contraction;
 use crate::layer::Layout;
 use reads::sizes;
 
+/// Input channels that are few: tiles may have several rows of outputs.
+pub const FEW: usize = 8;
+
 /// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
 /// weights serves all positions, and each vector of inputs all channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ mod width;
 pub use access::activation_access;
 
 use super::nest::{Header, Vars, index, nest};
+use super::pack::taps_above_first;
 use crate::ir::Contraction;
 use crate::layer::{Activation, Layout};
 use crate::plan::schedule::{AxisTable, Block, LaneAxis, Outermost, Schedule, reads};
@@ -49,6 +50,12 @@ pub struct Job<'a> {
     pub activation: Activation,
     /// The output.
     pub output: BufferId,
+}
+
+impl Job<'_> {
+    fn walks_taps_above_first(&self) -> bool {
+        taps_above_first(self.contraction, self.layout)
+    }
 }
 
 /// Names of the spatial axes by rank, outermost first.
