@@ -137,8 +137,6 @@ impl Shape<'_> {
         if written > MOST_WRITTEN {
             return None;
         }
-        let is_near = self.problem.weights <= NEAR;
-        let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
         let kept_weights = if rows.is_some() { left } else { 0 };
         let schedule = Schedule {
             along,
@@ -147,7 +145,7 @@ impl Shape<'_> {
             positions,
             rows,
             kept_weights,
-            outermost,
+            outermost: self.outermost(),
             writes_taps_out: true,
             phases_apart: self.problem.phases_apart.is_some(),
         };
@@ -162,11 +160,22 @@ impl Shape<'_> {
 }
 
 impl Shape<'_> {
+    /// A product of matrices has all its outputs in one row, whose input is too long to stay near.
+    fn outermost(&self) -> Outermost {
+        let Problem { weights, outputs_above, width, .. } = self.problem;
+        match (outputs_above, width.kernel) {
+            _ if *weights > NEAR => Outermost::Blocks,
+            (1, 1) => Outermost::Runs,
+            _ => Outermost::Rows,
+        }
+    }
+
     /// Registers that one instruction needs beside its operands, where machines have no masks: for the sums of a part of
-    /// the lanes, and for zipping vectors.
+    /// the lanes, and for inputs that are apart.
     fn temporary(&self) -> usize {
+        let Axis { stride, .. } = self.problem.width;
         let has_masks = self.target.lanes == 16;
-        if has_masks { 0 } else { 1 + usize::from(self.problem.width.phases > 1) }
+        usize::from(!has_masks && (stride > 1 || self.problem.width.has_borders()))
     }
 
     /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power

@@ -59,12 +59,14 @@ pub enum LaneAxis {
     Groups,
 }
 
-/// The outer one of the two loops around the tiles of a row.
+/// The outer ones of the loops around tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Outermost {
     /// Rows of outputs: all weights stay near.
     Rows,
+    /// Runs of outputs in a row: the inputs of one run stay near, and all weights.
+    Runs,
     /// Blocks of output channels: the weights of one block stay near, while the whole input is walked.
     Blocks,
 }
