@@ -145,7 +145,7 @@ impl Shape<'_> {
             positions,
             rows,
             kept_weights,
-            outermost: self.outermost(),
+            outermost: self.outermost(along),
             writes_taps_out: true,
             phases_apart: self.problem.phases_apart.is_some(),
         };
@@ -161,11 +161,11 @@ impl Shape<'_> {
 
 impl Shape<'_> {
     /// A product of matrices has all its outputs in one row, whose input is too long to stay near.
-    fn outermost(&self) -> Outermost {
+    fn outermost(&self, along: LaneAxis) -> Outermost {
         let Problem { weights, outputs_above, width, .. } = self.problem;
-        match (outputs_above, width.kernel) {
+        match (along, outputs_above, width.kernel) {
             _ if *weights > NEAR => Outermost::Blocks,
-            (1, 1) => Outermost::Runs,
+            (LaneAxis::Width, 1, 1) => Outermost::Runs,
             _ => Outermost::Rows,
         }
     }
@@ -173,9 +173,12 @@ impl Shape<'_> {
     /// Registers that one instruction needs beside its operands, where machines have no masks: for the sums of a part of
     /// the lanes, and for inputs that are apart.
     fn temporary(&self) -> usize {
-        let Axis { stride, .. } = self.problem.width;
-        let has_masks = self.target.lanes == 16;
-        usize::from(!has_masks && (stride > 1 || self.problem.width.has_borders()))
+        let Axis { stride, phases, .. } = self.problem.width;
+        match self.target.lanes {
+            16 => 0,
+            8 => usize::from(stride > 1 || self.problem.width.has_borders()),
+            _ => 1 + usize::from(phases > 1),
+        }
     }
 
     /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power

@@ -8,7 +8,7 @@ use super::blocks::blocks;
 use super::candidates::NEAR;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
-use super::{LaneAxis, Schedule, vectors};
+use super::{LaneAxis, Outermost, SHORTEST, Schedule, vectors};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -20,6 +20,21 @@ const LATENCY: usize = 8;
 
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
 const WAY: usize = 4096;
+
+/// Bytes of a first-level cache.
+const FIRST_LEVEL: usize = 32 << 10;
+
+/// Bytes that come from a second-level cache in half a cycle.
+const FROM_SECOND_LEVEL: usize = 12;
+
+/// Bytes of most of a second-level cache.
+const SECOND_LEVEL: usize = 900 << 10;
+
+/// Half cycles in which a line comes from a second-level cache, if its neighbours are not read.
+const NEAR_LINE: usize = 10;
+
+/// The same from further away.
+const FAR_LINE: usize = 25;
 
 /// Numbers in a line of a cache.
 const LINE: usize = 16;
@@ -33,7 +48,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             let tile = match schedule.along {
                 LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),
                 LaneAxis::OutputChannels | LaneAxis::Groups => {
-                    machine.channel_tile(problem, schedule.along, [block.channels, block.lanes], size)
+                    machine.channel_tile(problem, schedule, [block.channels, block.lanes], size)
                 }
             };
             sum += block.count * count * tile;
@@ -74,10 +89,19 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             };
             // Twice the instructions for as many multiply-adds.
             let half = if target.lanes == 16 && schedule.lanes == 8 { 8 } else { 0 };
-            let tall = if channels > 2 && positions > channels { 12 } else { channels / 2 };
+            let tall = channels > 2 && positions > channels;
+            let shape = match (target.lanes, problem.layout) {
+                (16, _) if tall => 12,
+                // Each position reads from somewhere else.
+                (8, Layout::Nhwc) if problem.phases_apart.is_none() => channels / 2 + positions / 2,
+                (8, _) if tall => 1,
+                (8, Layout::Nchw) if channels > 3 => 4,
+                (_, _) if tall => 12,
+                _ => channels / 2,
+            };
             // Products that are rounded go faster in pairs.
             let alone = if !target.fused && channels.min(positions) == 1 { 10 } else { 0 };
-            far + half + tall + alone + hidden_late(problem, channels * positions)
+            far + half + shape + alone + hidden_late(problem, channels * positions)
         }
         LaneAxis::Groups => 0,
     }
@@ -153,11 +177,46 @@ impl Machine {
         if self.wide && lanes == 16 { 4 } else { 2 }
     }
 
+    /// Half cycles of a step for its weights, if those of a block leave a first-level cache before the next tile reads them
+    /// again.
+    fn far_weights(&self, steps: usize, bytes: usize) -> usize {
+        if steps * bytes > FIRST_LEVEL { bytes / FROM_SECOND_LEVEL } else { 0 }
+    }
+
+    /// Half cycles of one of so many steps for its inputs, which stand far from those of the next step: for bytes that no
+    /// tile has read before, and for all in the lines that it touches.
+    fn far_inputs(&self, problem: &Problem, outermost: Outermost, steps: usize, [new, touched]: [usize; 2]) -> usize {
+        if problem.layout == Layout::Nhwc {
+            return 0;
+        }
+        let is_walked = problem.outputs_above == 1 && outermost != Outermost::Runs;
+        let new = if is_walked && 4 * problem.inputs * problem.width.outputs > SECOND_LEVEL { new } else { 0 };
+        let again = if steps * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
+        (new * FAR_LINE + again * NEAR_LINE) / (4 * LINE)
+    }
+
+    /// Stores of a channel of a tile after its vectors have been transposed; without masks in pieces.
+    fn store_transposed(&self, size: usize, lanes: usize) -> usize {
+        if self.wide {
+            return self.store(lanes);
+        }
+        let pieces = |left: usize| left / SHORTEST + left % SHORTEST / 2 + left % 2;
+        let left = pieces(size % lanes);
+        size / lanes * self.store(lanes) + (2 * left).saturating_sub(1)
+    }
+
     fn shuffle(&self, lanes: usize) -> usize {
         if self.wide && lanes == 16 { 2 } else { 1 }
     }
 
-    fn channel_tile(&self, problem: &Problem, along: LaneAxis, [channels, lanes]: [usize; 2], size: usize) -> usize {
+    fn channel_tile(
+        &self,
+        problem: &Problem,
+        schedule: &Schedule,
+        [channels, lanes]: [usize; 2],
+        size: usize,
+    ) -> usize {
+        let Schedule { along, outermost, .. } = *schedule;
         let Problem { inputs, taps_above, width: Axis { taps, phases, stride, .. }, .. } = *problem;
         let vectors = channels * size;
         let taps_of_tile = taps * phases.min(size);
@@ -169,14 +228,21 @@ impl Machine {
             LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
         };
         let multiply_adds = vectors * taps * self.multiply_add(lanes);
-        let steps = self.together(inputs * taps_above, multiply_adds, loads, LATENCY * taps);
+        // Two pipes do not always find another sum meanwhile.
+        let latency = if self.fused && !self.wide { LATENCY + 2 } else { LATENCY };
+        let weights = 4 * channels * lanes * taps_of_tile;
+        let new = 4 * stride * size.div_ceil(phases);
+        let touched = new.max(4 * problem.width.inputs_of(size)) + 4 * (LINE - 1);
+        let far_inputs = self.far_inputs(problem, outermost, inputs * taps_above, [new, touched]);
+        let far = self.far_weights(inputs * taps_above, weights).max(far_inputs);
+        let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(latency * taps));
         let steps = steps * self.conflict(problem, along, channels, size) / 100;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
-                let full = channels * lanes;
                 let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
-                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(lanes)
+                let stores = self.store_transposed(size, lanes);
+                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + channels * lanes * stores
             }
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
             // Memory is written with gaps, which others fill later; with short vectors even parts of lines.
@@ -222,7 +288,11 @@ impl Machine {
         let gathers: usize = vectors.iter().map(|&lanes| self.gather(lanes, stride)).sum();
         let reads = rows_read * distances;
         let multiply_adds = used * products + reads * gathers;
-        let steps = self.together(inputs * loops.max(1), multiply_adds, reads * loads + weights, LATENCY * chain);
+        let bytes: usize = vectors.iter().map(|lanes| 4 * lanes * stride * rows_read).sum();
+        let touched = bytes + if schedule.outermost == Outermost::Runs { 4 * (LINE - 1) } else { 0 };
+        let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), [bytes, touched]);
+        let least = far.max(LATENCY * chain);
+        let steps = self.together(inputs * loops.max(1), multiply_adds, reads * loads + weights, least);
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
