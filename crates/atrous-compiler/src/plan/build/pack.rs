@@ -5,11 +5,8 @@ use super::nest::{Header, TileBuilder, Vars, index, nest};
 use super::regions::{Table, as_count};
 use crate::ir::Contraction;
 use crate::layer::Layout;
-use crate::plan::schedule::{AxisTable, Block, FEW, LaneAxis, TapOrder};
+use crate::plan::schedule::{AxisTable, Block, FEW, FIRST_LEVEL, LaneAxis, TapOrder};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
-
-/// Bytes of a first-level cache, of which any order reads equally fast.
-const FIRST_LEVEL: usize = 32 << 10;
 
 /// A part of a weight on its way from the framework's order to the packed one.
 pub struct Weight<'a> {
@@ -46,7 +43,8 @@ pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block, layout: L
 pub fn taps_above_first(contraction: &Contraction, layout: Layout) -> bool {
     match layout {
         Layout::Nhwc => true,
-        // A row reads the weights of its own phase, which must be neighbours if they come from far away.
+        // A row reads the weights of its own phase, which had better be neighbours if a first-level cache does not hold
+        // all.
         Layout::Nchw => {
             let (_, above) = contraction.axes.split_last().expect("a convolution has at least one axis");
             let has_phases = above.iter().any(|axis| AxisTable::new(axis).output_step > 1);

@@ -8,7 +8,7 @@ use super::blocks::blocks;
 use super::candidates::NEAR;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
-use super::{LaneAxis, Outermost, SHORTEST, Schedule, vectors};
+use super::{FIRST_LEVEL, LaneAxis, Outermost, SHORTEST, Schedule, vectors};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -21,10 +21,7 @@ const LATENCY: usize = 8;
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
 const WAY: usize = 4096;
 
-/// Bytes of a first-level cache.
-const FIRST_LEVEL: usize = 32 << 10;
-
-/// Bytes that come from a second-level cache in half a cycle.
+/// Bytes of neighbours that come from a second-level cache in half a cycle.
 const FROM_SECOND_LEVEL: usize = 12;
 
 /// Bytes of most of a second-level cache.
@@ -89,21 +86,26 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             };
             // Twice the instructions for as many multiply-adds.
             let half = if target.lanes == 16 && schedule.lanes == 8 { 8 } else { 0 };
-            let tall = channels > 2 && positions > channels;
-            let shape = match (target.lanes, problem.layout) {
-                (16, _) if tall => 12,
-                // Each position reads from somewhere else.
-                (8, Layout::Nhwc) if problem.phases_apart.is_none() => channels / 2 + positions / 2,
-                (8, _) if tall => 1,
-                (8, Layout::Nchw) if channels > 3 => 4,
-                (_, _) if tall => 12,
-                _ => channels / 2,
-            };
             // Products that are rounded go faster in pairs.
             let alone = if !target.fused && channels.min(positions) == 1 { 10 } else { 0 };
-            far + half + shape + alone + hidden_late(problem, channels * positions)
+            far + half + shape(problem, schedule, target) + alone + hidden_late(problem, channels * positions)
         }
         LaneAxis::Groups => 0,
+    }
+}
+
+/// The part of [`experience`] that is due to how high and how long a tile of vectors of channels is.
+fn shape(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
+    let Schedule { channels, positions, .. } = *schedule;
+    let is_tall = channels > 2 && positions > channels;
+    match (target.lanes, problem.layout) {
+        // Each position reads from somewhere else.
+        (8, Layout::Nhwc) if problem.phases_apart.is_none() => channels / 2 + positions / 2,
+        (8, _) if is_tall => 1,
+        // Positions so few are stored one by one.
+        (8, Layout::Nchw) if channels > 3 => 4,
+        _ if is_tall => 12,
+        _ => channels / 2,
     }
 }
 
@@ -136,6 +138,12 @@ struct Machine {
 impl Machine {
     fn multiply_add(&self, lanes: usize) -> usize {
         if self.wide && lanes == 16 { 2 } else { 1 }
+    }
+
+    /// Half cycles until the sum of a vector of channels can be added to: two pipes do not always find another sum
+    /// meanwhile.
+    fn latency(&self) -> usize {
+        if self.fused && !self.wide { LATENCY + 2 } else { LATENCY }
     }
 
     fn load(&self, lanes: usize) -> usize {
@@ -228,14 +236,12 @@ impl Machine {
             LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
         };
         let multiply_adds = vectors * taps * self.multiply_add(lanes);
-        // Two pipes do not always find another sum meanwhile.
-        let latency = if self.fused && !self.wide { LATENCY + 2 } else { LATENCY };
         let weights = 4 * channels * lanes * taps_of_tile;
         let new = 4 * stride * size.div_ceil(phases);
         let touched = new.max(4 * problem.width.inputs_of(size)) + 4 * (LINE - 1);
         let far_inputs = self.far_inputs(problem, outermost, inputs * taps_above, [new, touched]);
         let far = self.far_weights(inputs * taps_above, weights).max(far_inputs);
-        let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(latency * taps));
+        let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
         let steps = steps * self.conflict(problem, along, channels, size) / 100;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,

@@ -18,6 +18,9 @@ use crate::ir::Contraction;
 use crate::layer::Layout;
 use reads::sizes;
 
+/// Bytes of a first-level cache.
+pub const FIRST_LEVEL: usize = 32 << 10;
+
 /// Input channels that are few: tiles may have several rows of outputs.
 pub const FEW: usize = 8;
 
