@@ -1,4 +1,5 @@
-//! Compiles every spec to Rust in both memory orders and for all targets, for the comparison with the other executors.
+//! Compiles every spec to Rust in both memory orders, and ONNX's tests in the order that they have, all for all targets:
+//! for the comparison with the other executors.
 
 use atrous_compiler::emit::{self, Options};
 use atrous_compiler::layer::Layout;
@@ -12,25 +13,38 @@ use std::{env, fs};
 #[allow(dead_code)]
 mod specs;
 
-const LAYOUTS: [(Layout, &str); 2] = [(Layout::Nchw, "Nchw"), (Layout::Nhwc, "Nhwc")];
+#[path = "src/onnx.rs"]
+#[allow(dead_code)]
+mod onnx;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/specs.rs");
-    println!("cargo::rerun-if-changed={}", specs::root().join("specs").display());
+    for path in ["tests/src/specs.rs", "tests/src/onnx.rs", "tests/onnx/nodes.json", "specs"] {
+        println!("cargo::rerun-if-changed={}", specs::root().join(path).display());
+    }
     let directory = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where to write"));
     let (mut modules, mut rows) = (String::new(), String::new());
-    for spec in specs::all() {
-        for (layout, name) in LAYOUTS {
-            let module = format!("{}_{}", spec.name, name.to_lowercase());
-            let net = Net { name: "model".into(), ..spec.net().with_layout(layout) };
-            write(&directory.join(format!("{module}.rs")), &source(&net));
-            modules += &format!("mod {module} {{ include!(concat!(env!(\"OUT_DIR\"), \"/{module}.rs\")); }}\n");
-            rows += &format!("    ({:?}, Layout::{name}, {module}::run),\n", spec.name);
-        }
+    for (name, net) in nets() {
+        let layout = net.layout;
+        let module = format!("{name}_{layout:?}").to_lowercase();
+        write(&directory.join(format!("{module}.rs")), &source(&Net { name: "model".into(), ..net }));
+        modules += &format!("mod {module} {{ include!(concat!(env!(\"OUT_DIR\"), \"/{module}.rs\")); }}\n");
+        rows += &format!("    ({name:?}, Layout::{layout:?}, {module}::run),\n");
     }
     let table = format!("pub const COMPILED: &[(&str, Layout, Run)] = &[\n{rows}];\n");
     write(&directory.join("compiled.rs"), &(modules + &table));
+}
+
+/// What is compiled, with its name in the table.
+fn nets() -> Vec<(String, Net)> {
+    let in_both_layouts = |spec: specs::Spec| {
+        [Layout::Nchw, Layout::Nhwc].map(|layout| (spec.name.clone(), spec.net().with_layout(layout)))
+    };
+    let of_node = |node: onnx::Node| {
+        let net = specs::parse(&node.spec(), &Default::default());
+        (node.name.clone(), net.unwrap_or_else(|error| panic!("{}: {error}", node.name)))
+    };
+    specs::all().into_iter().flat_map(in_both_layouts).chain(onnx::all().into_iter().map(of_node)).collect()
 }
 
 /// The generated type, and a function of the same signature for every net.

@@ -1,4 +1,4 @@
-//! Every spec as compiled Rust; the build script writes the code.
+//! Every spec, and every test of ONNX, as compiled Rust; the build script writes the code.
 #![allow(missing_docs)]
 
 use crate::data::Data;
@@ -17,11 +17,11 @@ pub type Run = fn(&dyn Threads, &Tensors, &[Guarded], &mut [Guarded]) -> Result<
 
 include!(concat!(env!("OUT_DIR"), "/compiled.rs"));
 
-/// Runs the compiled Rust of a spec in the net's memory order, on one thread and on several, with all memory guarded at
-/// either side: parameters, packed parameters, inputs, scratch and outputs. What is in outputs at first is NaN, so that an
-/// element that is not written shows.
-pub fn run(spec: &str, net: &Net, data: &Data) -> Result<Vec<Vec<f32>>, String> {
-    let found = COMPILED.iter().find(|(name, layout, _)| (*name, *layout) == (spec, net.layout));
+/// Runs the compiled Rust of a spec, or of a test of ONNX, in the net's memory order, on one thread and on several, with
+/// all memory guarded at either side: parameters, packed parameters, inputs, scratch and outputs. What is in outputs at
+/// first is NaN, so that an element that is not written shows.
+pub fn run(name: &str, net: &Net, data: &Data) -> Result<Vec<Vec<f32>>, String> {
+    let found = COMPILED.iter().find(|(of, layout, _)| (*of, *layout) == (name, net.layout));
     let (_, _, run) = found.ok_or("no compiled Rust")?;
     let run = |(threads, side)| {
         let name = executors::name("compiled Rust", threads, Some(side));

@@ -209,6 +209,7 @@ pub fn widen(tensors: &[Vec<f32>]) -> Vec<Vec<f64>> {
     tensors.iter().map(|tensor| tensor.iter().map(|&value| f64::from(value)).collect()).collect()
 }
 
-fn slices(tensors: &[Vec<f64>]) -> Vec<&[f64]> {
+/// The tensors as the oracle reads them.
+pub fn slices(tensors: &[Vec<f64>]) -> Vec<&[f64]> {
     tensors.iter().map(Vec::as_slice).collect()
 }

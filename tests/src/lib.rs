@@ -7,5 +7,6 @@ pub mod executors;
 pub mod facade;
 pub mod layers;
 pub mod nets;
+pub mod onnx;
 pub mod specs;
 pub mod threads;

@@ -1,10 +1,11 @@
 //! The specs of the repository. The build script includes this file too.
 
 use atrous_compiler::front::{self, Model, Sizes};
+use atrous_compiler::layer::Layer;
 use atrous_compiler::net::Net;
 use std::path::{Path, PathBuf};
 
-/// A `.conv` file under `specs/`.
+/// A `.conv` file under `specs/`, unless it is a table of layers.
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// The file's name without its ending; unique, and a Rust identifier.
@@ -72,9 +73,42 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_path_buf()
 }
 
+/// A table of the layers of a network, a file under `specs/networks/`.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// The file's name without its ending.
+    pub name: String,
+    /// Its layers, those of nets included, as large as they are.
+    pub layers: Vec<Layer>,
+}
+
+/// Every network, sorted by name.
+///
+/// # Panics
+///
+/// If a file has an error or a warning, or a layer of some free size.
+pub fn networks() -> Vec<Network> {
+    let network = |path: PathBuf| {
+        let Spec { name, text, .. } = read(path);
+        let front = front::text(&text, &Sizes::default());
+        assert!(front.diagnostics.is_empty(), "{name}: {:#?}", front.diagnostics);
+        let layers = |model| match model {
+            Model::Net(net) => net.layers().cloned().collect::<Vec<_>>(),
+            Model::Open(_) => panic!("{name}: sizes are missing"),
+        };
+        Network { layers: front.models.into_iter().flat_map(layers).collect(), name }
+    };
+    files(&tables(), "conv").into_iter().map(network).collect()
+}
+
+fn tables() -> PathBuf {
+    root().join("specs/networks")
+}
+
 /// Every spec, sorted by name.
 pub fn all() -> Vec<Spec> {
-    let mut specs: Vec<Spec> = files(&root().join("specs"), "conv").into_iter().map(read).collect();
+    let files = files(&root().join("specs"), "conv").into_iter().filter(|path| !path.starts_with(tables()));
+    let mut specs: Vec<Spec> = files.map(read).collect();
     specs.sort_by(|a, b| a.name.cmp(&b.name));
     specs
 }

@@ -3,7 +3,10 @@
 mod activations;
 mod assembly;
 mod dependencies;
+mod geometry;
 mod golden;
+mod networks;
+mod onnx;
 mod random;
 mod specs;
 // The tests write no pictures.

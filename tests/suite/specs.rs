@@ -70,17 +70,21 @@ fn plans_and_compiled_rust() {
     });
 }
 
-/// The same for the instruction sets of this machine that are not chosen when nothing asks for one: compiled Rust
-/// chooses by a variable of its process.
 #[test]
 fn compiled_rust_of_other_instruction_sets() {
+    passes_with_other_instruction_sets("specs::plans_and_compiled_rust");
+}
+
+/// Runs a test for the instruction sets of this machine that are not chosen when nothing asks for one: compiled Rust
+/// chooses by a variable of its process.
+pub fn passes_with_other_instruction_sets(test: &str) {
     let here = jit::target().expect("a target of this machine");
     let others = Target::all().into_iter().filter(|target| *target != here);
     for target in others {
         if !rt::available().contains(&target.name) {
             continue;
         }
-        let arguments = ["--exact", "specs::plans_and_compiled_rust", "--nocapture"];
+        let arguments = ["--exact", test, "--nocapture"];
         let suite = Command::new(env::current_exe().expect("the suite is a file"))
             .args(arguments)
             .env("ATROUS_TARGET", target.name)

@@ -29,6 +29,11 @@ impl Target {
         Target { name: "avx512", lanes: 16, registers: 32, fused: true }
     }
 
+    /// Whether instructions can leave out lanes at no cost.
+    pub fn has_masks(&self) -> bool {
+        self.lanes == 16
+    }
+
     /// All targets: the one for every machine first, then wider ones.
     pub fn all() -> [Target; 3] {
         [Target::portable(), Target::avx2(), Target::avx512()]

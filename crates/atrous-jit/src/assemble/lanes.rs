@@ -146,7 +146,7 @@ impl Assembler<'_> {
     }
 
     /// Permutes the pairs of lanes of a register of eight.
-    fn permute_pairs(&mut self, to: Register, order: u32) {
+    pub(super) fn permute_pairs(&mut self, to: Register, order: u32) {
         let code = self.either(Code::VEX_Vpermpd_ymm_ymmm256_imm8, Code::EVEX_Vpermpd_ymm_k1z_ymmm256b64_imm8);
         self.listing.two_and_number(code, to, Operand::Register(to), order);
     }

@@ -74,7 +74,9 @@ impl Assembler<'_> {
             }
             (InstructionSet::Avx2, Width::Xmm) => self.permute_quads(to, [left, right], &order),
             (InstructionSet::Avx2, _) => {
-                if !both.into_iter().any(|(order, operands)| self.shift(to, operands, order)) {
+                let short =
+                    |(order, operands)| self.shift(to, operands, order) || self.every_second(to, operands, order);
+                if !both.into_iter().any(short) {
                     self.permute_each(to, [left, right], &order);
                 }
             }
@@ -200,6 +202,19 @@ impl Assembler<'_> {
         let [low, high] = if shift < QUAD { [left, between] } else { [between, right] };
         let align = self.set.code(codes::ALIGN, Width::Ymm);
         self.listing.three_and_number(align, to, high, Operand::Register(low), 4 * (shift % QUAD) as u32);
+        true
+    }
+
+    /// Every second lane of one register, then of the other, if the order is such.
+    fn every_second(&mut self, to: Register, [left, right]: [Register; 2], order: &Order) -> bool {
+        let first = order.lanes[0];
+        if first > 1 || !order.is(|lane| 2 * lane + first) {
+            return false;
+        }
+        let pick = if first == 0 { 0b10_00_10_00 } else { 0b11_01_11_01 };
+        let shuffle = self.set.code(codes::SHUFFLE, Width::Ymm);
+        self.listing.three_and_number(shuffle, to, left, Operand::Register(right), pick);
+        self.permute_pairs(to, 0b11_01_10_00);
         true
     }
 

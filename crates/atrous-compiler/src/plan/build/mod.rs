@@ -204,7 +204,7 @@ impl Builder<'_> {
             contraction,
             schedule,
             blocks: &blocks,
-            fused: self.target.fused,
+            target: self.target,
             batch: node.shape[0],
             layout: self.graph.layout,
             input: self.buffer(node.reads[0]),

@@ -118,6 +118,9 @@ impl Shape<'_> {
             LaneAxis::OutputChannels | LaneAxis::Groups => channels * positions,
         };
         let streamed = match along {
+            // Beside the inputs of a tap, two vectors of neighbours that they are taken from; and the numbers of the lanes,
+            // for even ones, odd ones, and those that are loaded by themselves, with one more vector.
+            LaneAxis::Width if rows.is_some() && self.problem.width.stride == 2 => 3 * positions + 1 + 4,
             LaneAxis::Width => positions + 1,
             LaneAxis::OutputChannels => channels.min(positions) + 1,
             LaneAxis::Groups => kernel + 1,
@@ -175,7 +178,7 @@ impl Shape<'_> {
     fn temporary(&self) -> usize {
         let Axis { stride, phases, .. } = self.problem.width;
         match self.target.lanes {
-            16 => 0,
+            _ if self.target.has_masks() => 0,
             8 => usize::from(stride > 1 || self.problem.width.has_borders()),
             _ => 1 + usize::from(phases > 1),
         }

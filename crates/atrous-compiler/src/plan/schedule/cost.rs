@@ -36,6 +36,13 @@ const FAR_LINE: usize = 25;
 /// Numbers in a line of a cache.
 const LINE: usize = 16;
 
+/// Numbers in a second-level cache.
+const SECOND_LEVEL: usize = 1 << 18;
+
+/// Half cycles of a line of inputs that comes from beyond the second-level cache and follows another one in its row, in
+/// tiles that have a part of many rows. Where tiles have whole rows, the machine guesses what is read next.
+const FAR_LINE: usize = 5;
+
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
     let machine = Machine { wide: target.lanes == 16, fused: target.fused };
@@ -293,12 +300,15 @@ impl Machine {
         let chain = taps_of_rows / rows * taps;
         let gathers: usize = vectors.iter().map(|&lanes| self.gather(lanes, stride)).sum();
         let reads = rows_read * distances;
+        // Pairs of taps share what they load.
+        let shared = schedule.rows.is_some() && stride == 2 && problem.width.dilation == 1;
+        let loaded = if shared { rows_read * distances.div_ceil(2) } else { reads };
         let multiply_adds = used * products + reads * gathers;
         let bytes: usize = vectors.iter().map(|lanes| 4 * lanes * stride * rows_read).sum();
         let touched = bytes + if schedule.outermost == Outermost::Runs { 4 * (LINE - 1) } else { 0 };
         let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), [bytes, touched]);
         let least = far.max(LATENCY * chain);
-        let steps = self.together(inputs * loops.max(1), multiply_adds, reads * loads + weights, least);
+        let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, least);
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
@@ -308,6 +318,17 @@ impl Machine {
             * phases
             * channels
             * rows;
-        steps + outputs + CALL
+        steps + outputs + CALL + self.far(problem, channels, size) * rows_read
+    }
+
+    /// What a row of the inputs of a tile costs that no other tile has brought near.
+    fn far(&self, problem: &Problem, channels: usize, size: usize) -> usize {
+        let Problem { groups, inputs, width, rows, .. } = problem;
+        let positions =
+            problem.outputs_above * rows.as_ref().map_or(1, |rows| rows.stride) * width.outputs * width.stride;
+        if groups * inputs * positions <= SECOND_LEVEL || size >= width.outputs || channels < problem.channels {
+            return 0;
+        }
+        (size * width.stride).div_ceil(LINE).saturating_sub(1) * FAR_LINE
     }
 }

@@ -61,9 +61,14 @@ impl Scope<'_> {
 
     /// Inputs along the last axis, for neighbouring outputs of a phase.
     pub(super) fn inputs(&self, channel: &Affine, row: &[Affine], column: Affine, lanes: Option<Lanes>) -> Access {
-        let index = self.input_index(channel, row, column);
         let step = self.tables[self.tables.len() - 1].stride;
-        let lanes = lanes.map(|lanes| Lanes { dim: self.last(), step, ..lanes });
+        self.neighbours(channel, row, column, lanes.map(|lanes| Lanes { step, ..lanes }))
+    }
+
+    /// Inputs along the last axis.
+    pub(super) fn neighbours(&self, channel: &Affine, row: &[Affine], column: Affine, lanes: Option<Lanes>) -> Access {
+        let index = self.input_index(channel, row, column);
+        let lanes = lanes.map(|lanes| Lanes { dim: self.last(), ..lanes });
         activation_access(self.job.layout, self.job.input, index, lanes)
     }
 

@@ -133,7 +133,7 @@ impl Multiply<'_> {
 
     fn add(&self, vector: usize, output: usize, left: Reg, right: Reg) -> Step {
         let to = self.sums[vector][output];
-        Step::Do(Instr::MultiplyAdd { to, left, right, addend: to, fused: self.scope.job.fused, part: None })
+        Step::Do(Instr::MultiplyAdd { to, left, right, addend: to, fused: self.scope.job.target.fused, part: None })
     }
 }
 

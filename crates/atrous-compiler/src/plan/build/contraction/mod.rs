@@ -16,6 +16,7 @@ mod pieces;
 mod rows;
 mod transpose;
 mod width;
+mod windows;
 
 pub use access::activation_access;
 
@@ -24,7 +25,7 @@ use super::pack::taps_above_first;
 use crate::ir::Contraction;
 use crate::layer::{Activation, Layout};
 use crate::plan::schedule::{AxisTable, Block, LaneAxis, Outermost, Schedule, reads};
-use crate::plan::{Affine, BufferId, Count, Stage, Stmt};
+use crate::plan::{Affine, BufferId, Count, Stage, Stmt, Target};
 
 /// Everything about one contraction that its stage depends on.
 pub struct Job<'a> {
@@ -36,8 +37,8 @@ pub struct Job<'a> {
     pub schedule: Schedule,
     /// The output channels (groups, with lanes along groups) as blocks, each with its packed weight.
     pub blocks: &'a [(Block, BufferId)],
-    /// Whether multiply-adds are fused.
-    pub fused: bool,
+    /// For what machine.
+    pub target: &'a Target,
     /// Batch size.
     pub batch: usize,
     /// Memory order of input and output.

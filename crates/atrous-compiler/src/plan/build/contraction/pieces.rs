@@ -184,7 +184,14 @@ fn multiply(job: &Job, place: &Place, sums: &[Reg], tile: &mut TileBuilder, vars
     let weight = |to, channel| read(place, to, weight_access(job, place, &input_channel, &taps, channel));
     let multiply = |channel: usize, position: usize, input, weight| {
         let sum = sums[channel * positions + position];
-        Step::Do(Instr::MultiplyAdd { to: sum, left: input, right: weight, addend: sum, fused: job.fused, part: None })
+        Step::Do(Instr::MultiplyAdd {
+            to: sum,
+            left: input,
+            right: weight,
+            addend: sum,
+            fused: job.target.fused,
+            part: None,
+        })
     };
     // The smaller side stays in registers, the other one streams through them.
     let mut body = Vec::new();

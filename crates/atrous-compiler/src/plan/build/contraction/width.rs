@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::rows::{InputRow, Rows};
+use super::windows::{self, Extents};
 use super::{Columns, Scope};
 use crate::layer::Number;
 use crate::plan::build::activation;
@@ -24,8 +25,8 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
         .map(|_| (0..channels).map(|channel| sums(scope, channel, &slots, &mut tile)).collect())
         .collect();
     let mut loops = Vec::new();
-    let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
-    let channel = index(vars, "i", inputs, |var, count| loops.push((var, count)));
+    let count = Count::Fixed(scope.job.contraction.group_inputs as i64);
+    let channel = index(vars, "i", count, |var, count| loops.push((var, count)));
     let place = if scope.job.walks_taps_above_first() { 0 } else { loops.len() };
     loops.splice(place..place, rows.loops);
     let mut steps = Vec::new();
@@ -104,13 +105,35 @@ fn loaded(uses: &[Use]) -> Part {
 }
 
 /// Where a vector of inputs starts, counted within the tile, and its lanes.
-type Start = (i64, usize);
+pub(super) type Start = (i64, usize);
+
+/// The vectors of inputs with their uses. Those that are the same distance from the tile's units belong together.
+type Uses = BTreeMap<i64, BTreeMap<Start, Vec<Use>>>;
 
 /// A vector of inputs, the lanes that were loaded, and a use.
 type Product<'a> = (Reg, Part, &'a Use);
 
 /// Weights in registers, by taps, channel and lanes.
 type Kept = BTreeMap<(Vec<i64>, usize, usize), Reg>;
+
+/// Two vectors of neighbours in an input row, by where the inputs of a vector of outputs are without their distance.
+type Window = BTreeMap<Start, Neighbours>;
+
+/// Two vectors of neighbours in an input row, the same one twice if it holds all that is read.
+struct Neighbours {
+    /// The first input.
+    from: i64,
+    vectors: [Reg; 2],
+}
+
+/// Every second one of the inputs of a window, from one on.
+fn unzipped(first: i64, loaded: &Neighbours, tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
+    let Neighbours { from, vectors: [left, right] } = *loaded;
+    let lanes = windows::lanes(first, from, tile.lanes(left));
+    let to = tile.register("input", lanes.len());
+    steps.push(Step::Do(Instr::Shuffle { to, left, right, lanes }));
+    to
+}
 
 struct Multiply<'a> {
     scope: &'a Scope<'a>,
@@ -126,15 +149,69 @@ struct Multiply<'a> {
 impl Multiply<'_> {
     /// The products of an input row.
     fn row(&mut self, row: &InputRow, tile: &mut TileBuilder, steps: &mut Vec<Step>) {
-        for (_, of_tap) in self.uses() {
-            let inputs: Vec<(Reg, &Vec<Use>)> =
-                of_tap.iter().map(|(start, uses)| (self.input(row, *start, uses, tile, steps), uses)).collect();
-            for (reader, above) in &row.readers {
-                for channel in 0..self.scope.block.channels {
-                    self.products(*reader, above, channel, &inputs, tile, steps);
+        let uses = self.uses();
+        for (distances, extents) in self.windows(&uses) {
+            let window = if distances.len() > 1 { self.window(row, &extents, tile, steps) } else { Window::new() };
+            for distance in distances {
+                let mut inputs: Vec<(Reg, Part, &Vec<Use>)> = Vec::new();
+                for (&(start, lanes), uses) in &uses[&distance] {
+                    inputs.push(match window.get(&(start - distance, lanes)) {
+                        Some(loaded) => (unzipped(start, loaded, tile, steps), Part { from: 0, to: lanes }, uses),
+                        None => (self.input(row, (start, lanes), uses, tile, steps), loaded(uses), uses),
+                    });
+                }
+                for (reader, above) in &row.readers {
+                    for channel in 0..self.scope.block.channels {
+                        self.products(*reader, above, channel, &inputs, tile, steps);
+                    }
                 }
             }
         }
+    }
+
+    /// Distances whose inputs are loaded together, with the extents of what is loaded.
+    fn windows(&self, uses: &Uses) -> Vec<(Vec<i64>, Extents)> {
+        let extent = |distance: i64, (&(start, lanes), uses): (&Start, &Vec<Use>)| {
+            let Part { from, to } = loaded(uses);
+            let input = |lane: usize| start + self.columns.table.stride * lane as i64;
+            ((start - distance, lanes), input(from)..input(to - 1) + 1)
+        };
+        let extents = |(&distance, of_distance): (&i64, &BTreeMap<Start, Vec<Use>>)| {
+            (distance, of_distance.iter().map(|one| extent(distance, one)).collect())
+        };
+        let extents: BTreeMap<i64, Extents> = uses.iter().map(extents).collect();
+        match self.scope.job.schedule.rows {
+            Some(_) if self.columns.table.stride == windows::STRIDE => windows::windows(&extents),
+            _ => extents.into_iter().map(|(distance, extents)| (vec![distance], extents)).collect(),
+        }
+    }
+
+    /// Loads all that the vectors of outputs read of a window.
+    fn window(&self, row: &InputRow, extents: &Extents, tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Window {
+        let mut load = |from: i64, count: i64, lanes: usize| {
+            let part = Part::of(0..lanes.min(count as usize), lanes);
+            let column = self.columns.input.clone().plus_constant(from);
+            let along = (lanes > 1).then_some(Lanes { part, ..Lanes::all(0, 1) });
+            let from = self.scope.neighbours(self.channel, &row.index, column, along);
+            let to = tile.register("inputs", lanes);
+            steps.push(Step::Do(Instr::Load { to, from }));
+            to
+        };
+        let vectors = extents.iter().filter(|(base, _)| self.unzips(**base)).map(|(&(base, lanes), extent)| {
+            let (from, middle) = (extent.start, extent.start + lanes as i64);
+            let left = load(from, extent.end - from, lanes);
+            let right = if middle < extent.end { load(middle, extent.end - middle, lanes) } else { left };
+            ((base, lanes), Neighbours { from, vectors: [left, right] })
+        });
+        vectors.collect()
+    }
+
+    /// Whether inputs are taken from a window for the vectors of outputs at a place. Lanes that are no outputs would get
+    /// inputs too, which takes masks to leave out.
+    fn unzips(&self, (base, lanes): Start) -> bool {
+        let unit = |slot: &Slot| self.columns.table.stride * (slot.first / self.columns.phases) as i64;
+        let mut slots = self.slots.iter().filter(|slot| (unit(slot), slot.lanes) == (base, lanes));
+        lanes > 1 && (self.scope.job.target.has_masks() || slots.all(|slot| slot.outputs == lanes))
     }
 
     /// The products of some inputs with the weights of a channel.
@@ -143,23 +220,22 @@ impl Multiply<'_> {
         row: usize,
         above: &[Affine],
         channel: usize,
-        inputs: &[(Reg, &Vec<Use>)],
+        inputs: &[(Reg, Part, &Vec<Use>)],
         tile: &mut TileBuilder,
         steps: &mut Vec<Step>,
     ) {
         // A weight in a register serves all vectors with as many lanes.
         let mut products: BTreeMap<(i64, usize), Vec<Product>> = BTreeMap::new();
-        for (input, uses) in inputs {
-            let (lanes, loaded) = (tile.lanes(*input), loaded(uses));
+        for (input, loaded, uses) in inputs {
             for one in uses.iter() {
-                products.entry((one.tap, lanes)).or_default().push((*input, loaded, one));
+                products.entry((one.tap, tile.lanes(*input))).or_default().push((*input, *loaded, one));
             }
         }
         for ((tap, lanes), of_weight) in products {
             let right = self.weight(above, tap, channel, lanes, tile, steps);
             for (left, loaded, Use { slot, lanes: reading, .. }) in of_weight {
                 let to = self.sums[row][channel][*slot];
-                let fused = self.scope.job.fused;
+                let fused = self.scope.job.target.fused;
                 // Zeros of lanes that are no outputs may be added; padding is not.
                 let all = Part { from: 0, to: self.slots[*slot].outputs };
                 let part = ([loaded, all] != [*reading; 2]).then_some(*reading);
@@ -168,10 +244,9 @@ impl Multiply<'_> {
         }
     }
 
-    /// The vectors of inputs with their uses: those that are the same distance from the tile's units belong together.
-    fn uses(&self) -> BTreeMap<i64, BTreeMap<Start, Vec<Use>>> {
+    fn uses(&self) -> Uses {
         let Columns { table, phases, .. } = *self.columns;
-        let mut uses: BTreeMap<i64, BTreeMap<Start, Vec<Use>>> = BTreeMap::new();
+        let mut uses = Uses::new();
         for (number, slot) in self.slots.iter().enumerate() {
             for (tap, (start, lanes)) in self.reads(slot, phases) {
                 let distance = start - table.stride * (slot.first / phases) as i64;
