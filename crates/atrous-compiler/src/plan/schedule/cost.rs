@@ -24,14 +24,11 @@ const WAY: usize = 4096;
 /// Bytes of neighbours that come from a second-level cache in half a cycle.
 const FROM_SECOND_LEVEL: usize = 12;
 
-/// Bytes of most of a second-level cache.
-const SECOND_LEVEL: usize = 900 << 10;
+/// Half cycles in which a line whose neighbours are not read comes from a second-level cache.
+const LONE_LINE: usize = 10;
 
-/// Half cycles in which a line comes from a second-level cache, if its neighbours are not read.
-const NEAR_LINE: usize = 10;
-
-/// The same from further away.
-const FAR_LINE: usize = 25;
+/// The same from beyond it.
+const LONE_FAR_LINE: usize = 25;
 
 /// Numbers in a line of a cache.
 const LINE: usize = 16;
@@ -205,9 +202,9 @@ impl Machine {
             return 0;
         }
         let is_walked = problem.outputs_above == 1 && outermost != Outermost::Runs;
-        let new = if is_walked && 4 * problem.inputs * problem.width.outputs > SECOND_LEVEL { new } else { 0 };
+        let new = if is_walked && problem.inputs * problem.width.outputs > SECOND_LEVEL / 8 * 7 { new } else { 0 };
         let again = if steps * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
-        (new * FAR_LINE + again * NEAR_LINE) / (4 * LINE)
+        (new * LONE_FAR_LINE + again * LONE_LINE) / (4 * LINE)
     }
 
     /// Stores of a channel of a tile after its vectors have been transposed; without masks in pieces.
