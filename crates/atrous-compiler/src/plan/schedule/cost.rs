@@ -190,9 +190,9 @@ impl Machine {
     }
 
     /// Half cycles of a step for its weights, if those of a block leave a first-level cache before the next tile reads them
-    /// again.
+    /// again. Multiply-adds of 512 bits take long enough to hide that.
     fn far_weights(&self, steps: usize, bytes: usize) -> usize {
-        if steps * bytes > FIRST_LEVEL { bytes / FROM_SECOND_LEVEL } else { 0 }
+        if !self.wide && steps * bytes > FIRST_LEVEL { bytes / FROM_SECOND_LEVEL } else { 0 }
     }
 
     /// Half cycles of one of so many steps for its inputs, which stand far from those of the next step: for bytes that no
