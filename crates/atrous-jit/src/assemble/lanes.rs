@@ -77,8 +77,8 @@ impl Assembler<'_> {
                 }));
             }
             InstructionSet::Avx2 => {
-                let words = (0..width.lanes()).map(|lane| u32::from(bits >> lane & 1) * u32::MAX).collect();
-                let mask = self.constant_vector(words);
+                let words: Vec<u32> = (0..width.lanes()).map(|lane| u32::from(bits >> lane & 1) * u32::MAX).collect();
+                let mask = self.held_vector(&words).unwrap_or_else(|| self.load_constant(to, words));
                 let memory = Operand::Memory(self.beside(site, start));
                 let code = match width {
                     Width::Xmm => Code::VEX_Vmaskmovps_xmm_xmm_m128,

@@ -5,7 +5,7 @@ use super::nest::{Header, TileBuilder, Vars, index, nest};
 use super::regions::{Table, as_count};
 use crate::ir::Contraction;
 use crate::layer::Layout;
-use crate::plan::schedule::{Block, LaneAxis, TapOrder};
+use crate::plan::schedule::{AxisTable, Block, FEW, FIRST_LEVEL, LaneAxis, TapOrder};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
 
 /// A part of a weight on its way from the framework's order to the packed one.
@@ -27,25 +27,38 @@ pub struct Weight<'a> {
 }
 
 /// Dimensions of a packed part: `[G, blocks, I, K…, O in a block]`, or with lanes along groups
-/// `[O, blocks, I, K…, G in a block]`; with channels last, `I` stands before the last of `K…`. A tile whose taps are written
-/// out reads it from its start to its end, as [`summands`] says.
+/// `[O, blocks, I, K…, G in a block]`; where tiles walk [`taps_above_first`], `I` stands before the last of `K…`. A tile
+/// whose taps are written out reads it from its start to its end, as [`summands`] says.
 pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block, layout: Layout) -> Vec<usize> {
     let outer = match along {
         LaneAxis::Width | LaneAxis::OutputChannels => contraction.groups,
         LaneAxis::Groups => contraction.group_outputs,
     };
     let taps = contraction.axes.iter().map(|axis| axis.taps as usize);
-    let summands = summands(layout, contraction.group_inputs, taps);
+    let summands = summands(contraction, layout, contraction.group_inputs, taps);
     [outer, block.count].into_iter().chain(summands).chain([block.size()]).collect()
 }
 
-/// Input channels and taps in the order in which tiles walk them: what is near in memory comes last.
-pub fn summands<T>(layout: Layout, channel: T, taps: impl IntoIterator<Item = T>) -> Vec<T> {
+/// Whether tiles walk the taps along all axes but the last outside of the input channels.
+pub fn taps_above_first(contraction: &Contraction, layout: Layout) -> bool {
+    match layout {
+        Layout::Nhwc => true,
+        // A row reads the weights of its own phase, which had better be neighbours if a first-level cache does not hold
+        // all.
+        Layout::Nchw => {
+            let (_, above) = contraction.axes.split_last().expect("a convolution has at least one axis");
+            let has_phases = above.iter().any(|axis| AxisTable::new(axis).output_step > 1);
+            let taps: usize = contraction.axes.iter().map(|axis| axis.taps as usize).product();
+            let weights = 4 * contraction.group_inputs * contraction.group_outputs * taps;
+            has_phases && contraction.group_inputs > FEW && weights > FIRST_LEVEL
+        }
+    }
+}
+
+/// Input channels and taps in the order in which tiles walk them.
+pub fn summands<T>(contraction: &Contraction, layout: Layout, channel: T, taps: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut summands: Vec<T> = taps.into_iter().collect();
-    let place = match layout {
-        Layout::Nchw => 0,
-        Layout::Nhwc => summands.len() - 1,
-    };
+    let place = if taps_above_first(contraction, layout) { summands.len() - 1 } else { 0 };
     summands.insert(place, channel);
     summands
 }
@@ -85,7 +98,7 @@ pub fn weight(name: String, weight: &Weight) -> Stage {
         [group.times(*group_outputs as i64).plus(&output), input.clone()]
     };
     let from = [from_outer, from_inner].into_iter().chain(taps.iter().map(|[from, _]| from.clone())).collect();
-    let summands = summands(weight.layout, input, taps.iter().map(|[_, to]| to.clone()));
+    let summands = summands(weight.contraction, weight.layout, input, taps.iter().map(|[_, to]| to.clone()));
     let to = [outer, number].into_iter().chain(summands).chain([inner]).collect();
     let body = nest(headers, vec![copy(access(weight.from, from), access(weight.to, to))]);
     vars.stage(name, body)

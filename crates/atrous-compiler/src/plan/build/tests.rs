@@ -1,11 +1,11 @@
 //! The decisions, before they become loops.
 
-use super::build;
 use super::memory::{Lifetime, sequential, share};
+use super::{build, pack};
 use crate::layer::Layout;
 use crate::lower::lower;
 use crate::passes;
-use crate::plan::schedule::ranked;
+use crate::plan::schedule::{blocks, ranked};
 use crate::plan::{Stage, Step, Stmt, Target};
 use crate::{front, ir};
 
@@ -53,6 +53,25 @@ fn schedules() {
         }
     }
     insta::assert_snapshot!(table);
+}
+
+/// The packed weights of a row of a transposed layer are neighbours, if they are too many to be near.
+#[test]
+fn order_of_summands() {
+    let packed = |fields: &str| {
+        let contraction = contraction(fields);
+        let schedule = ranked(&contraction, 0, Layout::Nchw, &Target::avx2())[0];
+        let block = blocks(contraction.groups, contraction.group_outputs, &schedule)[0];
+        let shape = pack::shape(&contraction, schedule.along, block, Layout::Nchw);
+        shape[2..shape.len() - 1].to_vec()
+    };
+    let transposed = "kernel: 4, stride: 2, padding: 1, transposed";
+    assert_eq!(packed(&format!("input: [1, 48, 9, 9], channels: 32, {transposed}")), [4, 48, 4]);
+    assert_eq!(packed(&format!("input: [1, 48, 9, 9], channels: 8, {transposed}")), [48, 4, 4]);
+    // Few inputs, whose tiles may have several rows.
+    assert_eq!(packed(&format!("input: [1, 8, 9, 9], channels: 512, {transposed}")), [8, 4, 4]);
+    assert_eq!(packed("input: [1, 48, 9, 9], channels: 32, kernel: 4"), [48, 4, 4]);
+    assert_eq!(packed("input: [1, 48, 9], channels: 96, kernel: 4, stride: 2, padding: 1, transposed"), [48, 4]);
 }
 
 #[test]

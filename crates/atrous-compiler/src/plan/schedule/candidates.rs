@@ -3,7 +3,7 @@
 use super::blocks::blocks;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
-use super::{LaneAxis, Outermost, Schedule, loads_windows};
+use super::{FEW, LaneAxis, Outermost, Schedule, loads_windows};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -88,7 +88,7 @@ impl Shape<'_> {
     /// How many rows may go together.
     fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
         let mut rows = vec![None];
-        if let (LaneAxis::Width, Some(axis), 1..=8) = (along, &self.problem.rows, self.problem.inputs)
+        if let (LaneAxis::Width, Some(axis), 1..=FEW) = (along, &self.problem.rows, self.problem.inputs)
             && axis.taps <= MOST_TAPS
         {
             let most =
@@ -139,8 +139,6 @@ impl Shape<'_> {
         if written > MOST_WRITTEN {
             return None;
         }
-        let is_near = self.problem.weights <= NEAR;
-        let outermost = if is_near { Outermost::Rows } else { Outermost::Blocks };
         let kept_weights = if rows.is_some() { left } else { 0 };
         let schedule = Schedule {
             along,
@@ -149,7 +147,7 @@ impl Shape<'_> {
             positions,
             rows,
             kept_weights,
-            outermost,
+            outermost: self.outermost(along),
             writes_taps_out: true,
             phases_apart: self.problem.phases_apart.is_some(),
         };
@@ -164,10 +162,25 @@ impl Shape<'_> {
 }
 
 impl Shape<'_> {
+    /// A product of matrices has all its outputs in one row, whose input is too long to stay near.
+    fn outermost(&self, along: LaneAxis) -> Outermost {
+        let Problem { weights, outputs_above, width, .. } = self.problem;
+        match (along, outputs_above, width.kernel) {
+            _ if *weights > NEAR => Outermost::Blocks,
+            (LaneAxis::Width, 1, 1) => Outermost::Runs,
+            _ => Outermost::Rows,
+        }
+    }
+
     /// Registers that one instruction needs beside its operands, where machines have no masks: for the sums of a part of
-    /// the lanes, and for zipping vectors.
+    /// the lanes, and for inputs that are apart.
     fn temporary(&self) -> usize {
-        if self.target.has_masks() { 0 } else { 1 + usize::from(self.problem.width.phases > 1) }
+        let Axis { stride, phases, .. } = self.problem.width;
+        match self.target.lanes {
+            _ if self.target.has_masks() => 0,
+            8 => usize::from(stride > 1 || self.problem.width.has_borders()),
+            _ => 1 + usize::from(phases > 1),
+        }
     }
 
     /// Registers for the numbers of the lanes that are taken from a window, where instructions have them in a register: for

@@ -8,7 +8,7 @@ use super::blocks::blocks;
 use super::candidates::NEAR;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
-use super::{LaneAxis, Schedule, loads_windows, vectors};
+use super::{FIRST_LEVEL, LaneAxis, Outermost, SHORTEST, Schedule, loads_windows, vectors};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -20,6 +20,15 @@ const LATENCY: usize = 8;
 
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
 const WAY: usize = 4096;
+
+/// Bytes of neighbours that come from a second-level cache in half a cycle.
+const FROM_SECOND_LEVEL: usize = 12;
+
+/// Half cycles in which a line whose neighbours are not read comes from a second-level cache.
+const LONE_LINE: usize = 10;
+
+/// The same from beyond it.
+const LONE_FAR_LINE: usize = 25;
 
 /// Numbers in a line of a cache.
 const LINE: usize = 16;
@@ -40,7 +49,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             let tile = match schedule.along {
                 LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),
                 LaneAxis::OutputChannels | LaneAxis::Groups => {
-                    machine.channel_tile(problem, schedule.along, [block.channels, block.lanes], size)
+                    machine.channel_tile(problem, schedule, [block.channels, block.lanes], size)
                 }
             };
             sum += block.count * count * tile;
@@ -81,12 +90,26 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             };
             // Twice the instructions for as many multiply-adds.
             let half = if target.lanes == 16 && schedule.lanes == 8 { 8 } else { 0 };
-            let tall = if channels > 2 && positions > channels { 12 } else { channels / 2 };
             // Products that are rounded go faster in pairs.
             let alone = if !target.fused && channels.min(positions) == 1 { 10 } else { 0 };
-            far + half + tall + alone + hidden_late(problem, channels * positions)
+            far + half + shape(problem, schedule, target) + alone + hidden_late(problem, channels * positions)
         }
         LaneAxis::Groups => 0,
+    }
+}
+
+/// The part of [`experience`] that is due to how high and how long a tile of vectors of channels is.
+fn shape(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
+    let Schedule { channels, positions, .. } = *schedule;
+    let is_tall = channels > 2 && positions > channels;
+    match (target.lanes, problem.layout) {
+        // Each position reads from somewhere else.
+        (8, Layout::Nhwc) if problem.phases_apart.is_none() => channels / 2 + positions / 2,
+        (8, _) if is_tall => 1,
+        // Positions so few are stored one by one.
+        (8, Layout::Nchw) if channels > 3 => 4,
+        _ if is_tall => 12,
+        _ => channels / 2,
     }
 }
 
@@ -119,6 +142,12 @@ struct Machine {
 impl Machine {
     fn multiply_add(&self, lanes: usize) -> usize {
         if self.wide && lanes == 16 { 2 } else { 1 }
+    }
+
+    /// Half cycles until the sum of a vector of channels can be added to: two pipes do not always find another sum
+    /// meanwhile.
+    fn latency(&self) -> usize {
+        if self.fused && !self.wide { LATENCY + 2 } else { LATENCY }
     }
 
     fn load(&self, lanes: usize) -> usize {
@@ -160,11 +189,46 @@ impl Machine {
         if self.wide && lanes == 16 { 4 } else { 2 }
     }
 
+    /// Half cycles of a step for its weights, if those of a block leave a first-level cache before the next tile reads them
+    /// again. Multiply-adds of 512 bits take long enough to hide that.
+    fn far_weights(&self, steps: usize, bytes: usize) -> usize {
+        if !self.wide && steps * bytes > FIRST_LEVEL { bytes / FROM_SECOND_LEVEL } else { 0 }
+    }
+
+    /// Half cycles of one of so many steps for its inputs, which stand far from those of the next step: for bytes that no
+    /// tile has read before, and for all in the lines that it touches.
+    fn far_inputs(&self, problem: &Problem, outermost: Outermost, steps: usize, [new, touched]: [usize; 2]) -> usize {
+        if problem.layout == Layout::Nhwc {
+            return 0;
+        }
+        let is_walked = problem.outputs_above == 1 && outermost != Outermost::Runs;
+        let new = if is_walked && problem.inputs * problem.width.outputs > SECOND_LEVEL / 8 * 7 { new } else { 0 };
+        let again = if steps * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
+        (new * LONE_FAR_LINE + again * LONE_LINE) / (4 * LINE)
+    }
+
+    /// Stores of a channel of a tile after its vectors have been transposed; without masks in pieces.
+    fn store_transposed(&self, size: usize, lanes: usize) -> usize {
+        if self.wide {
+            return self.store(lanes);
+        }
+        let pieces = |left: usize| left / SHORTEST + left % SHORTEST / 2 + left % 2;
+        let left = pieces(size % lanes);
+        size / lanes * self.store(lanes) + (2 * left).saturating_sub(1)
+    }
+
     fn shuffle(&self, lanes: usize) -> usize {
         if self.wide && lanes == 16 { 2 } else { 1 }
     }
 
-    fn channel_tile(&self, problem: &Problem, along: LaneAxis, [channels, lanes]: [usize; 2], size: usize) -> usize {
+    fn channel_tile(
+        &self,
+        problem: &Problem,
+        schedule: &Schedule,
+        [channels, lanes]: [usize; 2],
+        size: usize,
+    ) -> usize {
+        let Schedule { along, outermost, .. } = *schedule;
         let Problem { inputs, taps_above, width: Axis { taps, phases, stride, .. }, .. } = *problem;
         let vectors = channels * size;
         let taps_of_tile = taps * phases.min(size);
@@ -176,14 +240,19 @@ impl Machine {
             LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
         };
         let multiply_adds = vectors * taps * self.multiply_add(lanes);
-        let steps = self.together(inputs * taps_above, multiply_adds, loads, LATENCY * taps);
+        let weights = 4 * channels * lanes * taps_of_tile;
+        let new = 4 * stride * size.div_ceil(phases);
+        let touched = new.max(4 * problem.width.inputs_of(size)) + 4 * (LINE - 1);
+        let far_inputs = self.far_inputs(problem, outermost, inputs * taps_above, [new, touched]);
+        let far = self.far_weights(inputs * taps_above, weights).max(far_inputs);
+        let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
         let steps = steps * self.conflict(problem, along, channels, size) / 100;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
-                let full = channels * lanes;
                 let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
-                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + full * self.store(lanes)
+                let stores = self.store_transposed(size, lanes);
+                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + channels * lanes * stores
             }
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
             // Memory is written with gaps, which others fill later; with short vectors even parts of lines.
@@ -232,7 +301,11 @@ impl Machine {
         let shared = loads_windows(schedule.rows, stride) && problem.width.dilation == 1;
         let loaded = if shared { rows_read * distances.div_ceil(2) } else { reads };
         let multiply_adds = used * products + reads * gathers;
-        let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, LATENCY * chain);
+        let bytes: usize = vectors.iter().map(|lanes| 4 * lanes * stride * rows_read).sum();
+        let touched = bytes + if schedule.outermost == Outermost::Runs { 4 * (LINE - 1) } else { 0 };
+        let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), [bytes, touched]);
+        let least = far.max(LATENCY * chain);
+        let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, least);
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
@@ -242,11 +315,11 @@ impl Machine {
             * phases
             * channels
             * rows;
-        steps + outputs + CALL + self.far(problem, channels, size) * rows_read
+        steps + outputs + CALL + self.far_row(problem, channels, size) * rows_read
     }
 
     /// What a row of the inputs of a tile costs that no other tile has brought near.
-    fn far(&self, problem: &Problem, channels: usize, size: usize) -> usize {
+    fn far_row(&self, problem: &Problem, channels: usize, size: usize) -> usize {
         let Problem { groups, inputs, width, rows, .. } = problem;
         let positions =
             problem.outputs_above * rows.as_ref().map_or(1, |rows| rows.stride) * width.outputs * width.stride;

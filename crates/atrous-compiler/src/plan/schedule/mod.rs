@@ -18,6 +18,12 @@ use crate::ir::Contraction;
 use crate::layer::Layout;
 use reads::sizes;
 
+/// Bytes of a first-level cache.
+pub const FIRST_LEVEL: usize = 32 << 10;
+
+/// Input channels that are few: tiles may have several rows of outputs.
+pub const FEW: usize = 8;
+
 /// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
 /// weights serves all positions, and each vector of inputs all channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +62,14 @@ pub enum LaneAxis {
     Groups,
 }
 
-/// The outer one of the two loops around the tiles of a row.
+/// The outer ones of the loops around tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Outermost {
     /// Rows of outputs: all weights stay near.
     Rows,
+    /// Runs of outputs in a row: the inputs of one run stay near, and all weights.
+    Runs,
     /// Blocks of output channels: the weights of one block stay near, while the whole input is walked.
     Blocks,
 }

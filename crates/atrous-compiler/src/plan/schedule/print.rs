@@ -28,8 +28,10 @@ impl Display for Schedule {
         if kept_weights > 0 {
             write!(f, ", up to {kept_weights} weights kept")?;
         }
-        if outermost == Outermost::Blocks {
-            write!(f, ", blocks outermost")?;
+        match outermost {
+            Outermost::Rows => {}
+            Outermost::Runs => write!(f, ", runs outermost")?,
+            Outermost::Blocks => write!(f, ", blocks outermost")?,
         }
         if phases_apart {
             write!(f, ", phases apart")?;
@@ -64,6 +66,8 @@ mod tests {
         let kept = Schedule { rows: Some(5), kept_weights: 6, ..first };
         check(kept, "4 channels × 2 vectors of 16 positions × 5 rows, up to 6 weights kept");
         let loops = Schedule { outermost: Outermost::Blocks, writes_taps_out: false, ..first };
+        let runs = Schedule { outermost: Outermost::Runs, ..first };
+        check(runs, "4 channels × 2 vectors of 16 positions, runs outermost");
         check(loops, "4 channels × 2 vectors of 16 positions, blocks outermost, taps in a loop");
     }
 }

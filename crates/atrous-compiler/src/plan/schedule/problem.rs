@@ -80,6 +80,11 @@ impl Axis {
         self.outputs.div_ceil(self.phases)
     }
 
+    /// Whether some outputs of a phase have other taps than their neighbours.
+    pub fn has_borders(&self) -> bool {
+        self.pieces > self.phases
+    }
+
     /// The different ones of runs with these sizes. Runs that begin in different phases are different.
     pub fn different(&self, sizes: &[usize]) -> usize {
         let begin_alike =

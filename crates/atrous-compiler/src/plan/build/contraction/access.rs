@@ -97,7 +97,7 @@ impl Scope<'_> {
     /// The packed weights, in the order of `pack::shape`, of one channel or of a vector of them.
     pub(super) fn weight(&self, channel: &Affine, taps: &[Affine], in_block: usize) -> Access {
         let outer = [self.outer.clone(), self.number.clone()];
-        let summands = summands(self.job.layout, channel.clone(), taps.iter().cloned());
+        let summands = summands(self.job.contraction, self.job.layout, channel.clone(), taps.iter().cloned());
         let index: Vec<Affine> = outer.into_iter().chain(summands).chain([Affine::constant(in_block as i64)]).collect();
         let lanes = self.lanes(in_block, index.len() - 1, 1);
         Access { buffer: self.weight, index, lanes }

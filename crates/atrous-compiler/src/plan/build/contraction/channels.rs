@@ -19,10 +19,8 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
     let mut loops = Vec::new();
     let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
     let channel = index(vars, "i", inputs, |var, count| loops.push((var, count)));
-    match scope.job.layout {
-        Layout::Nchw => loops.extend(rows.loops),
-        Layout::Nhwc => loops.splice(0..0, rows.loops).for_each(drop),
-    }
+    let place = if scope.job.walks_taps_above_first() { 0 } else { loops.len() };
+    loops.splice(place..place, rows.loops);
     let mut steps = Vec::new();
     for row in &rows.inputs {
         let multiply = Multiply { scope, row, columns, channel: &channel, sums: &sums };

@@ -21,6 +21,7 @@ mod windows;
 pub use access::activation_access;
 
 use super::nest::{Header, Vars, index, nest};
+use super::pack::taps_above_first;
 use crate::ir::Contraction;
 use crate::layer::{Activation, Layout};
 use crate::plan::schedule::{AxisTable, Block, LaneAxis, Outermost, Schedule, reads};
@@ -50,6 +51,12 @@ pub struct Job<'a> {
     pub activation: Activation,
     /// The output.
     pub output: BufferId,
+}
+
+impl Job<'_> {
+    fn walks_taps_above_first(&self) -> bool {
+        taps_above_first(self.contraction, self.layout)
+    }
 }
 
 /// Names of the spatial axes by rank, outermost first.
@@ -93,6 +100,7 @@ pub fn stage(job: &Job) -> Stage {
     };
     let body = match job.schedule.outermost {
         Outermost::Rows => rows_of_blocks(job, &tables, &scope, &mut vars),
+        Outermost::Runs => runs_of_blocks(job, &tables, &scope, &mut vars),
         Outermost::Blocks => blocks_of_rows(job, &tables, &scope, &mut vars),
     };
     vars.stage(job.name.clone(), nest(headers, body))
@@ -103,37 +111,60 @@ type MakeScope<'a, 'f> = &'f dyn Fn(Block, Affine, BufferId) -> Scope<'a>;
 
 /// Each row for all blocks: a few input rows stay near, and all weights.
 fn rows_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+    for_rows(job, tables, vars, &mut |place, vars| {
+        for_blocks(job, scope, vars, &mut |scope, vars| run_tiles(scope, place, vars))
+    })
+}
+
+/// Each run of a row for all blocks.
+fn runs_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+    for_rows(job, tables, vars, &mut |place, vars| {
+        let mut tiles = Vec::new();
+        for (headers, columns) in runs(job, &tables[tables.len() - 1], vars) {
+            let of_run = for_blocks(job, scope, vars, &mut |scope, vars| vec![tile(scope, place, &columns, vars)]);
+            tiles.extend(nest(headers, of_run));
+        }
+        tiles
+    })
+}
+
+/// Each block for all rows: its weights stay near, and the whole input.
+fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+    for_blocks(job, scope, vars, &mut |scope, vars| {
+        for_rows(job, tables, vars, &mut |place, vars| run_tiles(scope, place, vars))
+    })
+}
+
+/// Loops over rows.
+fn for_rows(
+    job: &Job,
+    tables: &[AxisTable],
+    vars: &mut Vars,
+    tiles: &mut dyn FnMut(&rows::Place, &mut Vars) -> Vec<Stmt>,
+) -> Vec<Stmt> {
     let names = AXIS_NAMES[tables.len()];
     let mut body = Vec::new();
     for (headers, place) in rows::open(&tables[..tables.len() - 1], names, job.schedule.rows, vars) {
-        let mut tiles = Vec::new();
-        for &(block, weight) in job.blocks {
-            let mut loops = Vec::new();
-            let number = index(vars, "block", Count::Fixed(block.count as i64), |var, count| {
-                loops.push(Header::Par(var, count));
-            });
-            tiles.extend(nest(loops, run_tiles(&scope(block, number, weight), &place, vars)));
-        }
+        let tiles = tiles(&place, vars);
         body.extend(nest(headers, tiles));
     }
     body
 }
 
-/// Each block for all rows: its weights stay near, and the whole input.
-fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
-    let names = AXIS_NAMES[tables.len()];
+/// Loops over the blocks of each size.
+fn for_blocks<'a>(
+    job: &Job,
+    scope: MakeScope<'a, '_>,
+    vars: &mut Vars,
+    tiles: &mut dyn FnMut(&Scope<'a>, &mut Vars) -> Vec<Stmt>,
+) -> Vec<Stmt> {
     let mut body = Vec::new();
     for &(block, weight) in job.blocks {
         let mut loops = Vec::new();
         let number =
             index(vars, "block", Count::Fixed(block.count as i64), |var, count| loops.push(Header::Par(var, count)));
-        let scope = scope(block, number, weight);
-        let mut rows = Vec::new();
-        for (headers, place) in rows::open(&tables[..tables.len() - 1], names, job.schedule.rows, vars) {
-            let tiles = run_tiles(&scope, &place, vars);
-            rows.extend(nest(headers, tiles));
-        }
-        body.extend(nest(loops, rows));
+        let tiles = tiles(&scope(block, number, weight), vars);
+        body.extend(nest(loops, tiles));
     }
     body
 }
@@ -141,21 +172,39 @@ fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut 
 /// The tiles of a row, or of some rows at once.
 fn run_tiles(scope: &Scope, place: &rows::Place, vars: &mut Vars) -> Vec<Stmt> {
     let table = &scope.tables[scope.tables.len() - 1];
-    let (schedule, phases) = (&scope.job.schedule, table.output_step as usize);
+    let mut tiles = Vec::new();
+    for (headers, columns) in runs(scope.job, table, vars) {
+        let tile = tile(scope, place, &columns, vars);
+        tiles.extend(nest(headers, vec![tile]));
+    }
+    tiles
+}
+
+fn tile(scope: &Scope, place: &rows::Place, columns: &Columns, vars: &mut Vars) -> Stmt {
+    let rows = place.open(&scope.tables, AXIS_NAMES[scope.tables.len()], vars);
+    match scope.job.schedule.along {
+        LaneAxis::Width => width::tile(scope, rows, columns, vars),
+        LaneAxis::OutputChannels | LaneAxis::Groups => channels::tile(scope, rows, columns, vars),
+    }
+}
+
+/// The runs of a row, those that read alike inside of the same loop.
+fn runs<'a>(job: &Job, table: &'a AxisTable, vars: &mut Vars) -> Vec<(Vec<Header>, Columns<'a>)> {
+    let phases = table.output_step as usize;
     let reads = reads::of(table);
-    if !schedule.phases_apart {
-        return phase_tiles(scope, place, &Phase { reads: &reads, first: 0, step: 1, phases, table }, vars);
+    if !job.schedule.phases_apart {
+        return phase_runs(job, &Phase { reads: &reads, first: 0, step: 1, phases, table }, vars);
     }
     let of_phase = |phase| {
         let reads = reads::of_phase(&reads, phase, phases);
-        phase_tiles(scope, place, &Phase { reads: &reads, first: phase, step: phases, phases: 1, table }, vars)
+        phase_runs(job, &Phase { reads: &reads, first: phase, step: phases, phases: 1, table }, vars)
     };
     (0..phases).flat_map(of_phase).collect()
 }
 
 /// Outputs along the last axis that are computed together: all of them, or those of one phase.
-struct Phase<'a> {
-    reads: &'a [reads::Reads],
+struct Phase<'a, 'r> {
+    reads: &'r [reads::Reads],
     /// The first output.
     first: usize,
     /// Distance between neighbours.
@@ -165,30 +214,25 @@ struct Phase<'a> {
     table: &'a AxisTable,
 }
 
-/// The tiles of such outputs, run by run.
-fn phase_tiles(scope: &Scope, place: &rows::Place, phase: &Phase, vars: &mut Vars) -> Vec<Stmt> {
+/// The runs of such outputs.
+fn phase_runs<'a>(job: &Job, phase: &Phase<'a, '_>, vars: &mut Vars) -> Vec<(Vec<Header>, Columns<'a>)> {
     let &Phase { reads, first, step, phases, table } = phase;
-    let sizes = scope.job.schedule.run_sizes(reads.len(), phases);
-    let mut tiles = Vec::new();
+    let sizes = job.schedule.run_sizes(reads.len(), phases);
+    let mut opened = Vec::new();
     for runs in reads::join(reads, &sizes) {
         let mut headers = Vec::new();
         let run = index(vars, "x", Count::Fixed(runs.count as i64), |var, count| headers.push(Header::Par(var, count)));
-        let rows = place.open(&scope.tables, AXIS_NAMES[scope.tables.len()], vars);
         let columns = Columns {
             output: run.times((step * runs.size) as i64).plus_constant((first + step * runs.first) as i64),
             step: step as i64,
             phases,
             input: run.times(runs.input_step),
-            reads: &reads[runs.first..runs.first + runs.size],
+            reads: reads[runs.first..runs.first + runs.size].to_vec(),
             table,
         };
-        let tile = match scope.job.schedule.along {
-            LaneAxis::Width => width::tile(scope, rows, &columns, vars),
-            LaneAxis::OutputChannels | LaneAxis::Groups => channels::tile(scope, rows, &columns, vars),
-        };
-        tiles.extend(nest(headers, vec![tile]));
+        opened.push((headers, columns));
     }
-    tiles
+    opened
 }
 
 /// The outputs of a tile along the last axis.
@@ -202,7 +246,7 @@ struct Columns<'a> {
     /// What is added to the inputs of `reads`.
     input: Affine,
     /// What each output reads.
-    reads: &'a [reads::Reads],
+    reads: Vec<reads::Reads>,
     table: &'a AxisTable,
 }
 

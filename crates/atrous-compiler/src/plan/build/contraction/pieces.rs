@@ -272,7 +272,7 @@ fn weight_access(job: &Job, place: &Place, input_channel: &Affine, taps: &[Affin
     let in_block = Affine::constant((channel * place.shape.channel_step()) as i64);
     let taps = place.positions[0].iter().zip(taps).map(|(position, tap)| position.tap.plus(tap));
     let outer = [place.outer.clone(), place.block.clone()];
-    let summands = summands(job.layout, input_channel.clone(), taps);
+    let summands = summands(job.contraction, job.layout, input_channel.clone(), taps);
     let index: Vec<Affine> = outer.into_iter().chain(summands).chain([in_block]).collect();
     let lanes = match place.shape.along {
         LaneAxis::Width => None,

@@ -27,7 +27,8 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
     let mut loops = Vec::new();
     let count = Count::Fixed(scope.job.contraction.group_inputs as i64);
     let channel = index(vars, "i", count, |var, count| loops.push((var, count)));
-    loops.extend(rows.loops);
+    let place = if scope.job.walks_taps_above_first() { 0 } else { loops.len() };
+    loops.splice(place..place, rows.loops);
     let mut steps = Vec::new();
     let mut multiply = Multiply { scope, columns, channel: &channel, slots: &slots, sums: &sums, kept: None };
     if loops.is_empty() && multiply.weights(&rows.inputs) <= scope.job.schedule.kept_weights {
