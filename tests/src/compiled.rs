@@ -1,5 +1,7 @@
-//! Every spec, and every test of ONNX, as compiled Rust; the build script writes the code.
+//! Every spec, and every test of ONNX, as compiled Rust; the build script writes the code, of which rustc must not
+//! warn.
 #![allow(missing_docs)]
+#![deny(unused)]
 
 use crate::data::Data;
 use crate::{executors, facade, threads};

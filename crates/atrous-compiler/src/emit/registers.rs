@@ -61,10 +61,11 @@ fn mentions(step: &Step, reg: Reg) -> bool {
     }
 }
 
-/// How often a step writes a register, where a loop counts as more than once.
+/// How often a step writes a register, where a loop that runs counts as more than once.
 fn writes(step: &Step, reg: Reg) -> usize {
     match step {
         Step::Do(instr) => usize::from(instr.written() == Some(reg)),
+        Step::Reduce { count, .. } if !runs(*count) => 0,
         Step::Reduce { body, .. } => 2 * body.iter().map(|step| writes(step, reg)).sum::<usize>(),
     }
 }

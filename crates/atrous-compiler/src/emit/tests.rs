@@ -112,9 +112,9 @@ fn a_stage() {
     };
     let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     let [y, count, unused, x, k, never] = [0, 1, 2, 3, 4, 5].map(Var);
-    let registers = [("sum", 8), ("y", 8), ("carried", 1), ("local", 1), ("late", 8)];
+    let registers = [("sum", 8), ("y", 8), ("carried", 1), ("local", 1), ("late", 8), ("kept", 1)];
     let registers = registers.map(|(name, lanes)| Register { name: name.into(), lanes });
-    let [sum, loaded, carried, local, late] = [0, 1, 2, 3, 4].map(Reg);
+    let [sum, loaded, carried, local, late, kept] = [0, 1, 2, 3, 4, 5].map(Reg);
     let access = |buffer, index: [Affine; 2], lanes| Access { buffer: BufferId(buffer), index: index.into(), lanes };
     let lanes = |dim, step| Some(Lanes::all(dim, step));
     let row = |offset| Affine::var(y).plus_constant(offset);
@@ -135,11 +135,10 @@ fn a_stage() {
         Step::Do(Instr::Load { to: local, from: access(0, [0.into(), k.into()], None) }),
         binary(BinaryOp::Sub, carried, local, carried),
     ];
-    let nothing = vec![Step::Do(Instr::Load {
-        to: local,
-        from: Access { buffer: BufferId(1), index: vec![never.into()], lanes: None },
-    })];
+    let unread = Access { buffer: BufferId(1), index: vec![never.into()], lanes: None };
+    let nothing = [local, kept].map(|to| Step::Do(Instr::Load { to, from: unread.clone() })).to_vec();
     let body = vec![
+        Step::Do(Instr::Constant { to: kept, value: number(1.0) }),
         Step::Do(Instr::Constant { to: sum, value: number(-std::f32::consts::LOG2_E) }),
         Step::Reduce { var: k, count: Count::Column(count), body: inner },
         Step::Reduce { var: never, count: Count::Fixed(0), body: nothing },
@@ -148,6 +147,7 @@ fn a_stage() {
         Step::Do(Instr::Store { from: late, to: access(2, [row(0), x.into()], lanes(0, 1)) }),
         Step::Do(Instr::Store { from: sum, to: access(2, [row(0), Affine::var(x).plus_constant(1)], lanes(1, 1)) }),
         Step::Do(Instr::Store { from: carried, to: access(2, [8.into(), x.into()], None) }),
+        Step::Do(Instr::Store { from: kept, to: access(2, [7.into(), x.into()], None) }),
     ];
     let tile = Stmt::Tile(Tile { registers: registers.into(), body });
     let rows = vec![vec![-1, 2, 0], vec![1, 0, 7]];
