@@ -1,30 +1,24 @@
 //! Vectors for AVX2 and FMA, and what else their code uses.
 
 use super::super::lanes::{Array, Lanes};
+use super::narrow::{narrow, one, two};
 use super::{cells, in_order, vector};
 use std::arch::x86_64::*;
 use std::cell::Cell;
-use std::convert::identity;
 use std::mem::transmute;
 
 pub use super::window;
 pub use crate::rt::iterations;
 
-macro_rules! narrow {
-    ($name:ident, $lanes:literal) => {
-        vector! {
-            /// Fewer numbers than the shortest register has.
-            $name([f32; $lanes] in Array<$lanes>), "avx2,fma",
-            splat: Array::splat, add: Array::add, sub: Array::sub, mul: Array::mul, div: Array::div, min: Array::min,
-            max: Array::max, fused_multiply_add: Array::fused_multiply_add, select_less: Array::select_less,
-            shift_left: Array::shift_left, load_part: load_part_array, store_part: store_part_array,
-            shuffle: Array::shuffle, blend: blend_array, in_order: identity,
-        }
-    };
+narrow! {
+    /// One number.
+    F32x1([f32; 1] in f32), "avx2,fma", one, in_order_1
 }
 
-narrow!(F32x1, 1);
-narrow!(F32x2, 2);
+narrow! {
+    /// Two numbers.
+    F32x2([f32; 2] in f64), "avx2,fma", two, in_order_2
+}
 
 vector! {
     /// Four numbers.
@@ -64,21 +58,6 @@ pub(super) fn shift_left_4(vector: __m128, bits: u32) -> __m128 {
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn shift_left_8(vector: __m256, bits: u32) -> __m256 {
     _mm256_castsi256_ps(_mm256_sll_epi32(_mm256_castps_si256(vector), _mm_cvtsi32_si128(bits.cast_signed())))
-}
-
-#[inline(always)]
-fn load_part_array<const N: usize>(active: &[f32], from: usize) -> Array<N> {
-    Array::from_fn(|lane| lane.checked_sub(from).and_then(|lane| active.get(lane)).copied().unwrap_or(0.0))
-}
-
-#[inline(always)]
-fn store_part_array<const N: usize>(vector: Array<N>, active: &[Cell<f32>], from: usize) {
-    active.iter().zip(&vector.0[from..]).for_each(|(cell, &lane)| cell.set(lane));
-}
-
-#[inline(always)]
-fn blend_array<const N: usize>(inside: Array<N>, outside: Array<N>, from: usize, to: usize) -> Array<N> {
-    Array::from_fn(|lane| if (from..to).contains(&lane) { inside.0[lane] } else { outside.0[lane] })
 }
 
 /// All bits in the lanes `from..to`, none in the others.
@@ -183,6 +162,8 @@ fused_multiply_add! {
 }
 
 in_order! {
+    in_order_1(f32 in xmm_reg as "{:x}"), "avx2,fma";
+    in_order_2(f64 in xmm_reg as "{:x}"), "avx2,fma";
     in_order_4(__m128 in xmm_reg as "{:x}"), "avx2,fma";
     in_order_8(__m256 in ymm_reg as "{:y}"), "avx2,fma";
 }

@@ -1,12 +1,23 @@
 //! Vectors for AVX-512, and what else their code uses. Shorter ones compute as without, but may use twice the registers.
 
 use super::super::lanes::{Array, Lanes};
+use super::narrow::{narrow, one, two};
 use super::{avx2, cells, in_order, vector};
 use std::arch::x86_64::*;
 use std::cell::Cell;
 use std::mem::transmute;
 
-pub use super::avx2::{F32x1, F32x2, iterations, window};
+pub use super::avx2::{iterations, window};
+
+narrow! {
+    /// One number.
+    F32x1([f32; 1] in f32), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", one, in_order_1
+}
+
+narrow! {
+    /// Two numbers.
+    F32x2([f32; 2] in f64), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", two, in_order_2
+}
 
 vector! {
     /// Four numbers.
@@ -100,6 +111,8 @@ fn shuffle_16(left: __m512, right: __m512, lanes: [i32; 16]) -> __m512 {
 
 // Here the shorter vectors, too, may be in any of the 32 registers.
 in_order! {
+    in_order_1(f32 in zmm_reg as "{:x}"), "avx512f,avx512vl";
+    in_order_2(f64 in zmm_reg as "{:x}"), "avx512f,avx512vl";
     in_order_4(__m128 in zmm_reg as "{:x}"), "avx512f,avx512vl";
     in_order_8(__m256 in zmm_reg as "{:y}"), "avx512f,avx512vl";
     in_order_16(__m512 in zmm_reg as "{:z}"), "avx512f,avx512vl";

@@ -29,6 +29,7 @@
 
 pub mod avx2;
 pub mod avx512;
+mod narrow;
 #[cfg(test)]
 mod tests;
 

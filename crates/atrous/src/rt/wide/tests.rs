@@ -63,6 +63,8 @@ check!(avx2_1, avx2::F32x1, 1, "avx2,fma", InstructionSet::Avx2(_) | Instruction
 check!(avx2_2, avx2::F32x2, 2, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check!(avx2_4, avx2::F32x4, 4, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check!(avx2_8, avx2::F32x8, 8, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
+check!(avx512_1, avx512::F32x1, 1, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
+check!(avx512_2, avx512::F32x2, 2, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
 check!(avx512_4, avx512::F32x4, 4, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
 check!(avx512_8, avx512::F32x8, 8, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
 check!(avx512_16, avx512::F32x16, 16, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", InstructionSet::Avx512(_));
@@ -128,6 +130,13 @@ macro_rules! check_lanes {
 check_lanes!(lanes_of_avx2_2, avx2::F32x2, 2, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check_lanes!(lanes_of_avx2_4, avx2::F32x4, 4, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
 check_lanes!(lanes_of_avx2_8, avx2::F32x8, 8, "avx2,fma", InstructionSet::Avx2(_) | InstructionSet::Avx512(_));
+check_lanes!(
+    lanes_of_avx512_2,
+    avx512::F32x2,
+    2,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
+    InstructionSet::Avx512(_)
+);
 check_lanes!(
     lanes_of_avx512_4,
     avx512::F32x4,
