@@ -146,8 +146,10 @@ fn print(tuning: &Tuning) -> Vec<u8> {
     text
 }
 
-/// What an IO error says, without the system's number for it.
+/// What an IO error says, without the system's number for it, as the rest of a sentence.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_lowercase() + rest
 }
