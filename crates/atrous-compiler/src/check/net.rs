@@ -19,6 +19,9 @@ use std::collections::BTreeMap;
 /// As many names are told as help.
 const FEW: usize = 6;
 
+/// The most inputs and steps of a net.
+pub(super) const MOST_VALUES: usize = 4096;
+
 /// The operations.
 const OPS: [&str; 3] = ["conv", "add", "mul"];
 
@@ -94,10 +97,17 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn collect_names(&mut self) {
-        for statement in &self.net.statements {
-            let (Statement::Input { name, .. } | Statement::Step(Step { name, .. })) = statement else {
-                continue;
-            };
+        let net = self.net;
+        let names = net.statements.iter().filter_map(|statement| match statement {
+            Statement::Input { name, .. } | Statement::Step(Step { name, .. }) => Some(name),
+            Statement::Output { .. } => None,
+        });
+        if let Some(name) = names.clone().nth(MOST_VALUES) {
+            let message = format!("{} inputs and steps are too many; the most is {MOST_VALUES}", names.clone().count());
+            let error = Diagnostic::error(codes::TOO_LARGE, name.span, message).label("one too many");
+            self.net_scope().add(error.help("split the net into several"));
+        }
+        for name in names {
             if let Some(error) = names::problem(&name.text, name.span) {
                 self.net_scope().add(error);
             }
