@@ -23,7 +23,7 @@ fn the_bits_of_the_macro() {
 #[test]
 fn errors() {
     let check = |error: Error, expected: &str| assert_eq!(error.to_string(), expected);
-    check(jit::compile(SPEC, &[]).unwrap_err(), "`residual` has sizes that are not bound: L");
+    check(jit::compile(SPEC, &[]).unwrap_err(), "`residual` has sizes that are not bound: L; each needs a number");
     let two =
         "layer a { input: [1, 1, 1], channels: 1, kernel: 1 } layer b { input: [1, 1, 1], channels: 1, kernel: 1 }";
     check(jit::compile(two, &[]).unwrap_err(), "a spec of one layer or net is expected, this one has 2");
@@ -37,7 +37,7 @@ fn errors() {
     );
     let tensors = [("wide.weight", vec![0.0; 6]), ("wide.bias", vec![0.0; 2]), ("narrow.weight", vec![0.0; 2])];
     let loaded = residual.load(&tensors).unwrap();
-    check(loaded.infer(&[]).unwrap_err(), "expected 1 inputs, found 0");
+    check(loaded.infer(&[]).unwrap_err(), "expected 1 input, found 0");
     check(loaded.infer(&[&[0.0]]).unwrap_err(), "`signal` has shape [1, 1, 2]: expected 2 elements, found 1");
 }
 
