@@ -288,7 +288,7 @@ pub struct BenchArgs {
     #[command(flatten)]
     pub spec: SpecArgs,
     /// Rounds to take the shortest times from
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = number(1..=u32::MAX))]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = number::<u32>(1..=u32::MAX))]
     pub rounds: u32,
     /// Where to find tuned schedules.
     #[command(flatten)]
@@ -323,10 +323,10 @@ pub struct TuneArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads())]
     pub threads: u16,
     /// Schedules of each layer to time, at most
-    #[arg(long, value_name = "K", default_value_t = 8, value_parser = number(2..=1024))]
+    #[arg(long, value_name = "K", default_value_t = 8, value_parser = number::<u16>(2..=1024))]
     pub candidates: u16,
     /// Rounds to take the shortest times from
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = number(1..=u32::MAX))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = number::<u32>(1..=u32::MAX))]
     pub rounds: u32,
     /// The file that keeps the winners; by default that of ATROUS_TUNING, else one in the user's cache
     #[arg(long, value_name = "FILE")]

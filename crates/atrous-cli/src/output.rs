@@ -44,9 +44,16 @@ pub fn prepare(path: &Path, bytes: Vec<u8>) -> Result<Prepared, Failure> {
     Ok(Prepared { path: path.to_path_buf(), content })
 }
 
+/// Puts results in their places: all of them, or none that is a file. What devices and pipes get cannot be taken back.
+pub fn finish(prepared: Vec<Prepared>) -> Result<(), Failure> {
+    let is_file = |prepared: &Prepared| matches!(prepared.content, Content::Beside(..));
+    let (files, others): (Vec<_>, Vec<_>) = prepared.into_iter().partition(is_file);
+    others.into_iter().chain(files).try_for_each(Prepared::finish)
+}
+
 impl Prepared {
     /// Puts the result in its place.
-    pub fn finish(self) -> Result<(), Failure> {
+    fn finish(self) -> Result<(), Failure> {
         let Prepared { path, content } = self;
         match content {
             Content::Beside(file, to) => file.persist(to).map(drop).map_err(|error| cannot_write(&path, &error.error)),

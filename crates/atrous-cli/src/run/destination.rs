@@ -150,5 +150,5 @@ pub fn write(destinations: &Destinations, outputs: &[Tensor], layout: Layout) ->
         };
         prepared.push(output::prepare(path, bytes)?);
     }
-    prepared.into_iter().try_for_each(output::Prepared::finish)
+    output::finish(prepared)
 }

@@ -102,13 +102,14 @@ fn cases(snapshot: &Path) -> usize {
 /// stands all that is said of it, word for word. What is only warned about is not counted.
 #[test]
 fn there_is_enough_nonsense() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/snapshots");
-    let count = |start: &str| -> usize {
-        let entries =
-            std::fs::read_dir(&directory).expect("the snapshots").map(|entry| entry.expect("an entry").path());
-        let is_kind = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start));
-        entries.filter(is_kind).map(|path| cases(&path)).sum()
-    };
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let directories = ["snapshots", "nonsense/snapshots"].map(|name| directory.join(name));
+    let entries = directories.iter().flat_map(|path| std::fs::read_dir(path).expect("a directory of snapshots"));
+    let snapshots: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let is_kind =
+        |path: &&PathBuf, start: &str| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start));
+    let count =
+        |start: &str| -> usize { snapshots.iter().filter(|path| is_kind(path, start)).map(|path| cases(path)).sum() };
     for (start, least) in [
         ("cli__mistakes__mistakes_in_the_text", 40),
         ("cli__mistakes__mistakes_in_layers", 55),

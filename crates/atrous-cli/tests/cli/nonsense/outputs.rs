@@ -79,6 +79,56 @@ fn all_outputs_are_written_or_none() {
     }
 }
 
+/// The same where the system refuses when the results are there.
+#[cfg(target_os = "linux")]
+#[test]
+fn outputs_that_fail_late_leave_files_alone() {
+    let sandbox = sandbox().file("directory/both.npy", "precious");
+    std::os::unix::fs::symlink("/dev/full", sandbox.path("directory/negative.npy")).expect("a link");
+    let line = "run sum.conv --weights random:1 --input random:1 -o directory";
+    let outcome = sandbox.atrous(line);
+    assert_eq!(outcome.code, 1, "{outcome}");
+    let expected = "error: directory/negative.npy: cannot write the file: no space left on device\n";
+    assert_eq!(outcome.stderr, expected);
+    let names = std::fs::read_dir(sandbox.path("directory")).expect("a directory").count();
+    assert_eq!((names, std::fs::read(sandbox.path("directory/both.npy")).ok()), (2, Some(b"precious".to_vec())));
+}
+
+/// No byte can be written to any file: what was there stays, and nothing of the new is left.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_cannot_be_filled_are_not_touched() {
+    let old = ["y.npy", "y.rs", "cache.json"];
+    let sandbox = old.iter().fold(sandbox(), |sandbox, name| sandbox.file(name, "precious"));
+    let lines = [
+        "run double.conv --weights double.st --input x.npy -o y.npy",
+        "run double.conv --weights double.st --input x.npy -o new.npy",
+        "run sum.conv --weights random:1 --input random:1 -o directory",
+        "build double.conv --emit rust -o y.rs",
+        "build double.conv --emit rust -o new.rs",
+    ];
+    let cache = "tune double.conv --cache cache.json --candidates 2 --rounds 1";
+    for line in lines.into_iter().chain([cache]) {
+        let before = contents(&sandbox.path("."));
+        let atrous = sandbox.command(line);
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""])
+            .arg(atrous.get_program())
+            .args(atrous.get_args());
+        let output = shell.current_dir(sandbox.path(".")).output().expect("a shell");
+        let stderr = String::from_utf8(output.stderr).expect("messages are text");
+        assert_eq!(output.status.code(), Some(1), "{line}: {stderr}");
+        assert!(stderr.contains(": file too large"), "{line}: {stderr}");
+        let mut after = contents(&sandbox.path("."));
+        if line == cache {
+            // The file that processes lock stays.
+            assert_eq!(after.remove(&sandbox.path("./cache.json.lock")), Some(Some(vec![])));
+        }
+        assert!(after == before, "{line} leaves something: {:?}", after.keys());
+    }
+}
+
 /// Standard output that takes nothing is an error; one that is closed is not.
 #[cfg(target_os = "linux")]
 #[test]
