@@ -22,6 +22,9 @@ const FEW: usize = 6;
 /// The most inputs and steps of a net.
 pub(super) const MOST_VALUES: usize = 4096;
 
+/// The most operands of an operation.
+const MOST_OPERANDS: usize = 256;
+
 /// The operations.
 const OPS: [&str; 3] = ["conv", "add", "mul"];
 
@@ -229,6 +232,10 @@ impl<'a> Checker<'a, '_> {
         let mut scope = Scope { subject: format!("step `{}`", step.name.text), reports: self.reports };
         if reads.len() < 2 {
             scope.add(operand_count(step, "two or more values"));
+        }
+        if reads.len() > MOST_OPERANDS {
+            let error = operand_count(step, &format!("at most {MOST_OPERANDS} values"));
+            scope.add(error.help("combine some of them in a step of their own"));
         }
         let fields = collect(&mut scope, &step.fields, Place::Elementwise);
         let activation = activation::read(&mut scope, &fields);

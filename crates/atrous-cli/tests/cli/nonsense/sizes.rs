@@ -18,6 +18,10 @@ fn sizes() {
         .file("100000_layers.conv", (0..100_000).map(|layer| format!("layer a{layer} {{ }}\n")).collect::<String>())
         .file("20000_steps.conv", net(20_000))
         .file("4096_steps.conv", net(4096))
+        .file(
+            "100001_operands.conv",
+            format!("net n {{\n    input x: [1, 1, 8];\n    y = add({}x);\n    output y;\n}}\n", "x, ".repeat(100_000)),
+        )
         .file("long_line.conv", layer("[1, 1, 8]", &format!("{} kernel: 9", " ".repeat(900_000))))
         .file("long_name.conv", format!("layer {} {{ }}", "a".repeat(900_000)))
         .file("long_number.conv", layer("[1, 1, 8]", &format!("kernel: {}", "9".repeat(900_000))))

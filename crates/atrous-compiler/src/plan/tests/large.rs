@@ -1,7 +1,22 @@
 //! Layers and nets that are large in one way or another are planned without going through all of it.
 
 use crate::front::{self, Model, Sizes};
+use crate::plan::eval;
 use crate::{Target, compile};
+
+/// Operands are not all in registers at once.
+#[test]
+fn many_operands_are_combined() {
+    let spec = format!("net n {{ input x: [1, 1, 21]; y = add({}x); z = mul(y, x); output z; }}", "x, ".repeat(255));
+    let mut models = front::text(&spec, &Sizes::new()).models;
+    let Some(Model::Net(net)) = models.pop() else { panic!("the spec has an error") };
+    let input: Vec<f32> = (0..21).map(|number| number as f32 - 10.0).collect();
+    let expected: Vec<f32> = input.iter().map(|number| 256.0 * number * number).collect();
+    for target in Target::all() {
+        let plan = compile(&net, &target).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(eval::run(&plan, &[], &[&input]).unwrap(), [expected.clone()], "{}", target.name);
+    }
+}
 
 /// Each would take minutes and gigabytes if combinations, positions or steps were walked one by one.
 #[test]
