@@ -185,25 +185,6 @@ fn what_is_no_cache_is_put_aside() {
 }
 
 #[test]
-fn what_cannot_be_tuned_is_explained() {
-    let sandbox = Sandbox::new().file("two.conv", TWO);
-    let command_lines = [
-        "tune two.conv --cache cache.json",
-        "tune two.conv --size H=1000 --cache cache.json --memory-limit 1KiB",
-        #[cfg(target_os = "linux")]
-        "tune two.conv --size H=9 --cache /proc/atrous/cache.json",
-        "tune two.conv --size H=9 --cache .",
-    ];
-    let outcomes = command_lines.map(|line| {
-        let outcome = sandbox.atrous(line);
-        assert_ne!(outcome.code, 0, "{line}: {outcome}");
-        format!("$ atrous {line}\n{outcome}")
-    });
-    assert_eq!(sandbox.names(), ["cache.json", "cache.json.lock", "two.conv"]);
-    insta::assert_snapshot!(outcomes.join("\n"));
-}
-
-#[test]
 fn the_cache_is_the_one_that_is_named() {
     let sandbox = Sandbox::new().file("a.conv", LAYER);
     let succeeds = |arguments: &str, variable: Option<&str>| {
