@@ -255,13 +255,13 @@ fn empty_slices_are_errors() {
     let loaded = jit::compile("layer one { input: [1, 1, 1], channels: 1, kernel: 1 }", &[]).unwrap();
     assert_eq!(
         loaded.load(&[("one.weight", [0.0; 0])]).unwrap_err().to_string(),
-        "`one.weight` has shape [1, 1, 1]: expected 1 elements, found 0"
+        "`one.weight` has shape [1, 1, 1]: expected 1 element, found 0"
     );
     let loaded = loaded.load(&[("one.weight", [2.0])]).unwrap();
     let error = loaded.forward(&[&[]], &mut [&mut [0.0]]).unwrap_err();
-    assert_eq!(error.to_string(), "`input` has shape [1, 1, 1]: expected 1 elements, found 0");
+    assert_eq!(error.to_string(), "`input` has shape [1, 1, 1]: expected 1 element, found 0");
     let error = loaded.forward(&[&[1.0]], &mut [&mut []]).unwrap_err();
-    assert_eq!(error.to_string(), "`one` has shape [1, 1, 1]: expected 1 elements, found 0");
+    assert_eq!(error.to_string(), "`one` has shape [1, 1, 1]: expected 1 element, found 0");
     let shape = "but its shape [1, 1, 1] has 1";
     let found = One::new(&[], &[1.0]).unwrap_err().to_string();
     assert_eq!(found, format!("`one`: `one.weight` has 0 elements, {shape}"));
