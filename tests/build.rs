@@ -1,11 +1,8 @@
 //! Compiles every spec to Rust in both memory orders, and ONNX's tests in the order that they have, all for all targets:
 //! for the comparison with the other executors.
 
-use atrous_compiler::emit::{self, Options};
 use atrous_compiler::layer::Layout;
 use atrous_compiler::net::Net;
-use atrous_compiler::{Target, compile};
-use quote::quote;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -17,9 +14,12 @@ mod specs;
 #[allow(dead_code)]
 mod onnx;
 
+#[path = "src/source.rs"]
+mod source;
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    for path in ["tests/src/specs.rs", "tests/src/onnx.rs", "tests/onnx/nodes.json", "specs"] {
+    for path in ["tests/src/specs.rs", "tests/src/onnx.rs", "tests/src/source.rs", "tests/onnx/nodes.json", "specs"] {
         println!("cargo::rerun-if-changed={}", specs::root().join(path).display());
     }
     let directory = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where to write"));
@@ -27,7 +27,7 @@ fn main() {
     for (name, net) in nets() {
         let layout = net.layout;
         let module = format!("{name}_{layout:?}").to_lowercase();
-        write(&directory.join(format!("{module}.rs")), &source(&Net { name: "model".into(), ..net }));
+        write(&directory.join(format!("{module}.rs")), &source::source(net));
         modules += &format!("mod {module} {{ include!(concat!(env!(\"OUT_DIR\"), \"/{module}.rs\")); }}\n");
         rows += &format!("    ({name:?}, Layout::{layout:?}, {module}::run),\n");
     }
@@ -45,25 +45,6 @@ fn nets() -> Vec<(String, Net)> {
         (node.name.clone(), net.unwrap_or_else(|error| panic!("{}: {error}", node.name)))
     };
     specs::all().into_iter().flat_map(in_both_layouts).chain(onnx::all().into_iter().map(of_node)).collect()
-}
-
-/// The generated type, and a function of the same signature for every net.
-fn source(net: &Net) -> String {
-    let plans = Target::all().map(|target| compile(net, &target).unwrap_or_else(|error| panic!("{error}")));
-    let options = Options { facade: quote!(crate::facade), ..Options::default() };
-    let items = emit::source(net, &plans, &options).expect("the facade is a path");
-    let list = |name: &str, count: usize| (0..count).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(", ");
-    let (inputs, outputs) = (list("input", net.inputs.len()), list("output", net.outputs.len()));
-    let model = if net.layers().next().is_some() { "from_tensors(tensors)" } else { "new()" };
-    format!(
-        "use ::atrous_jit::guard::Guarded;
-{items}
-pub fn run(threads: &dyn ::atrous::Threads, tensors: &crate::compiled::Tensors, inputs: &[Guarded], outputs: &mut [Guarded]) -> Result<(), ::atrous::Error> {{
-    let ([{inputs}], [{outputs}]) = (inputs, outputs) else {{ panic!(\"wrong number of tensors\") }};
-    Model::{model}?.forward_on(threads, {inputs}, {outputs})
-}}
-"
-    )
 }
 
 fn write(path: &Path, text: &str) {

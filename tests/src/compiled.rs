@@ -19,15 +19,19 @@ pub type Run = fn(&dyn Threads, &Tensors, &[Guarded], &mut [Guarded]) -> Result<
 
 include!(concat!(env!("OUT_DIR"), "/compiled.rs"));
 
-/// Runs the compiled Rust of a spec, or of a test of ONNX, in the net's memory order, on one thread and on several, with
-/// all memory guarded at either side: parameters, packed parameters, inputs, scratch and outputs. What is in outputs at
-/// first is NaN, so that an element that is not written shows.
+/// Runs the compiled Rust of a spec, or of a test of ONNX, in the net's memory order, by [`run_all_ways`].
 pub fn run(name: &str, net: &Net, data: &Data) -> Result<Vec<Vec<f32>>, String> {
     let found = COMPILED.iter().find(|(of, layout, _)| (*of, *layout) == (name, net.layout));
     let (_, _, run) = found.ok_or("no compiled Rust")?;
+    run_all_ways(*run, net, data)
+}
+
+/// Runs compiled Rust on one thread and on several, with all memory guarded at either side: parameters, packed parameters,
+/// inputs, scratch and outputs. What is in outputs at first is NaN, so that an element that is not written shows.
+pub fn run_all_ways(run: Run, net: &Net, data: &Data) -> Result<Vec<Vec<f32>>, String> {
     let run = |(threads, side)| {
         let name = executors::name("compiled Rust", threads, Some(side));
-        (name, run_guarded(*run, net, data, threads, side))
+        (name, run_guarded(run, net, data, threads, side))
     };
     let runs = Side::BOTH.iter().flat_map(|side| threads::all().map(|threads| (threads, *side)));
     executors::same(runs.map(run))

@@ -56,6 +56,12 @@ pub fn reals(net: &Net, seed: u64) -> Data {
     generate(net, seed, |random| 3.0 * random.real(), weight)
 }
 
+/// Denormal numbers, and weights as of [`reals`], so that sums are denormal too.
+pub fn denormals(net: &Net, seed: u64) -> Data {
+    let weight = |random: &mut Random, fan_in: usize| random.real() * (3.0 / fan_in as f32).sqrt();
+    generate(net, seed, |random| random.real() * 2f32.powi(-128), weight)
+}
+
 /// Small integers with an infinity, a NaN or a negative zero in each tensor.
 pub fn with_specials(net: &Net, seed: u64) -> Data {
     let mut data = integers(net, seed);

@@ -4,7 +4,7 @@ use atrous::{Job, Pool, Serial, Threads};
 use std::sync::LazyLock;
 
 /// A pool that finds all work worth splitting.
-struct Eager(Pool);
+pub struct Eager(pub Pool);
 
 impl Threads for Eager {
     fn count(&self) -> usize {

@@ -2,10 +2,14 @@
 
 mod activations;
 mod assembly;
+mod buffers;
+mod callers;
 mod dependencies;
 mod geometry;
 mod golden;
+mod guarded;
 mod networks;
+mod numbers;
 mod onnx;
 mod random;
 mod specs;

@@ -14,14 +14,15 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 /// A number from the environment, or its default.
-fn setting(name: &str, default: u64) -> u64 {
+pub fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} should be a number, not {text:?}")),
         Err(_) => default,
     }
 }
 
-fn for_random_layers(rank: usize, cases: u64, check: impl Fn(&Net) -> Result<(), String>) {
+/// Runs a check on random layers of a rank: as many as the environment says, or `cases`.
+pub fn for_random_layers(rank: usize, cases: u64, check: impl Fn(&Net) -> Result<(), String>) {
     for_layers(rank, setting("ATROUS_SEED", 1), setting("ATROUS_CASES", cases), check);
 }
 
@@ -30,7 +31,7 @@ fn for_layers(rank: usize, seed: u64, cases: u64, check: impl Fn(&Net) -> Result
 }
 
 /// Runs a check on nets by way of their texts, as they will be when they have become specs.
-fn for_nets(nets: impl Strategy<Value = Net>, seed: u64, cases: u64, check: impl Fn(&Net) -> Result<(), String>) {
+pub fn for_nets(nets: impl Strategy<Value = Net>, seed: u64, cases: u64, check: impl Fn(&Net) -> Result<(), String>) {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config =

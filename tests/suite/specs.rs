@@ -110,7 +110,8 @@ fn check_back_ends(spec: &str, net: &Net, target: &Target) -> Result<(), String>
     let (integers, reals, specials) = (data::integers(net, 1), data::reals(net, 2), data::with_specials(net, 3));
     check(&integers, Some(differential::expected(net, &integers)))?;
     check(&reals, Some(differential::expected_of_reals(net, &reals)))?;
-    check(&specials, None)
+    check(&specials, None)?;
+    check(&data::denormals(net, 4), None)
 }
 
 #[test]

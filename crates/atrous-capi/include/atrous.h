@@ -51,7 +51,7 @@ typedef enum {
     ATROUS_STATUS_INDEX = 10,
     // An output or scratch memory shares elements with another tensor.
     ATROUS_STATUS_OVERLAP = 11,
-    // The system gives no more memory or threads.
+    // The system gives no more memory or threads, or a run takes more memory than `AtrousOptions.memory_limit`.
     ATROUS_STATUS_MEMORY = 12,
     // A mistake in this library.
     ATROUS_STATUS_INTERNAL = 13,
@@ -94,6 +94,9 @@ typedef struct {
     // in the user's directory for caches; null is none. A file that cannot be used is as good as none, and
     // `AtrousInfo.warning` says why. Outputs are the same with and without it.
     const char *tuning;
+    // The most bytes that `AtrousInfo.memory` may be; it is an error when it is more. Nothing of it is allocated then. 0 is
+    // no limit.
+    uint64_t memory_limit;
 } AtrousOptions;
 
 // What a kernel is. Strings are valid until the kernel is freed.
@@ -120,6 +123,8 @@ typedef struct {
     size_t tuned_count;
     // What is the matter with the tuning cache; empty when nothing is.
     const char *warning;
+    // Bytes of memory that a run takes: inputs, outputs, parameters, their packed form, and scratch memory.
+    uint64_t memory;
 } AtrousInfo;
 
 // A kind of tensor: one of `ATROUS_TENSOR_…`.

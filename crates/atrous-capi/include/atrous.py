@@ -1,7 +1,7 @@
 """`atrous.h` for Python's ctypes."""
 
 import ctypes
-from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 
 
 class Size(Structure):
@@ -16,6 +16,7 @@ class Options(Structure):
         ("target", c_char_p),
         ("threads", c_size_t),
         ("tuning", c_char_p),
+        ("memory_limit", c_uint64),
     ]
 
 
@@ -32,6 +33,7 @@ class Info(Structure):
         ("scratch_len", c_size_t),
         ("tuned_count", c_size_t),
         ("warning", c_char_p),
+        ("memory", c_uint64),
     ]
 
 

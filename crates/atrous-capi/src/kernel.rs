@@ -89,6 +89,9 @@ pub struct AtrousOptions {
     /// in the user's directory for caches; null is none. A file that cannot be used is as good as none, and
     /// `AtrousInfo.warning` says why. Outputs are the same with and without it.
     pub tuning: *const c_char,
+    /// The most bytes that `AtrousInfo.memory` may be; it is an error when it is more. Nothing of it is allocated then. 0 is
+    /// no limit.
+    pub memory_limit: u64,
 }
 
 /// What a kernel is. Strings are valid until the kernel is freed.
@@ -116,6 +119,8 @@ pub struct AtrousInfo {
     pub tuned_count: usize,
     /// What is the matter with the tuning cache; empty when nothing is.
     pub warning: *const c_char,
+    /// Bytes of memory that a run takes: inputs, outputs, parameters, their packed form, and scratch memory.
+    pub memory: u64,
 }
 
 /// What a tensor is. Name and shape are valid until the kernel is freed.
@@ -197,6 +202,7 @@ pub unsafe extern "C" fn atrous_info(kernel: *const AtrousKernel, info: *mut Atr
             scratch_len: kernel.kernel.scratch_len(),
             tuned_count: kernel.tuned_layers,
             warning: kernel.warning.as_ptr(),
+            memory: kernel.kernel.plan().bytes(),
         };
         // SAFETY: `info` is valid for writing by this function's contract.
         unsafe { info.write(told) };
@@ -225,16 +231,20 @@ pub unsafe extern "C" fn atrous_tensor(
         let kernel = unsafe { foreign::value(kernel, "`kernel`")? };
         foreign::check(tensor, 1, "`tensor`")?;
         let (tensors, what) = match kind {
-            ATROUS_TENSOR_INPUT => (&kernel.inputs, "inputs"),
-            ATROUS_TENSOR_OUTPUT => (&kernel.outputs, "outputs"),
-            ATROUS_TENSOR_PARAMETER => (&kernel.parameters, "parameters"),
+            ATROUS_TENSOR_INPUT => (&kernel.inputs, "input"),
+            ATROUS_TENSOR_OUTPUT => (&kernel.outputs, "output"),
+            ATROUS_TENSOR_PARAMETER => (&kernel.parameters, "parameter"),
             _ => {
                 let message = format!("`kind` is {kind}; inputs are 0, outputs 1, parameters 2");
                 return Err(Failure::new(AtrousStatus::Option, message));
             }
         };
         let Some(found) = tensors.get(index) else {
-            let message = format!("`index` is {index}, but there are {} {what}, numbered from 0", tensors.len());
+            let there = match tensors.len() {
+                1 => format!("there is 1 {what}"),
+                number => format!("there are {number} {what}s"),
+            };
+            let message = format!("`index` is {index}, but {there}, numbered from 0");
             return Err(Failure::new(AtrousStatus::Index, message));
         };
         let Tensor { name, shape, len } = found;
@@ -252,6 +262,7 @@ struct Options<'a> {
     target: Option<Target>,
     threads: usize,
     tuning: Option<&'a str>,
+    memory_limit: u64,
 }
 
 /// # Safety
@@ -260,7 +271,14 @@ struct Options<'a> {
 ///   and nobody writes any of it during `'a`.
 unsafe fn read_options<'a>(options: *const AtrousOptions) -> Result<Options<'a>, Failure> {
     if options.is_null() {
-        return Ok(Options { sizes: Vec::new(), layout: None, target: None, threads: 1, tuning: None });
+        return Ok(Options {
+            sizes: Vec::new(),
+            layout: None,
+            target: None,
+            threads: 1,
+            tuning: None,
+            memory_limit: u64::MAX,
+        });
     }
     // SAFETY: this function's contract.
     let options = unsafe { foreign::value(options, "`options`")? };
@@ -286,7 +304,8 @@ unsafe fn read_options<'a>(options: *const AtrousOptions) -> Result<Options<'a>,
         false => Some(unsafe { foreign::text(options.tuning, "`options.tuning`")? }),
     };
     let (layout, threads) = (layout(options.layout)?, threads(options.threads)?);
-    Ok(Options { sizes: named, layout, target, threads, tuning })
+    let memory_limit = if options.memory_limit == 0 { u64::MAX } else { options.memory_limit };
+    Ok(Options { sizes: named, layout, target, threads, tuning, memory_limit })
 }
 
 fn named_target(name: &str) -> Result<Target, Failure> {
@@ -326,7 +345,12 @@ fn compile(spec: &str, options: &Options<'_>) -> Result<AtrousKernel, Failure> {
         None => jit::target().map_err(jit::Error::Target)?,
     };
     let (tuning, warning) = options.tuning.map(tuning).unwrap_or_default();
-    describe(&jit::compile_tuned(net, &target, options.threads, &tuning)?, options.threads, &warning)
+    let model = jit::compile_tuned(net, &target, options.threads, &tuning)?;
+    let model = model.within(options.memory_limit).map_err(|error| {
+        let Failure { status, message } = Failure::from(error);
+        Failure::new(status, message + "; raise `options.memory_limit`, or set it to 0 for none")
+    })?;
+    describe(&model, options.threads, &warning)
 }
 
 /// What a cache holds, and what is the matter with it.

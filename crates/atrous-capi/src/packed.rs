@@ -193,7 +193,10 @@ fn check_overlap(
 fn check_apart(left: *const [f32], right: *const [f32], what: Arguments<'_>) -> Result<(), Failure> {
     let end = |slice: *const [f32]| slice.addr().saturating_add(slice.len().saturating_mul(size_of::<f32>()));
     if left.addr().max(right.addr()) < end(left).min(end(right)) {
-        return Err(Failure::new(AtrousStatus::Overlap, format!("{what} overlap")));
+        return Err(Failure::new(
+            AtrousStatus::Overlap,
+            format!("{what} overlap; what a run writes has memory of its own"),
+        ));
     }
     Ok(())
 }

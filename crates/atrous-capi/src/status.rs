@@ -35,7 +35,7 @@ pub enum AtrousStatus {
     Index = 10,
     /// An output or scratch memory shares elements with another tensor.
     Overlap = 11,
-    /// The system gives no more memory or threads.
+    /// The system gives no more memory or threads, or a run takes more memory than `AtrousOptions.memory_limit`.
     Memory = 12,
     /// A mistake in this library.
     Internal = 13,
@@ -59,7 +59,7 @@ impl From<Error> for Failure {
         let status = match &error {
             Error::Spec(_) => AtrousStatus::Spec,
             Error::Target(_) | Error::Compile(CompileError::Target { .. }) => AtrousStatus::Target,
-            Error::Compile(CompileError::Memory { .. }) => AtrousStatus::Memory,
+            Error::Compile(CompileError::Memory { .. }) | Error::Memory { .. } => AtrousStatus::Memory,
             Error::Plan(_) | Error::Compile(CompileError::Host { .. } | CompileError::Stage { .. }) => {
                 AtrousStatus::Compile
             }

@@ -1,5 +1,7 @@
 //! What C and Python cannot easily do wrong.
 
+mod nonsense;
+
 use std::ffi::{CStr, CString};
 use std::ptr;
 
@@ -54,6 +56,7 @@ fn targets_of_other_machines() {
         target: target.as_ptr(),
         threads: 0,
         tuning: ptr::null(),
+        memory_limit: 0,
     };
     let spec = c"layer a { input: [1, 1, 1], channels: 1, kernel: 1 }";
     for (name, target) in [(c"portable", 0), (c"avx2", 1), (c"avx512", 2)] {
@@ -86,7 +89,8 @@ fn layers_are_computed_as_the_cache_says() {
         let tuning = CString::new(path.clone()).unwrap();
         let (sizes, target) = (ptr::null(), ptr::null());
         let (layout, tuning) = (ATROUS_LAYOUT_SPEC, tuning.as_ptr());
-        let (status, kernel) = compile(spec, &AtrousOptions { sizes, size_count: 0, layout, target, threads, tuning });
+        let (status, kernel) =
+            compile(spec, &AtrousOptions { sizes, size_count: 0, layout, target, threads, tuning, memory_limit: 0 });
         assert_eq!(status, AtrousStatus::Ok, "{}", last_error());
         let mut info = std::mem::MaybeUninit::uninit();
         // SAFETY: the kernel is this test's, and `atrous_info` writes what it is given.
@@ -116,7 +120,7 @@ fn two_outputs_must_not_overlap() {
         let outputs = |distance| [0, distance].map(|at| AtrousSliceMut { data: start.add(at), len: 2 });
         let run = |distance| atrous_run(packed, &inputs, 1, outputs(distance).as_ptr(), 2, ptr::null_mut(), 0);
         assert_eq!(run(1), AtrousStatus::Overlap);
-        assert_eq!(last_error(), "outputs 0 and 1 overlap");
+        assert_eq!(last_error(), "outputs 0 and 1 overlap; what a run writes has memory of its own");
         assert_eq!(start.cast::<[f32; 4]>().read(), [9.0; 4]);
         assert_eq!(run(2), AtrousStatus::Ok);
         assert_eq!(start.cast::<[f32; 4]>().read(), [6.0, 8.0, 9.0, 16.0]);
@@ -143,7 +147,15 @@ fn runs_on_threads() {
     let input: Vec<f32> = (0..LEN).map(|index| (index % 101) as f32 / 9.0 - 5.0).collect();
     let outputs = |threads, callers: usize| -> Vec<Vec<f32>> {
         let (sizes, target, tuning) = (ptr::null(), ptr::null(), ptr::null());
-        let options = AtrousOptions { sizes, size_count: 0, layout: ATROUS_LAYOUT_SPEC, target, threads, tuning };
+        let options = AtrousOptions {
+            sizes,
+            size_count: 0,
+            layout: ATROUS_LAYOUT_SPEC,
+            target,
+            threads,
+            tuning,
+            memory_limit: 0,
+        };
         let (status, kernel) = compile(spec, &options);
         assert_eq!(status, AtrousStatus::Ok, "{}", last_error());
         let (mut packed, parameter) = (ptr::null_mut(), AtrousSlice { data: weight.as_ptr(), len: weight.len() });

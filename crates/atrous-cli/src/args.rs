@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -152,6 +153,21 @@ pub struct TunedArgs {
     pub tuned: Option<Option<PathBuf>>,
 }
 
+/// The memory that tensors may take.
+#[derive(Debug, Args)]
+pub struct MemoryArgs {
+    /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB; by default half of what there is
+    #[arg(long, value_name = "SIZE")]
+    memory_limit: Option<Limit>,
+}
+
+impl MemoryArgs {
+    /// The limit that is given, or the default.
+    pub fn limit(&self) -> Limit {
+        self.memory_limit.unwrap_or_else(Limit::half_of_memory)
+    }
+}
+
 const BUILD_EXAMPLES: &str = "\
 Examples:
   atrous build fc6.conv --emit ir                 the graph as lowered and after each pass
@@ -252,9 +268,9 @@ pub struct RunArgs {
     /// Threads that compute machine code; by default one for each core
     #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<u16>,
-    /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
-    #[arg(long, value_name = "SIZE", default_value = "8GiB")]
-    pub memory_limit: Limit,
+    /// The memory that tensors may take.
+    #[command(flatten)]
+    pub memory: MemoryArgs,
 }
 
 const BENCH_EXAMPLES: &str = "\
@@ -274,7 +290,7 @@ pub struct BenchArgs {
     #[command(flatten)]
     pub spec: SpecArgs,
     /// Rounds to take the shortest times from
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = number::<u32>(1..=u32::MAX))]
     pub rounds: u32,
     /// Where to find tuned schedules.
     #[command(flatten)]
@@ -282,9 +298,9 @@ pub struct BenchArgs {
     /// Threads that compute
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads())]
     pub threads: u16,
-    /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
-    #[arg(long, value_name = "SIZE", default_value = "8GiB")]
-    pub memory_limit: Limit,
+    /// The memory that tensors may take.
+    #[command(flatten)]
+    pub memory: MemoryArgs,
 }
 
 const TUNE_EXAMPLES: &str = "\
@@ -309,17 +325,17 @@ pub struct TuneArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads())]
     pub threads: u16,
     /// Schedules of each layer to time, at most
-    #[arg(long, value_name = "K", default_value_t = 8, value_parser = clap::value_parser!(u16).range(2..=1024))]
+    #[arg(long, value_name = "K", default_value_t = 8, value_parser = number::<u16>(2..=1024))]
     pub candidates: u16,
     /// Rounds to take the shortest times from
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = number::<u32>(1..=u32::MAX))]
     pub rounds: u32,
     /// The file that keeps the winners; by default that of ATROUS_TUNING, else one in the user's cache
     #[arg(long, value_name = "FILE")]
     pub cache: Option<PathBuf>,
-    /// Refuse to use more memory than this for tensors, such as 500MiB or 16GiB
-    #[arg(long, value_name = "SIZE", default_value = "8GiB")]
-    pub memory_limit: Limit,
+    /// The memory that tensors may take.
+    #[command(flatten)]
+    pub memory: MemoryArgs,
 }
 
 /// Where a tensor comes from.
@@ -362,8 +378,19 @@ impl Backend {
     }
 }
 
-fn threads() -> clap::builder::RangedI64ValueParser<u16> {
-    clap::value_parser!(u16).range(1..=1024)
+/// A whole number in a range.
+fn number<N: TryFrom<u32>>(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<N, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let (least, most) = (range.start(), range.end());
+        number
+            .and_then(|number| N::try_from(number).ok())
+            .ok_or_else(|| format!("write a number from {least} to {most}"))
+    }
+}
+
+fn threads() -> impl Fn(&str) -> Result<u16, String> + Clone {
+    number(1..=1024)
 }
 
 fn named_size(text: &str) -> Result<(String, usize), String> {

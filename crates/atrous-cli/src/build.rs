@@ -21,14 +21,15 @@ pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
     let source = Source::read(&args.spec.file)?;
     let sizes = model::sizes(&args.spec.sizes)?;
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
+    output::check(&args.output, &[("the spec", &args.spec.file)])?;
     let tuned = Tuned::load(&args.tuned, args.threads.into(), report)?;
     crate::deny(args.spec.deny, report)?;
     let print: fn(&Net, &BuildArgs, &Tuned, &mut Report) -> Result<String, Failure> = match args.emit {
-        Emit::Tokens => return output::write(&args.output, syntax::print_tokens(&front.tokens).as_bytes()),
+        Emit::Tokens => return output::write(&args.output, syntax::print_tokens(&front.tokens).into_bytes()),
         Emit::Ast => {
-            return output::write(&args.output, front.file.as_ref().map(ast::print).unwrap_or_default().as_bytes());
+            return output::write(&args.output, front.file.as_ref().map(ast::print).unwrap_or_default().into_bytes());
         }
-        Emit::Json => return output::write(&args.output, json(&nets(&args.spec, &front)?).as_bytes()),
+        Emit::Json => return output::write(&args.output, json(&nets(&args.spec, &front)?).into_bytes()),
         Emit::Layer => |net, _, _, _| Ok(net.to_string()),
         Emit::Ir => |net, args, _, _| Ok(graphs(net, args.dump_passes)),
         Emit::Plan => |net, args, tuned, report| Ok(plan(net, args, tuned, report)?.to_string()),
@@ -43,7 +44,7 @@ pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
     };
     let texts: Vec<String> =
         nets(&args.spec, &front)?.iter().map(|net| print(net, args, &tuned, report)).collect::<Result<_, _>>()?;
-    output::write(&args.output, texts.join("\n").as_bytes())
+    output::write(&args.output, texts.join("\n").into_bytes())
 }
 
 /// The nets that are to be written: all of the spec, or the one that is named.

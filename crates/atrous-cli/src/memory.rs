@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use sysinfo::System;
+
 use crate::failure::Failure;
 
 /// A number of bytes that may not be exceeded.
@@ -17,16 +19,29 @@ impl FromStr for Limit {
     fn from_str(text: &str) -> Result<Limit, String> {
         const UNITS: [(&str, u32); 9] =
             [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("K", 10), ("M", 20), ("G", 30), ("T", 40), ("B", 0)];
-        let expected = || format!("`{text}` is not a size: write bytes, or a number with KiB, MiB, GiB or TiB");
+        let expected = || format!("`{text}` is not a size: write bytes, or a whole number with KiB, MiB, GiB or TiB");
         let unit = UNITS.iter().find_map(|&(unit, bits)| Some((text.strip_suffix(unit)?, bits)));
         let (digits, bits) = unit.unwrap_or((text, 0));
         let number: u64 = digits.trim().parse().map_err(|_| expected())?;
-        let bytes = number.checked_mul(1 << bits).ok_or_else(expected)?;
+        let too_large = || format!("`{text}` is more than there can be: {}TiB", u64::MAX >> 40);
+        let bytes = number.checked_mul(1 << bits).ok_or_else(too_large)?;
         Ok(Limit { bytes })
     }
 }
 
+/// The limit on systems that do not say how much memory there is.
+const UNKNOWN: u64 = 8 << 30;
+
 impl Limit {
+    /// Half of the memory of this machine, or of the container in which the process runs.
+    pub fn half_of_memory() -> Limit {
+        let mut system = System::new();
+        system.refresh_memory();
+        let container = system.cgroup_limits().map(|limits| limits.total_memory);
+        let memory = container.unwrap_or(u64::MAX).min(system.total_memory());
+        Limit { bytes: if memory == 0 { UNKNOWN } else { memory / 2 } }
+    }
+
     /// Refuses a need of `bytes` for `what` when it is over the limit.
     pub fn check(self, what: &str, bytes: u64) -> Result<(), Failure> {
         if bytes <= self.bytes {

@@ -120,11 +120,20 @@ fn still_free(name: &str, free: &[String]) -> Failure {
     Failure::usage(text).help(format!("give them with {}", sizes.join(" ")))
 }
 
+/// What the numbers of a shape in a file mean.
+pub fn order_of_dimensions(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Nchw => "with layout nchw the dimensions are batch, channels, then the spatial sizes",
+        Layout::Nhwc => "with layout nhwc the dimensions are batch, the spatial sizes, then channels",
+    }
+}
+
 /// The net for inputs of these shapes `[N, C, S…]`, in its order; a shape is `None` for an input that fits any size.
 pub fn close(
     model: &Model,
     shapes: &[Option<Vec<usize>>],
     mut sizes: Sizes,
+    layout: Layout,
     source: &Source,
     report: &mut Report,
 ) -> Result<Net, Failure> {
@@ -135,7 +144,8 @@ pub fn close(
     let (inputs, shapes): (Vec<_>, Vec<_>) =
         open.inputs.iter().zip(shapes).filter_map(|(input, shape)| Some((input.clone(), shape.clone()?))).unzip();
     let shaped = OpenNet { inputs, ..open.clone() };
-    sizes.extend(shaped.sizes_for(&shapes).map_err(Failure::error)?);
+    let order = order_of_dimensions(layout);
+    sizes.extend(shaped.sizes_for(&shapes).map_err(|text| Failure::error(text).help(order))?);
     let unread = front::bytes(&source.bytes, &Sizes::new());
     let front = bind(source, &unread, Some(&open.name), &sizes, report)?;
     closed(choose(&front.models, Some(&open.name))?)

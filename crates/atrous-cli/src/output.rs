@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::failure::{Failure, Status};
 use crate::source::plain;
@@ -11,34 +13,111 @@ use crate::source::plain;
 ///
 /// A file is written under another name in the same directory and then renamed, so that no reader ever sees half of it
 /// and an error leaves what was there. Devices and pipes are written directly.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if path == Path::new("-") {
-        return write_stdout(bytes);
-    }
-    let failed = |error: io::Error| {
-        Failure::error(format!("cannot write the file: {}", plain(&error))).file(path.display().to_string())
-    };
-    match fs::metadata(path) {
-        Ok(there) if there.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
-        Ok(there) if !there.is_file() => fs::write(path, bytes).map_err(failed),
+pub fn write(path: &Path, bytes: Vec<u8>) -> Result<(), Failure> {
+    prepare(path, bytes)?.finish()
+}
+
+/// A result that only has to be put in its place.
+pub struct Prepared {
+    path: PathBuf,
+    content: Content,
+}
+
+enum Content {
+    /// A whole file under another name, and the file that it replaces.
+    Beside(NamedTempFile, PathBuf),
+    /// What a device, a pipe or standard output gets.
+    Direct(Vec<u8>),
+}
+
+/// Does everything that may fail, as far as it leaves what was there.
+pub fn prepare(path: &Path, bytes: Vec<u8>) -> Result<Prepared, Failure> {
+    let failed = |error: io::Error| cannot_write(path, &error);
+    let content = match fs::metadata(path) {
+        _ if path == Path::new("-") => Content::Direct(bytes),
+        Ok(there) if there.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
+        Ok(there) if !there.is_file() => Content::Direct(bytes),
         // A link stays one: the file that it leads to is replaced.
-        Ok(_) => replace(&fs::canonicalize(path).map_err(failed)?, bytes).map_err(failed),
-        Err(_) => replace(path, bytes).map_err(failed),
+        Ok(_) => beside(&fs::canonicalize(path).map_err(failed)?, &bytes).map_err(failed)?,
+        Err(_) => beside(path, &bytes).map_err(failed)?,
+    };
+    Ok(Prepared { path: path.to_path_buf(), content })
+}
+
+/// Puts results in their places: all of them, or none that is a file. What devices and pipes get cannot be taken back.
+pub fn finish(prepared: Vec<Prepared>) -> Result<(), Failure> {
+    let is_file = |prepared: &Prepared| matches!(prepared.content, Content::Beside(..));
+    let (files, others): (Vec<_>, Vec<_>) = prepared.into_iter().partition(is_file);
+    others.into_iter().chain(files).try_for_each(Prepared::finish)
+}
+
+impl Prepared {
+    /// Puts the result in its place.
+    fn finish(self) -> Result<(), Failure> {
+        let Prepared { path, content } = self;
+        match content {
+            Content::Beside(file, to) => file.persist(to).map(drop).map_err(|error| cannot_write(&path, &error.error)),
+            Content::Direct(bytes) if path == Path::new("-") => write_stdout(&bytes),
+            Content::Direct(bytes) => {
+                let mut file = fs::File::options().write(true).open(&path);
+                let written = file.as_mut().map_err(|error| io::Error::from(error.kind()));
+                written.and_then(|file| file.write_all(&bytes)).map_err(|error| cannot_write(&path, &error))
+            }
+        }
     }
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn beside(path: &Path, bytes: &[u8]) -> io::Result<Content> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".atrous-");
     if let Some(permissions) = permissions_of_new_files() {
         builder.permissions(permissions);
     }
-    let mut file = builder.tempfile_in(directory)?;
+    let mut file = builder.tempfile_in(directory_of(path))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(Content::Beside(file, path.to_path_buf()))
+}
+
+/// Refuses outputs that cannot be written because of where they are, or that replace a file which the command reads.
+/// `read` says what each of these files is.
+///
+/// It is better known before hours of work than after them.
+pub fn check(path: &Path, read: &[(&'static str, &Path)]) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return Ok(());
+    }
+    if path.is_dir() {
+        return Err(cannot_write(path, &io::ErrorKind::IsADirectory.into()));
+    }
+    fs::metadata(directory_of(path).join(".")).map_err(|error| cannot_write(path, &error))?;
+    let Ok(there) = fs::canonicalize(path) else { return Ok(()) };
+    let is_it =
+        |(_, other): &&(&str, &Path)| there.is_file() && fs::canonicalize(other).is_ok_and(|other| other == there);
+    match read.iter().find(is_it) {
+        None => Ok(()),
+        Some((what, _)) => {
+            let text = format!("the output would replace {what}");
+            Err(Failure::usage(text).file(path.display().to_string()).help("give the output another name"))
+        }
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    let failure = Failure::error(format!("cannot write the file: {}", plain(error))).file(path.display().to_string());
+    let directory = directory_of(path);
+    match error.kind() {
+        io::ErrorKind::IsADirectory => failure.help("name a file in it, or give the output another name"),
+        io::ErrorKind::NotFound if !directory.exists() => {
+            failure.help(format!("make the directory {} first", directory.display()))
+        }
+        io::ErrorKind::NotADirectory => failure.help(format!("{} is no directory", directory.display())),
+        _ => failure,
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What a file gets that is created in the ordinary way, before the process's mask; temporary files are private.

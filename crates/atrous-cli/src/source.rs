@@ -1,8 +1,10 @@
 //! Reading specs and other files whole.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
+
+use atrous_compiler::syntax::LONGEST_TEXT;
 
 use crate::failure::Failure;
 use crate::memory::{Limit, human};
@@ -31,19 +33,41 @@ impl Source {
             let bytes = read_at_most(open(path)?, &name, MAX_SPEC_BYTES)?;
             (name, bytes)
         };
-        let too_long = || Failure::error(format!("the file is longer than {}: no spec", human(MAX_SPEC_BYTES)));
+        let most = human(LONGEST_TEXT as u64);
+        let text = format!("the file has more than {}; at most {most} are read as a spec", human(MAX_SPEC_BYTES));
+        let too_long = || Failure::error(text);
         Ok(Source { bytes: bytes.ok_or_else(|| too_long().file(&name))?, name })
     }
 }
 
-/// Reads a file whole, when it is within the limit.
-pub fn read_file(path: &Path, limit: Limit) -> Result<Vec<u8>, Failure> {
+/// Reads a file whole, when it is within the limit together with so many bytes of tensors.
+pub fn read_file(path: &Path, tensors: u64, limit: Limit) -> Result<Vec<u8>, Failure> {
     let name = path.display().to_string();
-    let bytes = read_at_most(open(path)?, &name, limit.bytes)?;
+    let file = open(path)?;
+    let there = file.metadata().map_err(|error| cannot_read(&name, &error))?;
+    if is_device(&there) {
+        return Err(Failure::error("cannot read the file: it is a device").file(name));
+    }
+    let what = if tensors == 0 { "the file" } else { "the file, beside the tensors," };
+    limit.check(what, there.len().saturating_add(tensors)).map_err(|failure| failure.file(&name))?;
+    // Pipes do not say how much comes.
+    let bytes = read_at_most(file, &name, limit.bytes.saturating_sub(tensors))?;
     bytes.ok_or_else(|| {
-        let text = format!("the file is longer than the limit of {}", human(limit.bytes));
+        let text = format!("{what} takes more than the limit of {}", human(limit.bytes));
         Failure::error(text).file(&name).help("allow more with --memory-limit")
     })
+}
+
+/// Whether a file has no end.
+#[cfg(unix)]
+fn is_device(there: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    there.file_type().is_char_device() || there.file_type().is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &Metadata) -> bool {
+    false
 }
 
 fn open(path: &Path) -> Result<File, Failure> {

@@ -27,6 +27,7 @@ pub fn run(args: &TuneArgs, report: &mut Report) -> Result<(), Failure> {
     let target = target::to_run(args.spec.target)?;
     let nets = build::nets(&args.spec, &front)?;
     let cache = tuned::cache(args.cache.as_deref(), "--cache FILE")?;
+    nets.iter().try_for_each(|net| check_memory(net, args, backend::bytes_at_least(net)))?;
     // Whether the file can be written shows before anything is timed.
     save(&Tuning::default(), &cache, report)?;
     let pool = backend::pool(Some(args.threads))?;
@@ -47,21 +48,26 @@ fn tune(
     args: &TuneArgs,
     report: &Report,
 ) -> Result<Vec<Finding>, Failure> {
-    let name = format!("the tensors of {} kernels of `{}`", args.candidates, net.name);
-    let all = |bytes: u64| bytes.saturating_mul(args.candidates.into());
-    args.memory_limit.check(&name, all(backend::bytes_at_least(net)))?;
     let plan = compile(net, target).map_err(|error| Failure::error(error.to_string()))?;
-    args.memory_limit.check(&name, all(backend::bytes_of_plan(&plan)))?;
+    check_memory(net, args, plan.bytes())?;
     let effort = Effort { candidates: args.candidates.into(), rounds: args.rounds as usize };
     let progress = Progress::start(effort.steps(), report.is_human());
     let observe = &mut |done: usize, next: &str| progress.at(done, next);
     tuning.tune(net, target, pool, &effort, observe).map_err(|error| Failure::error(error.to_string()))
 }
 
+/// Refuses kernels, of which each takes so many bytes, that are over the limit together.
+fn check_memory(net: &Net, args: &TuneArgs, bytes: u64) -> Result<(), Failure> {
+    let name = format!("the tensors of {} kernels of `{}`", args.candidates, net.name);
+    args.memory.limit().check(&name, bytes.saturating_mul(args.candidates.into()))
+}
+
 /// Adds to the cache, and tells of a file that was something else.
 fn save(tuning: &Tuning, cache: &Path, report: &mut Report) -> Result<(), Failure> {
     let file = |error: &CacheError| error.path.display().to_string();
-    let old = tuning.save(cache).map_err(|error| Failure::error(error.problem.to_string()).file(file(&error)))?;
+    let old = tuning.save(cache).map_err(|error| {
+        Failure::error(error.problem.to_string()).file(file(&error)).help("name another file with --cache FILE")
+    })?;
     if let Some(error) = old {
         let help = format!("a new one takes its place; it is now {}", Tuning::aside(&error.path).display());
         report.message(&Message::new(Level::Warning, error.problem.to_string()).file(file(&error)).help(help));

@@ -60,6 +60,10 @@ pub fn cache(named: Option<&Path>, option: &str) -> Result<PathBuf, Failure> {
 fn ignored(error: &CacheError) -> Message {
     let help = match error.problem {
         CacheProblem::Missing => "`atrous tune` makes it; until then all schedules are the default",
+        // What cannot be read is not replaced either.
+        CacheProblem::Read(_) => {
+            "the cache is ignored; `--tuned=CACHE` names another, and so does `atrous tune --cache`"
+        }
         _ => "the cache is ignored; `atrous tune` makes a new one",
     };
     Message::new(Level::Warning, error.problem.to_string()).file(error.path.display().to_string()).help(help)

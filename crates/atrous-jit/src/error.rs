@@ -83,10 +83,14 @@ pub enum RunError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            RunError::Count { what, expected: 1, found } => {
+                write!(f, "expected 1 {}, found {found}", what.trim_end_matches('s'))
+            }
             RunError::Count { what, expected, found } => write!(f, "expected {expected} {what}, found {found}"),
             RunError::Length { buffer, shape, found } => {
                 let expected: usize = shape.iter().product();
-                write!(f, "`{buffer}` has shape {shape:?}: expected {expected} elements, found {found}")
+                let elements = if expected == 1 { "element" } else { "elements" };
+                write!(f, "`{buffer}` has shape {shape:?}: expected {expected} {elements}, found {found}")
             }
             RunError::OtherKernel => write!(f, "the parameters were packed by another kernel"),
             RunError::Scratch { expected, found } => {

@@ -66,9 +66,11 @@ pub fn net(spec: &str, sizes: &[(&str, usize)]) -> Result<Net, Error> {
     let mut models = front.models;
     match (models.pop(), models.len()) {
         (Some(front::Model::Net(net)), 0) => Ok(net),
-        (Some(front::Model::Open(open)), 0) => {
-            Err(Error::Spec(format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "))))
-        }
+        (Some(front::Model::Open(open)), 0) => Err(Error::Spec(format!(
+            "`{}` has sizes that are not bound: {}; each needs a number",
+            open.name,
+            open.free.join(", ")
+        ))),
         (_, others) => Err(Error::Spec(format!("a spec of one layer or net is expected, this one has {}", others + 1))),
     }
 }
@@ -110,6 +112,21 @@ impl Model {
     /// The machine code, which takes parameters and tensors in the order of [`net`](Model::net).
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
+    }
+
+    /// The bytes of memory that a run takes: inputs, outputs, parameters, their packed form, and scratch memory.
+    pub fn bytes(&self) -> u64 {
+        self.kernel.plan().bytes()
+    }
+
+    /// The model, if a run takes no more [`bytes`](Model::bytes) than a limit. Nothing of them is allocated yet.
+    ///
+    /// # Errors
+    ///
+    /// A run takes more.
+    pub fn within(self, limit: u64) -> Result<Model, Error> {
+        let needed = self.bytes();
+        if needed <= limit { Ok(self) } else { Err(Error::Memory { net: self.net.name, needed, limit }) }
     }
 
     /// How many layers have the schedule that was found to be the fastest.
@@ -213,6 +230,15 @@ pub enum Error {
     Plan(compiler::Unplanned),
     /// There is no machine code for the spec.
     Compile(CompileError),
+    /// A run takes more memory than it may.
+    Memory {
+        /// The name of the layer or net.
+        net: String,
+        /// The bytes that it takes.
+        needed: u64,
+        /// The most that it may take.
+        limit: u64,
+    },
     /// The parameters do not fit.
     Tensors(crate::Error),
     /// The inputs or outputs do not fit.
@@ -226,6 +252,9 @@ impl fmt::Display for Error {
             Error::Target(error) => error.fmt(f),
             Error::Plan(error) => error.fmt(f),
             Error::Compile(error) => error.fmt(f),
+            Error::Memory { net, needed, limit } => {
+                write!(f, "the tensors of `{net}` take {needed} bytes, more than the limit of {limit}")
+            }
             Error::Tensors(error) => error.fmt(f),
             Error::Run(error) => error.fmt(f),
         }

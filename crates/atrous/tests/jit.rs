@@ -2,6 +2,7 @@
 #![cfg(feature = "jit")]
 
 use atrous::Serial;
+use atrous::jit::compiler::Target;
 use atrous::jit::{self, Error};
 
 const SPEC: &str = include_str!("specs/residual.conv");
@@ -23,7 +24,7 @@ fn the_bits_of_the_macro() {
 #[test]
 fn errors() {
     let check = |error: Error, expected: &str| assert_eq!(error.to_string(), expected);
-    check(jit::compile(SPEC, &[]).unwrap_err(), "`residual` has sizes that are not bound: L");
+    check(jit::compile(SPEC, &[]).unwrap_err(), "`residual` has sizes that are not bound: L; each needs a number");
     let two =
         "layer a { input: [1, 1, 1], channels: 1, kernel: 1 } layer b { input: [1, 1, 1], channels: 1, kernel: 1 }";
     check(jit::compile(two, &[]).unwrap_err(), "a spec of one layer or net is expected, this one has 2");
@@ -37,7 +38,7 @@ fn errors() {
     );
     let tensors = [("wide.weight", vec![0.0; 6]), ("wide.bias", vec![0.0; 2]), ("narrow.weight", vec![0.0; 2])];
     let loaded = residual.load(&tensors).unwrap();
-    check(loaded.infer(&[]).unwrap_err(), "expected 1 inputs, found 0");
+    check(loaded.infer(&[]).unwrap_err(), "expected 1 input, found 0");
     check(loaded.infer(&[&[0.0]]).unwrap_err(), "`signal` has shape [1, 1, 2]: expected 2 elements, found 1");
 }
 
@@ -65,4 +66,17 @@ fn in_steps() {
     let net = jit::net(spec, &[]).unwrap().with_layout(jit::compiler::layer::Layout::Nhwc);
     let loaded = jit::compile_net(net, &target).unwrap().load(&[("a.weight", [1.0, 10.0])]).unwrap();
     assert_eq!(loaded.infer(&[&[1.0, 2.0, 3.0, 4.0]]).unwrap(), [[21.0, 43.0]]);
+}
+
+#[test]
+fn memory_may_be_limited() {
+    let blur = "layer blur { input: [1, 1, W], channels: 1, kernel: 3, padding: 1 }";
+    let model = || jit::compile_for(blur, &[("W", 1000)], &Target::portable()).unwrap();
+    let bytes = model().bytes();
+    // Input and output, the weight, and its packed form of 64 bytes.
+    assert_eq!(bytes, 4 * (1000 + 1000 + 3 + 16));
+    assert!(model().within(bytes).is_ok());
+    let refused = model().within(bytes - 1).unwrap_err();
+    assert_eq!(refused, Error::Memory { net: "blur".to_string(), needed: bytes, limit: bytes - 1 });
+    assert_eq!(refused.to_string(), "the tensors of `blur` take 8076 bytes, more than the limit of 8075");
 }

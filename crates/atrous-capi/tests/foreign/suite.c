@@ -74,7 +74,7 @@ static void describes(void) {
     CHECK(atrous_tensor(kernel, ATROUS_TENSOR_PARAMETER, 1, &tensor) == ATROUS_STATUS_OK);
     CHECK(!strcmp(tensor.name, "a.bias") && tensor.rank == 1 && tensor.shape[0] == 1);
     FAILS(atrous_tensor(kernel, ATROUS_TENSOR_PARAMETER, 3, &tensor), ATROUS_STATUS_INDEX, "there are 3 parameters");
-    FAILS(atrous_tensor(kernel, ATROUS_TENSOR_INPUT, (size_t)-1, &tensor), ATROUS_STATUS_INDEX, "there are 1 inputs");
+    FAILS(atrous_tensor(kernel, ATROUS_TENSOR_INPUT, (size_t)-1, &tensor), ATROUS_STATUS_INDEX, "there is 1 input");
     FAILS(atrous_tensor(kernel, 3, 0, &tensor), ATROUS_STATUS_OPTION, "`kind` is 3");
     FAILS(atrous_tensor(kernel, ATROUS_TENSOR_INPUT, 0, NULL), ATROUS_STATUS_NULL, "`tensor` is null");
     FAILS(atrous_tensor(NULL, ATROUS_TENSOR_INPUT, 0, &tensor), ATROUS_STATUS_NULL, "`kernel` is null");
@@ -224,8 +224,8 @@ static void misuses_run(void) {
     FAILS(atrous_run(NULL, &input, 1, &output, 1, scratch, len), ATROUS_STATUS_NULL, "`packed` is null");
     FAILS(atrous_run(packed, NULL, 1, &output, 1, scratch, len), ATROUS_STATUS_NULL, "`inputs` is null");
     FAILS(atrous_run(packed, &input, 1, NULL, 1, scratch, len), ATROUS_STATUS_NULL, "`outputs` is null");
-    FAILS(atrous_run(packed, NULL, 0, &output, 1, scratch, len), ATROUS_STATUS_COUNT, "expected 1 inputs, found 0");
-    FAILS(atrous_run(packed, &input, 1, NULL, 0, scratch, len), ATROUS_STATUS_COUNT, "expected 1 outputs, found 0");
+    FAILS(atrous_run(packed, NULL, 0, &output, 1, scratch, len), ATROUS_STATUS_COUNT, "expected 1 input, found 0");
+    FAILS(atrous_run(packed, &input, 1, NULL, 0, scratch, len), ATROUS_STATUS_COUNT, "expected 1 output, found 0");
     FAILS(atrous_run(packed, &input, 1, &output, 1, NULL, len), ATROUS_STATUS_NULL, "`scratch` is null");
     FAILS(atrous_run(packed, &input, 1, &output, 1, scratch, len - 1), ATROUS_STATUS_LENGTH, "of scratch memory or more");
     FAILS(atrous_run(packed, &input, 1, &output, 1, scratch, (size_t)-1), ATROUS_STATUS_LENGTH, "`scratch` has");

@@ -58,9 +58,9 @@ fn of_net(
     report: &mut Report,
 ) -> Result<Subject, Failure> {
     let name = format!("the tensors of `{}`", net.name);
-    args.memory_limit.check(&name, backend::bytes_at_least(net))?;
+    args.memory.limit().check(&name, backend::bytes_at_least(net))?;
     let plan = tuned.plan(net, target, report)?;
-    args.memory_limit.check(&name, backend::bytes_of_plan(&plan))?;
+    args.memory.limit().check(&name, plan.bytes())?;
     let input =
         |(index, input): (usize, &Input)| Random::new(2, index as u64).tensor(input.shape.iter().product(), 1.0);
     let inputs = net.inputs.iter().enumerate().map(input).collect();

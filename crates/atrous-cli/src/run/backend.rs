@@ -68,13 +68,18 @@ pub fn prepare(
     Ok(Prepared { engine, time: start.elapsed() })
 }
 
+/// The bytes of the tensors that are read from files: inputs and parameters.
+pub fn bytes_read(net: &Net) -> u64 {
+    let inputs = (0..net.inputs.len()).map(|index| net.value_shape(ValueId(index)));
+    let parameters = net.parameters().into_iter().map(|parameter| parameter.shape);
+    let shapes: Vec<Vec<usize>> = inputs.chain(parameters).collect();
+    bytes_of(shapes.iter().map(Vec::as_slice), 4)
+}
+
 /// The bytes of all tensors that exist while a net runs, whatever the backend: inputs, parameters and outputs.
 pub fn bytes_at_least(net: &Net) -> u64 {
-    let inputs = (0..net.inputs.len()).map(|index| net.value_shape(ValueId(index)));
-    let outputs = net.outputs.iter().map(|&id| net.value_shape(id));
-    let parameters = net.parameters().into_iter().map(|parameter| parameter.shape);
-    let shapes: Vec<Vec<usize>> = inputs.chain(outputs).chain(parameters).collect();
-    bytes_of(shapes.iter().map(Vec::as_slice), 4)
+    let outputs: Vec<Vec<usize>> = net.outputs.iter().map(|&id| net.value_shape(id)).collect();
+    bytes_read(net).saturating_add(bytes_of(outputs.iter().map(Vec::as_slice), 4))
 }
 
 impl Prepared {
@@ -89,8 +94,8 @@ impl Prepared {
     /// The bytes of all tensors that exist while the net runs.
     pub fn bytes(&self, net: &Net) -> u64 {
         match &self.engine {
-            Engine::Jit(kernel) => bytes_of_plan(kernel.plan()),
-            Engine::Interpreter(plan) => bytes_of_plan(plan),
+            Engine::Jit(kernel) => kernel.plan().bytes(),
+            Engine::Interpreter(plan) => plan.bytes(),
             Engine::Oracle => {
                 let values = (0..net.inputs.len() + net.steps.len()).map(|index| net.value_shape(ValueId(index)));
                 let parameters = net.parameters().into_iter().map(|parameter| parameter.shape);
@@ -115,13 +120,6 @@ impl Prepared {
             Engine::Oracle => Ok(define(net, parameters, inputs)),
         }
     }
-}
-
-/// The bytes of all tensors and arenas of a plan.
-pub fn bytes_of_plan(plan: &Plan) -> u64 {
-    let outside = [Role::Input, Role::Output, Role::Parameter].into_iter().flat_map(|role| plan.with_role(role));
-    let arenas = [[plan.packed_len], [plan.scratch_len]];
-    bytes_of(outside.map(|buffer| buffer.shape.as_slice()).chain(arenas.iter().map(|arena| arena.as_slice())), 4)
 }
 
 /// How many threads [`pool`] has.

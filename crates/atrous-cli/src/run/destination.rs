@@ -7,7 +7,7 @@ use atrous_compiler::Net;
 use atrous_compiler::layer::Layout;
 use image::ImageFormat;
 
-use crate::args::{OutputFormat, RunArgs};
+use crate::args::{OutputFormat, RunArgs, TensorSource};
 use crate::failure::{Failure, quoted};
 use crate::output;
 use crate::source::plain;
@@ -62,12 +62,45 @@ pub fn of_outputs(args: &RunArgs, net: &Net) -> Result<Destinations, Failure> {
         };
         Destinations { directory: None, files: vec![Destination { path: path.clone(), format }] }
     };
+    if let Some(directory) = &destinations.directory {
+        check_directory(directory)?;
+    }
+    let read = files_read(args);
     for (destination, &id) in destinations.files.iter().zip(&net.outputs) {
+        // A directory that is made when it is not there may lie in others that are made too.
+        if destinations.directory.as_ref().is_none_or(|directory| directory.exists()) {
+            output::check(&destination.path, &read)?;
+        }
         if destination.format != Format::Npy {
             check_picture(net.value_name(id), &net.value_shape(id))?;
         }
     }
     Ok(destinations)
+}
+
+/// Refuses a directory that cannot be made because a file is in its way.
+fn check_directory(directory: &Path) -> Result<(), Failure> {
+    match directory.ancestors().find(|ancestor| ancestor.exists()) {
+        Some(there) if !there.is_dir() => {
+            let text = format!("cannot create the directory: {} is a file", there.display());
+            Err(Failure::error(text).file(directory.display().to_string()).help("give the directory another name"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the command reads, with what each file is.
+fn files_read(args: &RunArgs) -> Vec<(&'static str, &Path)> {
+    fn file(source: &TensorSource) -> Option<&Path> {
+        match source {
+            TensorSource::File(path) => Some(path),
+            TensorSource::Random(_) => None,
+        }
+    }
+    let weights = args.weights.iter().filter_map(file).map(|path| ("the weights", path));
+    let arrays = args.inputs.iter().filter_map(|(_, source)| file(source)).map(|path| ("an input", path));
+    let pictures = args.images.iter().map(|(_, path)| ("an input", path.as_path()));
+    [("the spec", args.spec.file.as_path())].into_iter().chain(weights).chain(arrays).chain(pictures).collect()
 }
 
 /// Whether a name is a directory's: it is one, or it ends like one.
@@ -98,7 +131,7 @@ fn check_picture(name: &str, shape: &[usize]) -> Result<(), Failure> {
     Err(Failure::usage(text).help("write it to a .npy file"))
 }
 
-/// Writes the outputs, which are in memory order of the layout.
+/// Writes the outputs, which are in memory order of the layout: all of them or none.
 pub fn write(destinations: &Destinations, outputs: &[Tensor], layout: Layout) -> Result<(), Failure> {
     if let Some(directory) = &destinations.directory {
         fs::create_dir_all(directory).map_err(|error| {
@@ -106,6 +139,7 @@ pub fn write(destinations: &Destinations, outputs: &[Tensor], layout: Layout) ->
             Failure::error(text).file(directory.display().to_string())
         })?;
     }
+    let mut prepared = Vec::new();
     for (Destination { path, format }, output) in destinations.files.iter().zip(outputs) {
         let bytes = match *format {
             Format::Npy => npy::encode(output),
@@ -114,7 +148,7 @@ pub fn write(destinations: &Destinations, outputs: &[Tensor], layout: Layout) ->
                 encoded.map_err(|failure| failure.file(path.display().to_string()))?
             }
         };
-        output::write(path, &bytes)?;
+        prepared.push(output::prepare(path, bytes)?);
     }
-    Ok(())
+    output::finish(prepared)
 }

@@ -7,7 +7,8 @@ use atrous_compiler::net::{Input, Net};
 
 use super::assign::Choice;
 use crate::failure::Failure;
-use crate::memory::Limit;
+use crate::memory::{Limit, bytes_of};
+use crate::model::order_of_dimensions;
 use crate::random::Random;
 use crate::report::Report;
 use crate::source::read_file;
@@ -33,13 +34,17 @@ enum Content {
 pub fn read(choice: &Choice, limit: Limit, report: &mut Report) -> Result<Given, Failure> {
     let (path, content): (&Path, _) = match choice {
         Choice::Random(seed) => return Ok(Given { file: None, content: Content::Random(*seed) }),
-        Choice::Array(path) => (path, read_file(path, limit)?),
-        Choice::Picture(path) => (path, read_file(path, limit)?),
+        Choice::Array(path) => (path, read_file(path, 0, limit)?),
+        Choice::Picture(path) => (path, read_file(path, 0, limit)?),
     };
     let file = path.display().to_string();
     let content = match choice {
         Choice::Picture(_) => picture::decode(&content, limit).map(Content::Picture),
-        _ => npy::parse(&content).map(|array| Content::Array(array.tensor())),
+        _ => npy::parse(&content).and_then(|array| {
+            let tensor = bytes_of([array.shape.as_slice()], 4);
+            limit.check("the file and its array", tensor.saturating_add(content.len() as u64))?;
+            Ok(Content::Array(array.tensor()))
+        }),
     };
     let content = content.map_err(|failure| failure.file(&file))?;
     if let Content::Picture(picture) = &content {
@@ -110,14 +115,6 @@ fn planes(picture: Picture, input: &Input) -> Result<Tensor, Failure> {
     }
     let text = format!("the picture is {width} by {height} pixels, but input `{name}` needs {columns} by {rows}");
     Err(Failure::error(text).help("scale or crop the picture, or write the sizes of the spec as names: [1, 3, H, W]"))
-}
-
-/// What the numbers of a shape in a file mean.
-pub fn order_of_dimensions(layout: Layout) -> &'static str {
-    match layout {
-        Layout::Nchw => "with layout nchw the dimensions are batch, channels, then the spatial sizes",
-        Layout::Nhwc => "with layout nhwc the dimensions are batch, the spatial sizes, then channels",
-    }
 }
 
 fn in_file(failure: Failure, file: Option<String>) -> Failure {

@@ -29,14 +29,14 @@ pub fn run(args: &RunArgs, report: &mut Report) -> Result<(), Failure> {
     weights::check_given(args, &net)?;
     let destinations = destination::of_outputs(args, &net)?;
     let name = format!("the tensors of `{}`", net.name);
-    args.memory_limit.check(&name, backend::bytes_at_least(&net))?;
+    args.memory.limit().check(&name, backend::bytes_at_least(&net))?;
     let inputs = inputs::tensors(given, &net)?;
     let parameters = weights::read(args, &net, report)?;
     let tuned = Tuned::load(&args.tuned, backend::count(args.threads), report)?;
     crate::deny(args.spec.deny, report)?;
 
     let prepared = backend::prepare(&net, args.backend, args.spec.target, &tuned, report)?;
-    args.memory_limit.check(&name, prepared.bytes(&net))?;
+    args.memory.limit().check(&name, prepared.bytes(&net))?;
     let (outputs, times) = {
         let progress = Progress::start(prepared.n_stages(), report.is_human());
         prepared.run(&net, args.threads, &parameters, &inputs, &progress)?
@@ -58,12 +58,12 @@ fn net(args: &RunArgs, report: &mut Report) -> Result<(Net, Vec<Given>), Failure
     let model = model::choose(&front.models, name)?;
     let (names, channels): (Vec<&str>, Vec<Option<usize>>) = model::inputs(model).into_iter().unzip();
     let choices = assign::of_args(args, &names)?;
-    let given = choices.iter().map(|choice| inputs::read(choice, args.memory_limit, report));
+    let given = choices.iter().map(|choice| inputs::read(choice, args.memory.limit(), report));
     let given: Vec<Given> = given.collect::<Result<_, _>>()?;
     let layout = args.spec.layout.map_or(model::layout(model), |layout| layout.layout());
     let shape = |(given, channels): (&Given, Option<usize>)| given.shape(layout, channels);
     let shapes: Vec<_> = given.iter().zip(channels).map(shape).collect();
-    let net = model::close(model, &shapes, sizes, &source, report).map_err(|failure| {
+    let net = model::close(model, &shapes, sizes, layout, &source, report).map_err(|failure| {
         let files: Vec<&str> = given.iter().filter_map(Given::file).collect();
         if files.is_empty() { failure } else { failure.file(files.join(", ")) }
     })?;

@@ -3,6 +3,7 @@
 use atrous_compiler::Net;
 use atrous_compiler::net::Parameter;
 
+use super::backend;
 use crate::args::{RunArgs, TensorSource};
 use crate::failure::Failure;
 use crate::random::Random;
@@ -30,7 +31,7 @@ pub fn read(args: &RunArgs, net: &Net, report: &mut Report) -> Result<Vec<Vec<f3
         Some(TensorSource::Random(seed)) => Ok(random(net, &parameters, *seed)),
         Some(TensorSource::File(path)) => {
             let name = path.display().to_string();
-            let bytes = read_file(path, args.memory_limit)?;
+            let bytes = read_file(path, backend::bytes_read(net), args.memory.limit())?;
             let (tensors, warnings) = weights::parse(&bytes, &parameters).map_err(|failure| failure.file(&name))?;
             warnings.into_iter().for_each(|warning| report.message(&warning.file(&name)));
             Ok(tensors)

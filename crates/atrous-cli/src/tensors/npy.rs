@@ -19,6 +19,9 @@ pub struct Array<'a> {
     data: &'a [u8],
 }
 
+/// What to do about a file that is no array.
+const HELP: &str = "save one with numpy.save(\"x.npy\", x)";
+
 /// Headers of arrays are short; NumPy itself refuses longer ones.
 const MAX_HEADER_BYTES: usize = 10_000;
 
@@ -34,7 +37,14 @@ const MAX_DIGITS: usize = 19;
 pub fn parse(bytes: &[u8]) -> Result<Array<'_>, Failure> {
     let (header, data) = split_header(bytes)?;
     let header = NpyHeader::from_reader(header).map_err(|error| {
-        Failure::error(format!("the header of the array cannot be read: {}", crate::source::plain(&error)))
+        let error = crate::source::plain(&error);
+        let why = match error.as_str() {
+            error if error.contains("Python expression") => "it is no dictionary of Python",
+            error if error.contains("type string") => "the type of its elements is none of NumPy's",
+            error if error.contains("unsupported version") => "its format is none of 1.0, 2.0 and 3.0",
+            error => error,
+        };
+        Failure::error(format!("the header of the array cannot be read: {why}")).help(HELP)
     })?;
     let (element, byte_order) = element(&header.dtype())?;
     let shape: Option<Vec<usize>> = header.shape().iter().map(|&size| usize::try_from(size).ok()).collect();
@@ -49,8 +59,13 @@ pub fn parse(bytes: &[u8]) -> Result<Array<'_>, Failure> {
 
 /// The bytes up to the end of the header, and those behind; only headers that are safe to parse.
 fn split_header(bytes: &[u8]) -> Result<(&[u8], &[u8]), Failure> {
-    let magic = || Failure::error("the file is not a NumPy array").help("save one with numpy.save(\"x.npy\", x)");
-    let cut = || Failure::error("the file ends within the header of the array");
+    let magic = || match bytes {
+        [b'P', b'K', 3, 4, ..] => {
+            Failure::error("the file is a zip archive, such as numpy.savez writes, not one array").help(HELP)
+        }
+        _ => Failure::error("the file is not a NumPy array").help(HELP),
+    };
+    let cut = || Failure::error("the file ends within the header of the array").help(HELP);
     let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(magic)?;
     let (&[major, _], rest) = rest.split_first_chunk().ok_or_else(cut)?;
     let (prelude, length) = if major == 1 {
@@ -62,12 +77,20 @@ fn split_header(bytes: &[u8]) -> Result<(&[u8], &[u8]), Failure> {
     };
     if length > MAX_HEADER_BYTES {
         let text = format!("the header of the array is {length} bytes long, more than {MAX_HEADER_BYTES}");
-        return Err(Failure::error(text));
+        return Err(Failure::error(text).help(HELP));
     }
     let (header, data) = bytes.split_at_checked(prelude + length).ok_or_else(cut)?;
     let n_bytes = |wanted: fn(&u8) -> bool| header[prelude..].iter().filter(|byte| wanted(byte)).count();
-    if n_bytes(|byte| b"([{".contains(byte)) > MAX_BRACKETS || n_bytes(u8::is_ascii_digit) > MAX_DIGITS {
-        return Err(Failure::error("the header of the array describes no array of floats of a possible size"));
+    let (brackets, digits) = (n_bytes(|byte| b"([{".contains(byte)), n_bytes(u8::is_ascii_digit));
+    if brackets > MAX_BRACKETS {
+        let text = format!("the header of the array has {brackets} brackets; one of an array of floats has two");
+        return Err(Failure::error(text).help(HELP));
+    }
+    if digits > MAX_DIGITS {
+        let text = format!(
+            "the header of the array has {digits} digits; with more than {MAX_DIGITS} no array fits into memory"
+        );
+        return Err(Failure::error(text).help(HELP));
     }
     Ok((header, data))
 }

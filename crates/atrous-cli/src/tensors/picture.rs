@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::Tensor;
 use crate::failure::{Failure, Level, Message};
@@ -23,19 +23,25 @@ const BYTES_PER_PIXEL: u64 = 3 * (2 + 4);
 /// Decodes a picture of any supported format, turned as its metadata says, within a limit of memory.
 pub fn decode(bytes: &[u8], limit: Limit) -> Result<Picture, Failure> {
     let failed = |error: image::ImageError| {
-        let text = format!("cannot read the picture: {}", as_clause(&error.to_string()));
-        Failure::error(text).help("png, jpeg, bmp and pnm pictures can be read")
+        let help = match error {
+            ImageError::Unsupported(_) => "png, jpeg, bmp and pnm pictures can be read",
+            _ => "the file is cut off or damaged",
+        };
+        let text = as_clause(&error.to_string()).replace("failed to fill whole buffer", "unexpected end of file");
+        Failure::error(format!("cannot read the picture: {text}")).help(help)
     };
     let mut reader = ImageReader::new(Cursor::new(bytes));
     reader = reader.with_guessed_format().map_err(|error| failed(error.into()))?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(limit.bytes);
-    reader.limits(limits);
+    // Of what is too large the message below says how large it is.
+    reader.no_limits();
     let mut decoder = reader.into_decoder().map_err(failed)?;
     let (width, height) = decoder.dimensions();
     let tensors = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(BYTES_PER_PIXEL);
     let what = format!("a picture of {width} by {height} pixels");
     limit.check(&what, decoder.total_bytes().saturating_add(tensors))?;
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(limit.bytes);
+    decoder.set_limits(limits).map_err(failed)?;
     let orientation = decoder.orientation().map_err(failed)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(failed)?;
     image.apply_orientation(orientation);

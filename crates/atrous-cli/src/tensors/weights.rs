@@ -3,12 +3,17 @@
 use atrous_compiler::net::Parameter;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::element::{ByteOrder, Element};
 use crate::failure::{Failure, Level, Message, Status};
 
 /// Headers longer than this are not read.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
+
+/// Longer headers that are wrong are not read a second time, for an explanation.
+const MAX_EXPLAINED_BYTES: usize = 1_000_000;
 
 /// So many names are listed in a message.
 const MAX_NAMES: usize = 8;
@@ -53,24 +58,94 @@ fn lacks(missing: &[&Parameter], unread: &[String]) -> Message {
 
 /// The table of a file and the bytes that it describes.
 fn header(bytes: &[u8]) -> Result<(Metadata, &[u8]), Failure> {
-    let corrupt = |why: String| {
-        Failure::error(format!("the header of the safetensors file is corrupt: {why}"))
-            .help("save one with safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")")
-    };
+    const HELP: &str = "save one with safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")";
+    let corrupt = |why: String| Failure::error(format!("the safetensors file is broken: {why}")).help(HELP);
+    if let Some(what) = other_format(bytes) {
+        return Err(Failure::error(format!("the file is {what}, not safetensors")).help(HELP));
+    }
     let Some((length, rest)) = bytes.split_first_chunk() else {
-        return Err(corrupt(format!("the file has only {} bytes", bytes.len())));
+        return Err(corrupt(format!("it has {} bytes, and the length of its header takes 8", bytes.len())));
     };
     let length = u64::from_le_bytes(*length);
-    if length > MAX_HEADER_BYTES || length > rest.len() as u64 {
-        return Err(corrupt(format!("it claims a length of {length} bytes, in a file of {}", bytes.len())));
+    if length > rest.len() as u64 {
+        let follow = rest.len();
+        return Err(corrupt(format!(
+            "its first 8 bytes say that a header of {length} bytes follows, but {follow} follow"
+        )));
+    }
+    if length > MAX_HEADER_BYTES {
+        return Err(corrupt(format!("its header has {length} bytes; at most {MAX_HEADER_BYTES} are read")));
     }
     let (header, data) = rest.split_at(length as usize);
-    let metadata: Metadata = serde_json::from_slice(header).map_err(|error| corrupt(error.to_string()))?;
+    let metadata: Metadata = serde_json::from_slice(header)
+        .map_err(|error| corrupt(explain(header).unwrap_or_else(|| error.to_string())))?;
     if metadata.data_len() != data.len() {
         let (described, held) = (metadata.data_len(), data.len());
-        return Err(corrupt(format!("it describes {described} bytes of data, but the file holds {held}")));
+        return Err(corrupt(format!("its header describes {described} bytes of data, but {held} follow")));
     }
     Ok((metadata, data))
+}
+
+/// What a file is that people take for weights.
+fn other_format(bytes: &[u8]) -> Option<&'static str> {
+    const FORMATS: [(&[u8], &str); 4] = [
+        (b"PK\x03\x04", "a zip archive, such as torch.save and numpy.savez write"),
+        (b"\x93NUMPY", "a NumPy array"),
+        (b"\x80\x02", "a pickle of Python's"),
+        (b"\x89HDF", "an HDF5 file, such as Keras writes"),
+    ];
+    FORMATS.into_iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, what)| what)
+}
+
+/// What is wrong with a header: with its form, or with its first wrong tensor.
+fn explain(header: &[u8]) -> Option<String> {
+    if header.len() > MAX_EXPLAINED_BYTES {
+        return None;
+    }
+    let entries = match serde_json::from_slice(header) {
+        Ok(Value::Object(entries)) => entries,
+        Ok(_) => return Some("its header is JSON, but no table of tensors".to_string()),
+        Err(error) => return Some(format!("its header is not JSON: {error}")),
+    };
+    let mut tensors = Vec::new();
+    for (name, entry) in entries.into_iter().filter(|(name, _)| name != "__metadata__") {
+        if let Some(unknown) = entry["dtype"].as_str().filter(|_| Dtype::deserialize(&entry["dtype"]).is_err()) {
+            return Some(format!("tensor `{name}` has elements of type {unknown}, which safetensors does not have"));
+        }
+        match TensorInfo::deserialize(entry) {
+            Ok(info) => tensors.push((name, info)),
+            Err(error) => {
+                let error = error.to_string().replace("usize", "a size").replace("a sequence", "a list of sizes");
+                return Some(format!("tensor `{name}` has a wrong entry: {error}"));
+            }
+        }
+    }
+    tensors.sort_by_key(|(_, info)| info.data_offsets);
+    let mut end = 0;
+    for (name, TensorInfo { dtype, shape, data_offsets: (from, to) }) in tensors {
+        let elements = shape.iter().try_fold(1_u128, |product, &size| product.checked_mul(size as u128));
+        let bits = elements.and_then(|elements| elements.checked_mul(dtype.bitsize() as u128));
+        let Some(bits) = bits else {
+            return Some(format!("tensor `{name}` of shape {shape:?} has more elements than a file can hold"));
+        };
+        if from > to {
+            return Some(format!("tensor `{name}` begins at byte {from} and ends at byte {to}"));
+        }
+        if from < end {
+            return Some(format!("tensor `{name}` begins at byte {from}, but the one before it ends at byte {end}"));
+        }
+        if from > end {
+            return Some(format!("no tensor has the bytes {end} to {from}, before tensor `{name}`"));
+        }
+        if bits != 8 * (to - from) as u128 {
+            let bytes = bits.div_ceil(8);
+            return Some(format!(
+                "tensor `{name}` of shape {shape:?} and type {dtype} has {bytes} bytes, but its place is {from} to {to}"
+            ));
+        }
+        end = to;
+    }
+    None
 }
 
 fn read(info: &TensorInfo, data: &[u8], parameter: &Parameter) -> Result<Vec<f32>, Message> {

@@ -127,27 +127,6 @@ fn the_layout_is_overridden() {
 }
 
 #[test]
-fn what_cannot_be_built_is_explained() {
-    let cases = [
-        (TWO, "--emit layer"),
-        (TWO, "--emit ir --net b"),
-        (TWO, "--emit ir --net c"),
-        (TWO, "--emit ir --net b --size L=0"),
-        (TWO, "--emit ir --net b --size M=3"),
-        ("", "--emit ir"),
-        ("layer a {}", "--emit ir"),
-        (LAYER, "--emit layer -o missing/a.txt"),
-        (LAYER, "--emit layer -o ."),
-    ];
-    let outcomes = cases.map(|(text, arguments)| {
-        let outcome = build(text, arguments);
-        assert!(outcome.code != 0 && outcome.stdout.is_empty(), "{arguments}: {outcome}");
-        format!("$ atrous build a.conv {arguments}\n{outcome}")
-    });
-    insta::assert_snapshot!(outcomes.join("\n"));
-}
-
-#[test]
 fn a_closed_pipe_is_no_error() {
     let sandbox = Sandbox::new().file("a.conv", LAYER);
     let mut child =

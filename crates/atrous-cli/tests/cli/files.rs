@@ -93,30 +93,6 @@ fn the_format_is_chosen_by_name_or_by_option() {
     assert_eq!(Some(outcome.stdout), std::fs::read(sandbox.path("picture")).ok());
 }
 
-#[test]
-fn what_is_no_picture_is_explained() {
-    let sandbox = sandbox()
-        .file("row.conv", "layer row { input: [1, 1, 4], channels: 1, kernel: 1 }")
-        .file("fixed.conv", "layer fixed { input: [1, 3, 4, 4], channels: 2, kernel: 1 }")
-        .file("notes.txt", "hello, world");
-    let png = std::fs::read(sandbox.path("colours.png")).expect("a picture");
-    std::fs::write(sandbox.path("cut.png"), &png[..png.len() / 2]).expect("a file");
-    let command_lines = [
-        "run row.conv --weights random:1 --image gray.png",
-        "run fixed.conv --weights random:1 --image gray.png",
-        "run copy.conv --weights copy.st --image notes.txt",
-        "run copy.conv --weights copy.st --image cut.png",
-        "run copy.conv --weights copy.st --image colours.png --memory-limit 800",
-        "run fixed.conv --weights random:1 --input random:1 -o y.png",
-    ];
-    let outcomes = command_lines.map(|line| {
-        let outcome = sandbox.atrous(line);
-        assert_ne!(outcome.code, 0, "{line}");
-        format!("$ atrous {line}\n{outcome}")
-    });
-    insta::assert_snapshot!(outcomes.join("\n"));
-}
-
 #[cfg(unix)]
 #[test]
 fn files_are_replaced_whole_and_keep_their_place() {
@@ -136,13 +112,4 @@ fn files_are_replaced_whole_and_keep_their_place() {
     assert_eq!(mode("real.npy"), mode("ordinary"));
     // Devices are written, not replaced.
     sandbox.atrous("run copy.conv --weights copy.st --image colours.png --format npy -o /dev/null").ok();
-}
-
-#[cfg(unix)]
-#[test]
-fn a_directory_that_cannot_be_written_is_told() {
-    let sandbox = sandbox().file("file", "");
-    let outcome = sandbox.atrous("run copy.conv --weights copy.st --image colours.png -o file/y.npy");
-    assert_eq!(outcome.code, 1);
-    insta::assert_snapshot!(outcome);
 }

@@ -6,6 +6,7 @@ mod check;
 mod files;
 mod help;
 mod mistakes;
+mod nonsense;
 mod run;
 mod sandbox;
 mod tune;

@@ -1,4 +1,4 @@
-use crate::sandbox::{Outcome, Sandbox, array, read_array};
+use crate::sandbox::{Outcome, Sandbox, read_array};
 
 /// `2x + 1` in two channels, exact in every backend.
 const DOUBLE: &str = "layer double { input: [1, 2, 3], channels: 2, kernel: 1, groups: 2, bias }\n";
@@ -155,74 +155,6 @@ fn error(sandbox: &Sandbox, arguments: &str, code: i32) -> String {
     assert_eq!(outcome.code, code, "{arguments}: {outcome}");
     assert_eq!(sandbox.names(), before, "{arguments} leaves something behind");
     format!("$ atrous {arguments}\n{outcome}")
-}
-
-#[test]
-fn command_lines_that_do_not_fit_the_spec_exit_with_2() {
-    let sandbox = sandbox().file("both.conv", [DOUBLE, FREE].concat());
-    let command_lines = [
-        "run both.conv --weights random:1 --input random:1",
-        "run both.conv --net other --weights random:1 --input random:1",
-        "run double.conv --weights random:1",
-        "run double.conv --input random:1",
-        "run double.conv --weights random:1 --input y=random:1",
-        "run double.conv --weights random:1 --input random:1 --input x.npy",
-        "run sum.conv --weights random:1 --input left.npy",
-        "run sum.conv --weights random:1 --input left=left.npy",
-        "run sum.conv --weights random:1 --input random:1 -o y.npy",
-        "run free.conv --weights random:1 --input random:1",
-        "run double.conv --weights random:1 --input random:1 -o y.txt",
-        "run double.conv --weights random:1 --input random:1 -o y",
-        "run double.conv --weights random:1 --input random:1 -o y.png",
-        "run deep.conv --weights random:1 --input random:1 --memory-limit 1000B --layout nhwc -o y.gif",
-    ];
-    insta::assert_snapshot!(command_lines.map(|line| error(&sandbox, line, 2)).join("\n"));
-}
-
-#[test]
-fn files_that_do_not_fit_are_explained() {
-    let sandbox = sandbox()
-        .file("text.txt", "hello, world")
-        .file("broken.conv", "layer a { input: [1, 1, 4], channels: 1, kernel: 9 }")
-        .array("short.npy", &[1, 2, 2], &[0.0; 4])
-        .array("flat.npy", &[6], &[0.0; 6])
-        .array("wide.npy", &[1, 2, 7], &[0.0; 14])
-        .weights("other.st", &[("conv.weight", &[2, 1, 1], &[1.0, 1.0])])
-        .weights("turned.st", &[("double.weight", &[1, 2, 1], &[1.0, 1.0]), ("double.bias", &[1], &[1.0])]);
-    std::fs::write(sandbox.path("cut.npy"), &array(&[1, 2, 3], &[0.0; 6])[..140]).expect("a file");
-    let command_lines = [
-        "run missing.conv --weights random:1 --input random:1",
-        "run broken.conv --weights random:1 --input random:1",
-        "run double.conv --weights missing.st --input x.npy",
-        "run double.conv --weights text.txt --input x.npy",
-        "run double.conv --weights other.st --input x.npy",
-        "run double.conv --weights turned.st --input x.npy",
-        "run double.conv --weights double.st --input missing.npy",
-        "run double.conv --weights double.st --input text.txt",
-        "run double.conv --weights double.st --input cut.npy",
-        "run double.conv --weights double.st --input short.npy",
-        "run double.conv --weights double.st --input flat.npy",
-        "run free.conv --weights free.st --input flat.npy",
-        "run free.conv --weights free.st --input wide.npy",
-        "run double.conv --weights double.st --image text.txt",
-        "run double.conv --weights double.st --input x.npy -o missing/y.npy",
-        "run double.conv --weights double.st --input x.npy --memory-limit 40",
-        "run double.conv --weights random:1 --input random:1 --memory-limit 63",
-        "run double.conv --weights random:1 --input random:1 --memory-limit 150 --backend oracle",
-        "run free.conv --weights free.st --input random:1 --size L=1000000000000",
-    ];
-    insta::assert_snapshot!(command_lines.map(|line| error(&sandbox, line, 1)).join("\n"));
-}
-
-#[test]
-fn the_memory_of_the_plan_counts_too() {
-    // Inputs, outputs and parameters alone are 64 bytes; the packed parameters come on top.
-    let sandbox = sandbox();
-    let line = "run double.conv --weights random:1 --input random:1";
-    let refused = sandbox.atrous(&format!("{line} --memory-limit 64"));
-    assert_eq!(refused.code, 1);
-    let limit = refused.stderr.rsplit(' ').next().expect("the message ends with a limit").trim();
-    sandbox.atrous(&format!("{line} --memory-limit {limit}")).ok();
 }
 
 #[test]

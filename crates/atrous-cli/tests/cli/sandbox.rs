@@ -76,15 +76,9 @@ impl Sandbox {
 
     /// The same with bytes on standard input.
     pub fn atrous_with_input(&self, arguments: &str, input: &[u8]) -> Outcome {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().expect("the binary starts");
-        // The child may exit without reading.
-        let _ = child.stdin.take().expect("a pipe").write_all(input);
-        let output = child.wait_with_output().expect("the binary ends");
-        Outcome {
-            code: output.status.code().expect("no signal ends the binary"),
-            stdout: output.stdout,
-            stderr: without_times(&String::from_utf8(output.stderr).expect("messages are UTF-8")),
-        }
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped());
+        Outcome::of(command, input)
     }
 
     /// The command with both outputs piped and nothing of the environment that changes messages.
@@ -99,6 +93,19 @@ impl Sandbox {
 }
 
 impl Outcome {
+    /// Runs a command, all of whose streams are pipes.
+    pub fn of(mut command: Command, input: &[u8]) -> Outcome {
+        let mut child = command.spawn().expect("the binary starts");
+        // The child may exit without reading.
+        let _ = child.stdin.take().expect("a pipe").write_all(input);
+        let output = child.wait_with_output().expect("the binary ends");
+        Outcome {
+            code: output.status.code().expect("no signal ends the binary"),
+            stdout: output.stdout,
+            stderr: without_times(&String::from_utf8(output.stderr).expect("messages are UTF-8")),
+        }
+    }
+
     pub fn stdout(&self) -> &str {
         std::str::from_utf8(&self.stdout).expect("standard output is text")
     }

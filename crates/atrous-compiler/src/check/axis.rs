@@ -1,7 +1,6 @@
 //! The geometry of one spatial axis: padding as numbers, output padding, output size.
 
 use super::padding::{Padding, split};
-use super::read::MOST;
 use super::scope::{Scope, Spanned};
 use super::suggest::range;
 use crate::codes;
@@ -78,6 +77,34 @@ pub(super) fn resolve(scope: &mut Scope, written: &Written) -> Option<(Option<La
 
 /// The most parts into which an axis may be cut: phases, borders of taps, positions that repeat an input.
 const MOST_PARTS: i64 = 1 << 16;
+
+/// The most combinations of parts of all axes.
+const MOST_COMBINATIONS: i64 = 1 << 20;
+
+/// The most outputs along an axis: the compiler looks at what each of them reads.
+const MOST_OUTPUTS: i64 = 1 << 25;
+
+/// Checks that combinations of taps, and of phases, of all axes are not too many.
+pub(super) fn check_combinations(scope: &mut Scope, axes: &[Written]) -> Option<()> {
+    let Some(first) = axes.first() else { return Some(()) };
+    let stride = |axis: &Written| if axis.transposed { axis.stride } else { 1 };
+    let kernels: Vec<i64> = axes.iter().map(|axis| axis.kernel.value).collect();
+    let strides: Vec<i64> = axes.iter().map(stride).collect();
+    let numbers = [
+        ("a kernel has", "taps", kernels, first.kernel.span),
+        ("a transposed layer has", "combinations of strides", strides, first.stride_span),
+    ];
+    for (who, what, sizes, span) in numbers {
+        let product: i128 = sizes.iter().map(|&size| i128::from(size)).product();
+        if product > i128::from(MOST_COMBINATIONS) {
+            let sizes = sizes.iter().map(i64::to_string).collect::<Vec<_>>().join(" · ");
+            let message = format!("{who} at most {MOST_COMBINATIONS} {what}, not {sizes} = {product}");
+            scope.add(Diagnostic::error(codes::TOO_LARGE, span, message).label("too large"));
+            return None;
+        }
+    }
+    Some(())
+}
 
 /// Checks that the parts of the axis, each of which the compiler looks at, are not too many.
 fn check_parts(scope: &mut Scope, written: &Written) -> Option<()> {
@@ -226,13 +253,11 @@ fn reach(scope: &mut Scope, written: &Written, input: usize, sides: [i128; 2], s
 }
 
 fn check_output(scope: &mut Scope, written: &Written, input: usize, sides: [i128; 2], output: i128) -> Option<()> {
-    if (1..=i128::from(MOST)).contains(&output) {
+    if (1..=i128::from(MOST_OUTPUTS)).contains(&output) {
         return Some(());
     }
     scope.add(if output > 0 {
-        let message = format!("the output size {output} is too large (axis {}); the most is {MOST}", written.axis);
-        let span = if written.stride > 1 { written.stride_span } else { written.kernel.span };
-        Diagnostic::error(codes::TOO_LARGE, span, message).label("too large")
+        too_many_outputs(written, input, sides, output)
     } else if written.transposed {
         let padding = sides[0] + sides[1];
         let message = format!(
@@ -248,6 +273,21 @@ fn check_output(scope: &mut Scope, written: &Written, input: usize, sides: [i128
         kernel_too_large(written, input, sides)
     });
     None
+}
+
+fn too_many_outputs(written: &Written, input: usize, sides: [i128; 2], output: i128) -> Diagnostic {
+    let message = format!("the output size {output} is too large (axis {}); the most is {MOST_OUTPUTS}", written.axis);
+    let stride = i128::from(written.stride);
+    let (span, help) = if written.transposed {
+        let span = if stride > 1 { written.stride_span } else { written.kernel.span };
+        (span, "use a smaller input or stride".to_string())
+    } else {
+        let padded = sides[0] + sides[1] > input as i128;
+        let span = if padded { written.padding.span } else { written.kernel.span };
+        let least = (output - 1) * stride / i128::from(MOST_OUTPUTS) + 1;
+        (span, format!("use a smaller input or padding, or a stride of at least {least}"))
+    };
+    Diagnostic::error(codes::TOO_LARGE, span, message).label(format!("of an input of {input}")).help(help)
 }
 
 fn kernel_too_large(written: &Written, input: usize, [lo, hi]: [i128; 2]) -> Diagnostic {

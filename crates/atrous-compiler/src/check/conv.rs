@@ -1,7 +1,7 @@
 //! One convolution: its fields, how they fit together, and its geometry.
 
 use super::activation;
-use super::axis::{Written, resolve};
+use super::axis::{Written, check_combinations, resolve};
 use super::fields::{Place, collect};
 use super::groups;
 use super::read::choice;
@@ -117,6 +117,7 @@ fn geometry(scope: &mut Scope, settings: &Settings, input: &Shape) -> Option<(Sh
         });
     }
     let (axes, sizes): (Vec<_>, Vec<_>) = resolved.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
+    check_combinations(scope, &written)?;
     let channels = settings.channels.map(|channels| channels.value as usize);
     let output: Shape = [input[0], channels].into_iter().chain(sizes).collect();
     let span = settings.channels.map_or(kernel.get(0).span, |channels| channels.span);

@@ -19,6 +19,12 @@ use std::collections::BTreeMap;
 /// As many names are told as help.
 const FEW: usize = 6;
 
+/// The most inputs and steps of a net.
+pub(super) const MOST_VALUES: usize = 4096;
+
+/// The most operands of an operation.
+const MOST_OPERANDS: usize = 256;
+
 /// The operations.
 const OPS: [&str; 3] = ["conv", "add", "mul"];
 
@@ -94,10 +100,17 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn collect_names(&mut self) {
-        for statement in &self.net.statements {
-            let (Statement::Input { name, .. } | Statement::Step(Step { name, .. })) = statement else {
-                continue;
-            };
+        let net = self.net;
+        let names = net.statements.iter().filter_map(|statement| match statement {
+            Statement::Input { name, .. } | Statement::Step(Step { name, .. }) => Some(name),
+            Statement::Output { .. } => None,
+        });
+        if let Some(name) = names.clone().nth(MOST_VALUES) {
+            let message = format!("{} inputs and steps are too many; the most is {MOST_VALUES}", names.clone().count());
+            let error = Diagnostic::error(codes::TOO_LARGE, name.span, message).label("one too many");
+            self.net_scope().add(error.help("split the net into several"));
+        }
+        for name in names {
             if let Some(error) = names::problem(&name.text, name.span) {
                 self.net_scope().add(error);
             }
@@ -219,6 +232,10 @@ impl<'a> Checker<'a, '_> {
         let mut scope = Scope { subject: format!("step `{}`", step.name.text), reports: self.reports };
         if reads.len() < 2 {
             scope.add(operand_count(step, "two or more values"));
+        }
+        if reads.len() > MOST_OPERANDS {
+            let error = operand_count(step, &format!("at most {MOST_OPERANDS} values"));
+            scope.add(error.help("combine some of them in a step of their own"));
         }
         let fields = collect(&mut scope, &step.fields, Place::Elementwise);
         let activation = activation::read(&mut scope, &fields);

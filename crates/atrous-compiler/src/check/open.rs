@@ -59,7 +59,11 @@ impl OpenNet {
                 return Err(format!("input `{name}` has the shape [{wants}], but {shape:?} is given"));
             }
             for (dimension, (dim, &size)) in dims.iter().zip(shape).enumerate() {
-                let place = format!("dimension {dimension} of input `{name}`");
+                let place = match dimension {
+                    0 => format!("the batch of input `{name}`"),
+                    1 => format!("the channel count of input `{name}`"),
+                    _ => format!("the size of input `{name}` in axis {}", dimension - 2),
+                };
                 if size == 0 || size > MOST as usize {
                     return Err(format!("{place} is {size}; sizes are 1 to {MOST}"));
                 }
@@ -71,7 +75,9 @@ impl OpenNet {
                     Dim::Free(free) => {
                         let first = *sizes.entry(free.clone()).or_insert(size);
                         if first != size {
-                            return Err(format!("{place} is {size}, but {free} is {first} in an earlier dimension"));
+                            return Err(format!(
+                                "{place} is {size}, but {free} stands for {first} in an earlier place"
+                            ));
                         }
                     }
                 }

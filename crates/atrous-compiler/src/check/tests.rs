@@ -172,8 +172,8 @@ fn shapes_that_do_not_fit_are_explained() {
     insta::assert_snapshot!(messages.join("\n"), @r"
     `n` has 2 inputs, but 1 is given
     input `a` has the shape [N, 3, H, W], but [1, 3, 5] is given
-    dimension 1 of input `a` is 3, but 5 is given
-    dimension 2 of input `b` is 6, but H is 5 in an earlier dimension
-    dimension 2 of input `a` is 0; sizes are 1 to 2147483647
+    the channel count of input `a` is 3, but 5 is given
+    the size of input `b` in axis 0 is 6, but H stands for 5 in an earlier place
+    the size of input `a` in axis 0 is 0; sizes are 1 to 2147483647
     ");
 }

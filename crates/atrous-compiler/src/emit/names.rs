@@ -2,12 +2,22 @@
 
 use proc_macro2::{Ident, Span};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// The identifiers in use in one scope.
 #[derive(Clone, Default)]
-pub struct Names(BTreeSet<String>);
+pub struct Names {
+    /// Those of the scopes around it.
+    outer: Rc<BTreeSet<String>>,
+    own: BTreeSet<String>,
+}
 
 impl Names {
+    /// The same, cheap to clone for many scopes inside.
+    pub fn shared(self) -> Names {
+        Names { outer: Rc::new(self.outer.union(&self.own).cloned().collect()), own: BTreeSet::new() }
+    }
+
     /// The identifier for a name, with a number behind it when another name has taken it.
     pub fn fresh(&mut self, wanted: &str) -> Ident {
         self.fresh_or(wanted, "2")
@@ -19,8 +29,9 @@ impl Names {
         let suffixed = format!("{wanted}_{suffix}");
         let numbered = (2..).map(|number| format!("{wanted}_{number}"));
         let mut candidates = [wanted.clone(), suffixed].into_iter().chain(numbered);
-        let free = candidates.find(|name| !self.0.contains(name)).unwrap_or(wanted);
-        self.0.insert(free.clone());
+        let is_free = |name: &String| !self.outer.contains(name) && !self.own.contains(name);
+        let free = candidates.find(is_free).unwrap_or(wanted);
+        self.own.insert(free.clone());
         Ident::new(&free, Span::call_site())
     }
 }

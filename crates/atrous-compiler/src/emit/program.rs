@@ -52,10 +52,11 @@ pub fn program(surroundings: &Surroundings<'_>, stages: &[Stage], prefix: &str) 
     let is_parallel = usages.iter().any(|usage| usage.is_parallel);
     let mut program = Program { functions: TokenStream::new(), body: TokenStream::new(), used, is_parallel };
     let mut names = Names::default();
+    let taken = names_of_callers(surroundings).shared();
     for (stage, usage) in stages.iter().zip(&usages) {
         let name = names.fresh(&format!("{prefix}_{}", stage.name));
         program.functions.extend(stage::function(surroundings, stage, &name));
-        program.body.extend(call(surroundings, stage, usage, &name));
+        program.body.extend(call(surroundings, stage, usage, &name, taken.clone()));
     }
     program
 }
@@ -79,14 +80,8 @@ fn buffers(usage: &Usage) -> impl Iterator<Item = BufferId> {
     usage.reads.iter().chain(&usage.writes).copied()
 }
 
-/// The call of a stage.
-fn call(surroundings: &Surroundings<'_>, stage: &Stage, usage: &Usage, name: &Ident) -> TokenStream {
-    let caller = |buffer| {
-        let name = surroundings.callers.get(&buffer)?;
-        let is_written = usage.writes.contains(&buffer);
-        Some((buffer, if is_written { quote!(rt::cells(#name, 0)) } else { quote!(#name) }))
-    };
-    let mut arguments: BTreeMap<BufferId, TokenStream> = buffers(usage).filter_map(caller).collect();
+/// What is taken where stages are called.
+fn names_of_callers(surroundings: &Surroundings<'_>) -> Names {
     let mut names = Names::default();
     for taken in surroundings.callers.values() {
         names.fresh(&taken.to_string());
@@ -94,6 +89,17 @@ fn call(surroundings: &Surroundings<'_>, stage: &Stage, usage: &Usage, name: &Id
     for taken in ["packed", "scratch", "shares", "threads"] {
         names.fresh(taken);
     }
+    names
+}
+
+/// The call of a stage, in a scope with these names.
+fn call(surroundings: &Surroundings<'_>, stage: &Stage, usage: &Usage, name: &Ident, mut names: Names) -> TokenStream {
+    let caller = |buffer| {
+        let name = surroundings.callers.get(&buffer)?;
+        let is_written = usage.writes.contains(&buffer);
+        Some((buffer, if is_written { quote!(rt::cells(#name, 0)) } else { quote!(#name) }))
+    };
+    let mut arguments: BTreeMap<BufferId, TokenStream> = buffers(usage).filter_map(caller).collect();
     let mut split = TokenStream::new();
     for kind in [Arena::Packed, Arena::Scratch] {
         let inside: Vec<_> = buffers(usage).filter(|&buffer| arena(surroundings.plan, buffer) == Some(kind)).collect();

@@ -115,11 +115,19 @@ pub struct PiecewiseAxis {
     pub empty: Vec<Progression>,
 }
 
+/// The most positions of axes that are made one: the compiler looks at each position of the last axis.
+const MOST_MERGED: i64 = 1 << 22;
+
 impl Contraction {
     /// The same with as many of the last axes as possible made one, if memory has their positions as neighbours: axes
-    /// whose outputs read the input at their own position and nothing else.
+    /// whose outputs read the input at their own position and nothing else, with not too many positions together.
     pub fn merged(&self) -> Contraction {
-        let own = self.axes.iter().rev().take_while(|axis| axis.reads_own_position()).count();
+        let mut positions = 1_i64;
+        let is_merged = |axis: &&PiecewiseAxis| {
+            positions = positions.saturating_mul(axis.output);
+            axis.reads_own_position() && positions <= MOST_MERGED
+        };
+        let own = self.axes.iter().rev().take_while(is_merged).count();
         if own < 2 {
             return self.clone();
         }

@@ -3,12 +3,14 @@
 //! A stage is flattened first: loops of every kind become one kind, registers become ranges of one array, and accesses
 //! become offsets into one memory that holds the arenas and the caller's buffers. Then it is executed in order.
 
+mod count;
 mod flat;
 
-use std::fmt::{Display, Formatter};
-use std::ops::Range;
+pub use count::{count_instructions, count_instructions_of, count_macs};
 
-use super::types::{Buffer, Count, Instr, Part, Plan, Reg, Register, Role, Stage, Step, Stmt, Tile, Var};
+use std::fmt::{Display, Formatter};
+
+use super::types::{Buffer, Plan, Role, Stage};
 use super::verify::Checked;
 
 /// A slice that has not the length of the buffer it is for.
@@ -125,109 +127,6 @@ impl Memory {
             for part in (0..parts).rev() {
                 program.execute(first(part)..first(part + 1), &mut self.values);
             }
-        }
-    }
-}
-
-/// How many multiplications with addition `run` executes, counted per lane. A lane that a load leaves out multiplies
-/// nothing.
-///
-/// The result saturates.
-pub fn count_macs(plan: &Plan) -> u64 {
-    let of_stage = |stage: &Stage| count(stage, &Counted { shares: 0..stage.shares, weight: &macs });
-    plan.run.iter().map(of_stage).fold(0, u64::saturating_add)
-}
-
-fn macs(tile: &Tile, instr: &Instr, loaded: &mut [Range<usize>]) -> u64 {
-    let lanes = |register: Reg| tile.registers[register.0].lanes;
-    match instr {
-        Instr::Load { to, from } => {
-            loaded[to.0] = from.active(lanes(*to));
-            0
-        }
-        Instr::MultiplyAdd { to, left, right, part, .. } => {
-            let factors = [left, right].map(|factor| loaded[factor.0].clone());
-            let all = Part::range(*part, lanes(*to));
-            factors.iter().fold(all, |all, lanes| all.start.max(lanes.start)..all.end.min(lanes.end)).len() as u64
-        }
-        _ => 0,
-    }
-}
-
-/// How many vector instructions a stage executes: a measure of its time that every stage has.
-///
-/// The result saturates.
-pub fn count_instructions(stage: &Stage) -> u64 {
-    count_instructions_of(stage, 0..stage.shares)
-}
-
-/// The same of some shares of a stage.
-pub fn count_instructions_of(stage: &Stage, shares: Range<i64>) -> u64 {
-    count(stage, &Counted { shares, weight: &|_, _, _| 1 })
-}
-
-/// How much an instruction of a tile counts. It may note the lanes of each register that its last load filled; at first
-/// they are all.
-type Weight<'a> = &'a dyn Fn(&Tile, &Instr, &mut [Range<usize>]) -> u64;
-
-/// What is counted.
-struct Counted<'a> {
-    /// Iterations of parallel loops.
-    shares: Range<i64>,
-    weight: Weight<'a>,
-}
-
-fn count(stage: &Stage, counted: &Counted) -> u64 {
-    statements(&stage.body, &mut vec![0; stage.vars.len()], counted)
-}
-
-fn statements(body: &[Stmt], columns: &mut Vec<i64>, counted: &Counted) -> u64 {
-    let of_statement = |statement: &Stmt| match statement {
-        Stmt::For { count, body, .. } => iterations(*count, columns).saturating_mul(statements(body, columns, counted)),
-        Stmt::Par { count, before, body, .. } => {
-            let [count, before] = [*count, *before].map(|number| iterations(number, columns) as i64);
-            let first = counted.shares.start.saturating_sub(before).max(0);
-            let end = counted.shares.end.saturating_sub(before).min(count);
-            u64::try_from(end - first).unwrap_or(0).saturating_mul(statements(body, columns, counted))
-        }
-        Stmt::Regions { columns: names, rows, body } => {
-            let of_row = |row: &Vec<i64>| {
-                set(names, row, columns);
-                statements(body, columns, counted)
-            };
-            rows.iter().map(of_row).fold(0, u64::saturating_add)
-        }
-        Stmt::Tile(tile) => {
-            let all = |register: &Register| 0..register.lanes;
-            let mut loaded: Vec<_> = tile.registers.iter().map(all).collect();
-            steps(tile, &tile.body, columns, counted.weight, &mut loaded)
-        }
-    };
-    body.iter().map(of_statement).fold(0, u64::saturating_add)
-}
-
-fn steps(tile: &Tile, body: &[Step], columns: &[i64], weight: Weight<'_>, loaded: &mut [Range<usize>]) -> u64 {
-    let of_step = |step: &Step| match step {
-        Step::Do(instr) => weight(tile, instr, loaded),
-        Step::Reduce { count, body, .. } => {
-            iterations(*count, columns).saturating_mul(steps(tile, body, columns, weight, loaded))
-        }
-    };
-    body.iter().map(of_step).fold(0, u64::saturating_add)
-}
-
-fn iterations(count: Count, columns: &[i64]) -> u64 {
-    let count = match count {
-        Count::Fixed(count) => count,
-        Count::Column(column) => columns.get(column.0).copied().unwrap_or(0),
-    };
-    u64::try_from(count).unwrap_or(0)
-}
-
-fn set(names: &[Var], row: &[i64], columns: &mut [i64]) {
-    for (name, &value) in names.iter().zip(row) {
-        if let Some(column) = columns.get_mut(name.0) {
-            *column = value;
         }
     }
 }

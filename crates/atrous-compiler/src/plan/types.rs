@@ -33,6 +33,14 @@ impl Plan {
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Buffer> {
         self.buffers.iter().filter(move |buffer| buffer.role == role)
     }
+
+    /// The bytes of all tensors that exist while a run does: inputs, outputs, parameters, and both arenas. It saturates.
+    pub fn bytes(&self) -> u64 {
+        let is_outside = |buffer: &&Buffer| matches!(buffer.role, Role::Input | Role::Output | Role::Parameter);
+        let outside = self.buffers.iter().filter(is_outside).map(Buffer::len);
+        let elements = outside.chain([self.packed_len, self.scratch_len]);
+        elements.fold(0_u64, |sum, len| sum.saturating_add(4_u64.saturating_mul(len as u64)))
+    }
 }
 
 /// An index into [`Plan::buffers`].

@@ -99,7 +99,7 @@ fn wrong_lengths_are_errors_in_guarded_memory() {
     };
     let (first, second, input) = ([0.0; 40], [0.0; 64], [0.0; 30]);
     check(&[&first], &[&input], "expected 2 parameters, found 1");
-    check(&[&first, &second], &[], "expected 1 inputs, found 0");
+    check(&[&first, &second], &[], "expected 1 input, found 0");
     let length = "`x` has shape [6, 5]: expected 30 elements, found 29";
     check(&[&first, &second], &[&input[1..]], length);
 }

@@ -56,8 +56,8 @@ fn wrong_lengths_are_errors() {
     check(too_short, "`second` has shape [8, 8]: expected 64 elements, found 63");
     let packed = kernel.pack(&[&first, &second]).unwrap();
     let (input, mut output) = ([1.0; 30], [9.0; 48]);
-    check(kernel.run(&packed, &[], &mut [&mut output]).unwrap_err(), "expected 1 inputs, found 0");
-    check(kernel.run(&packed, &[&input], &mut []).unwrap_err(), "expected 1 outputs, found 0");
+    check(kernel.run(&packed, &[], &mut [&mut output]).unwrap_err(), "expected 1 input, found 0");
+    check(kernel.run(&packed, &[&input], &mut []).unwrap_err(), "expected 1 output, found 0");
     let too_long = kernel.run(&packed, &[&[1.0; 31]], &mut [&mut output]).unwrap_err();
     check(too_long, "`x` has shape [6, 5]: expected 30 elements, found 31");
     let too_short = kernel.run(&packed, &[&input], &mut [&mut output[1..]]).unwrap_err();

@@ -89,6 +89,10 @@ pub const BAD: &[Case] = cases! {
     "layer a { input: [1, 1, 3], channels: 1, kernel: 3, stride: 100_000_000, transposed }"
     "layer a { input: [1, 1, 3, 3], channels: 1, kernel: 3, padding: [[1, 1], [0, 70000]], padding_mode: replicate }"
     "layer a { input: [1, 1, 65536, 65536], channels: 1000, kernel: 1 }"
+    "layer a { input: [1, 1, 20000, 20000], channels: 1, kernel: 20000, padding: same }"
+    "layer a { input: [1, 1, 3, 3], channels: 1, kernel: 3, stride: 60000, padding: 1, transposed }"
+    "layer a { input: [1, 1, 100000000], channels: 1, kernel: 3 }"
+    "layer a { input: [1, 1, 8], channels: 1, kernel: 3, padding: 100000000 }"
     "layer a { input: [1, 3, 8, 8], channels: 4, kernel: 3, padding: causal }"
     // Groups.
     "layer a { input: [1, 64, 8], channels: 128, kernel: 3, groups: 3 }"

@@ -1,7 +1,8 @@
 //! Activations as plan arithmetic, so that every executor computes the same bits.
 //!
 //! Absolute errors, measured over all finite inputs against `f64`: sigmoid 2e-7, tanh 3e-7; silu and gelu 4e-7
-//! relative to `max(1, |x|)`. The others are exact or correctly rounded once per operation. NaN stays NaN.
+//! relative to `max(1, |x|)`. The others are exact or correctly rounded once per operation. NaN stays NaN; infinities give
+//! what the definitions give in IEEE 754 arithmetic, so that `silu`, `gelu` and `hardswish` of −∞ are −∞·0, which is NaN.
 
 use super::nest::TileBuilder;
 use crate::layer::Activation;
@@ -138,9 +139,10 @@ impl Math<'_> {
     }
 
     /// `eˣ = 2ⁿ·eʳ` with `n = round(x / ln 2)` and `|r| ≤ ln(2)/2`, where the series of `eʳ` to the 7th power is below
-    /// 6e-9 off. `x` is clamped to where `2ⁿ` is a normal number.
+    /// 6e-9 off. `x` is clamped to where `2ⁿ` is a normal number or, for the largest, infinite: `n` is 128 then, whose
+    /// exponent field is that of infinity.
     fn exp(&mut self, x: Reg) -> Reg {
-        let x = self.clamp(-87.0, x, 88.0);
+        let x = self.clamp(-87.0, x, 89.0);
         let (per_octave, round) = (self.number(std::f32::consts::LOG2_E), self.number(ROUND));
         let rounded = self.times_plus(x, per_octave, round);
         let n = self.plus(rounded, -ROUND);

@@ -53,6 +53,7 @@ struct Unit {
 }
 
 fn units(graph: &Graph) -> Vec<Unit> {
+    let readers = readers(graph);
     let is_work = |op: &Op| !matches!(op, Op::Input | Op::Parameter | Op::FlipTaps { .. });
     let works = (0..graph.nodes.len()).map(Value).filter(|&value| is_work(&graph.node(value).op));
     let mut fused = vec![false; graph.nodes.len()];
@@ -61,7 +62,7 @@ fn units(graph: &Graph) -> Vec<Unit> {
         if fused[main.0] {
             continue;
         }
-        let unit = match epilogue_of(graph, main) {
+        let unit = match epilogue_of(graph, &readers, main) {
             Some((result, bias, activation)) => Unit { main, result, bias, activation },
             None => Unit { main, result: main, bias: None, activation: Activation::None },
         };
@@ -71,16 +72,31 @@ fn units(graph: &Graph) -> Vec<Unit> {
     units
 }
 
+/// How often each value is read, by nodes and as an output, and the last node that reads it.
+fn readers(graph: &Graph) -> Vec<(usize, Option<Value>)> {
+    let mut readers = vec![(0, None); graph.nodes.len()];
+    for (index, node) in graph.nodes.iter().enumerate() {
+        for read in &node.reads {
+            readers[read.0] = (readers[read.0].0 + 1, Some(Value(index)));
+        }
+    }
+    graph.outputs.iter().for_each(|(_, output)| readers[output.0].0 += 1);
+    readers
+}
+
 /// The epilogue that is the only reader of a value.
-fn epilogue_of(graph: &Graph, value: Value) -> Option<(Value, Option<Value>, Activation)> {
-    let mut readers = graph.nodes.iter().enumerate().filter(|(_, node)| node.reads.contains(&value));
-    let (index, reader) = readers.next()?;
-    let alone = readers.next().is_none() && graph.outputs.iter().all(|(_, output)| *output != value);
-    match reader.op {
+fn epilogue_of(
+    graph: &Graph,
+    readers: &[(usize, Option<Value>)],
+    value: Value,
+) -> Option<(Value, Option<Value>, Activation)> {
+    let (1, Some(reader)) = readers[value.0] else { return None };
+    let node = graph.node(reader);
+    match node.op {
         Op::Epilogue { activation }
-            if alone && reader.reads[0] == value && !matches!(graph.node(value).op, Op::Epilogue { .. }) =>
+            if node.reads[0] == value && !matches!(graph.node(value).op, Op::Epilogue { .. }) =>
         {
-            Some((Value(index), reader.reads.get(1).copied(), activation))
+            Some((reader, node.reads.get(1).copied(), activation))
         }
         _ => None,
     }

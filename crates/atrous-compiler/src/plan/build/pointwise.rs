@@ -74,8 +74,12 @@ fn tile(job: &Job, position: &[Affine], lanes: usize) -> Stmt {
         activation_access(job.layout, buffer, position.to_vec(), lanes)
     };
     let mut tile = TileBuilder::default();
-    let operands: Vec<Reg> = job.operands.iter().map(|&operand| tile.load("operand", lanes, access(operand))).collect();
-    let combined = operands.into_iter().reduce(|left, right| tile.binary(job.op, left, right));
+    // One after the other: registers are few, and operands may be many.
+    let combine = |combined: Option<Reg>, &operand: &BufferId| {
+        let operand = tile.load("operand", lanes, access(operand));
+        Some(combined.map_or(operand, |combined| tile.binary(job.op, combined, operand)))
+    };
+    let combined = job.operands.iter().fold(None, combine);
     let mut value = combined.expect("a pointwise operation has operands");
     if let Some(bias) = job.bias {
         let bias = bias_register(&mut tile, bias, &position[1], lanes, vector_dim == 1);

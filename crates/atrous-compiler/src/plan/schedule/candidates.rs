@@ -2,7 +2,7 @@
 
 use super::blocks::blocks;
 use super::problem::{Axis, Problem};
-use super::reads::sizes;
+use super::reads::{first_size, sizes};
 use super::{FEW, LaneAxis, Outermost, Schedule, loads_windows};
 use crate::layer::Layout;
 use crate::plan::Target;
@@ -82,7 +82,7 @@ impl Shape<'_> {
             LaneAxis::Width => (phases * lanes, phases * lanes),
             LaneAxis::OutputChannels | LaneAxis::Groups => (1, phases),
         };
-        sizes(outputs, unit * most, period).first().is_some_and(|&size| size > unit * (most - 1))
+        first_size(outputs, unit * most, period) > unit * (most - 1)
     }
 
     /// How many rows may go together.
@@ -93,9 +93,7 @@ impl Shape<'_> {
         {
             let most =
                 (self.target.registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
-            rows.extend(
-                (1..=most).filter(|&rows| sizes(axis.outputs, rows, axis.phases).first() == Some(&rows)).map(Some),
-            );
+            rows.extend((1..=most).filter(|&rows| first_size(axis.outputs, rows, axis.phases) == rows).map(Some));
         }
         rows
     }

@@ -96,14 +96,37 @@ fn step_to(reads: &[Reads], runs: &Runs, next: &Runs) -> Option<i64> {
 /// `total` outputs in as few runs of at most `most` as there can be, all of nearly the same size: a multiple of
 /// `period`, where one fits, but for the last.
 pub fn sizes(total: usize, most: usize, period: usize) -> Vec<usize> {
-    let period = if period <= most { period } else { 1 };
-    let units = total.div_ceil(period);
-    let runs = units.div_ceil((most / period).max(1)).max(1);
-    let (least, longer) = (units / runs, units % runs);
-    let mut sizes: Vec<usize> = (0..runs).map(|run| period * (least + usize::from(run < longer))).collect();
-    if let Some(last) = sizes.last_mut() {
-        *last -= units * period - total;
+    let split = Split::new(total, most, period);
+    (0..split.runs).map(|run| split.size(run)).filter(|&size| size > 0).collect()
+}
+
+/// The first of the [`sizes`].
+pub fn first_size(total: usize, most: usize, period: usize) -> usize {
+    Split::new(total, most, period).size(0)
+}
+
+/// Outputs in runs of nearly the same size.
+struct Split {
+    period: usize,
+    runs: usize,
+    /// Periods of the shorter runs.
+    least: usize,
+    /// How many runs have one more.
+    longer: usize,
+    /// What the last run lacks.
+    missing: usize,
+}
+
+impl Split {
+    fn new(total: usize, most: usize, period: usize) -> Split {
+        let period = if period <= most { period } else { 1 };
+        let units = total.div_ceil(period);
+        let runs = units.div_ceil((most / period).max(1)).max(1);
+        Split { period, runs, least: units / runs, longer: units % runs, missing: units * period - total }
     }
-    sizes.retain(|&size| size > 0);
-    sizes
+
+    fn size(&self, run: usize) -> usize {
+        let missing = if run + 1 == self.runs { self.missing } else { 0 };
+        self.period * (self.least + usize::from(run < self.longer)) - missing
+    }
 }

@@ -2,6 +2,7 @@
 
 mod brute;
 mod eval;
+mod large;
 mod mutations;
 mod parse;
 mod plans;

@@ -325,7 +325,7 @@ fn cover() {
     // 2*y + phase_y → y + phase_y
     run up: the element [0, 1, 0] of `out` is written more than once
     // out     [1, 6, 8] → out     [1, 6, 134217728]
-    run up: `out` has too many elements or stores for a proof that each is written once
+    run up: the element [0, 0, 8] of `out` is never written
     // store taps[ic, k, oc] → store taps[ic, 0, oc]
     pack taps: a store to `taps` writes the same elements in every iteration of `k`
     // store out[c, x] → store out[c, c]

@@ -3,12 +3,14 @@
 //! The simple way counts, for each element, the boxes that hold it. A box is the product of one set of positions per
 //! dimension, and few different sets appear in a dimension. So the positions of each dimension fall into few atoms:
 //! positions that belong to the same sets. Counting one element for each combination of atoms is enough, because the
-//! elements of a combination are in the same boxes.
+//! elements of a combination are in the same boxes. Atoms of a long dimension are found in a short one, see `short`.
 
 use std::collections::BTreeMap;
 
+use super::short::Short;
+
 /// `start + Σ stride·i`, for each `i` in `0..count` of its step.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Progression {
     pub start: i64,
     /// Stride and count of each; counts are not negative.
@@ -41,12 +43,9 @@ pub(super) fn cover_exactly(shape: &[usize], boxes: &[Vec<Pattern>]) -> Result<(
         return Ok(());
     }
     let mut budget = MAX_POSITIONS;
-    for &positions in shape {
-        budget = budget.checked_sub(positions).ok_or(Flaw::TooLarge)?;
-    }
     let axes = shape.iter().enumerate().map(|(dim, &positions)| {
         let patterns: Vec<&Pattern> = boxes.iter().map(|patterns| &patterns[dim]).collect();
-        Axis::new(positions, &patterns, &mut budget).map_err(|flaw| match flaw {
+        Axis::shortened(positions, &patterns, &mut budget).map_err(|flaw| match flaw {
             AxisFlaw::TooLarge => Flaw::TooLarge,
             AxisFlaw::Twice { pattern, position } => {
                 let mut element: Vec<usize> = boxes[pattern].iter().map(|other| other[0].start as usize).collect();
@@ -108,7 +107,24 @@ enum AxisFlaw {
 }
 
 impl Axis {
+    /// The axis, by way of a shorter one where there is one.
+    fn shortened(positions: usize, patterns: &[&Pattern], budget: &mut usize) -> Result<Axis, AxisFlaw> {
+        let Some(Short { positions, patterns, cuts }) = Short::new(positions, patterns) else {
+            return Axis::new(positions, patterns, budget);
+        };
+        let in_long = |position: usize| {
+            let cut = cuts[cuts.partition_point(|cut| cut.short <= position) - 1];
+            cut.long + position - cut.short
+        };
+        match Axis::new(positions, &patterns.iter().collect::<Vec<_>>(), budget) {
+            Ok(axis) => Ok(Axis { examples: axis.examples.into_iter().map(in_long).collect(), ..axis }),
+            Err(AxisFlaw::Twice { pattern, position }) => Err(AxisFlaw::Twice { pattern, position: in_long(position) }),
+            Err(AxisFlaw::TooLarge) => Err(AxisFlaw::TooLarge),
+        }
+    }
+
     fn new(positions: usize, patterns: &[&Pattern], budget: &mut usize) -> Result<Axis, AxisFlaw> {
+        *budget = budget.checked_sub(positions).ok_or(AxisFlaw::TooLarge)?;
         let mut numbers: BTreeMap<&Pattern, usize> = BTreeMap::new();
         let mut sets = Vec::new();
         let mut members: Vec<Vec<usize>> = Vec::new();

@@ -12,6 +12,7 @@ mod grid;
 mod memory;
 mod registers;
 mod scope;
+mod short;
 mod sites;
 
 use std::fmt::{Display, Formatter};

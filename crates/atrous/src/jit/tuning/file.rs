@@ -78,13 +78,12 @@ pub fn merge(tuning: &Tuning, path: &Path) -> Result<Option<CacheError>, CacheEr
         Ok(all) => (all, None),
         Err(CacheError { problem: CacheProblem::Missing, .. }) => (Tuning::default(), None),
         Err(error @ CacheError { problem: CacheProblem::Corrupt(_) | CacheProblem::Version { .. }, .. }) => {
-            fs::rename(&file, aside(&file)).map_err(failed)?;
             (Tuning::default(), Some(error))
         }
         Err(error) => return Err(error),
     };
     all.winners.extend(tuning.winners.clone());
-    replace(&file, &print(&all)).map_err(failed)?;
+    replace(&file, &print(&all), ignored.is_some()).map_err(failed)?;
     Ok(ignored)
 }
 
@@ -100,13 +99,22 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Whoever reads the file sees the old one or the new one. Whoever calls this holds the lock.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Whoever reads the file sees the old one or the new one, which may put the old one aside. Whoever calls this holds the
+/// lock.
+fn replace(path: &Path, bytes: &[u8], keeps_old: bool) -> io::Result<()> {
     let new = beside(path, ".new");
-    let mut file = File::create(&new)?;
+    let put_aside = || if keeps_old { fs::rename(path, aside(path)) } else { Ok(()) };
+    let replaced = write(&new, bytes).and_then(|()| put_aside()).and_then(|()| fs::rename(&new, path));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    replaced
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)
+    file.sync_all()
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
@@ -146,8 +154,10 @@ fn print(tuning: &Tuning) -> Vec<u8> {
     text
 }
 
-/// What an IO error says, without the system's number for it.
+/// What an IO error says, without the system's number for it, as the rest of a sentence.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_lowercase() + rest
 }

@@ -2,8 +2,12 @@ use super::*;
 use crate::Serial;
 use crate::jit::compiler::layer::Layout;
 use crate::jit::{self, compile_net, compile_tuned};
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
+use std::process::{Command, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 const ALIKE: &str = "net alike {
     input x: [1, 8, 12, 20];
@@ -213,6 +217,134 @@ fn files_that_are_no_caches_are_told_and_put_aside() {
         assert_eq!(Tuning::load(&path), Ok(numbered(2)));
         assert_eq!(fs::read_to_string(Tuning::aside(&path)).unwrap(), text);
     }
+}
+
+/// A file of any kind is told from a cache; nothing of it is read as one.
+#[test]
+fn files_of_other_kinds_are_told_and_put_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cache.json");
+    numbered(1).save(&path).unwrap();
+    let good = fs::read_to_string(&path).unwrap();
+    let (start, end) = good.split_once("\"winners\": ").unwrap();
+    let with_winners = |winners: &str| format!("{start}\"winners\": {winners}}}").into_bytes();
+    let with = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        good.replace(from, to).into_bytes()
+    };
+    let no_text = {
+        let mut bytes = good.clone().into_bytes();
+        let at = good.find("\"layer\": \"").unwrap() + 10;
+        bytes[at] = 0xff;
+        bytes
+    };
+    let cases: &[(&str, Vec<u8>)] = &[
+        ("a program", b"\x7fELF\x02\x01\x01\0\0\0\0".to_vec()),
+        ("zeros, as after a crash", vec![0; 4096]),
+        ("no UTF-8", no_text),
+        ("two bytes per character", good.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ("no object", b"17".to_vec()),
+        ("an empty array", b"[]".to_vec()),
+        ("nothing in it", b"{}".to_vec()),
+        ("brackets without an end", vec![b'['; 1 << 20]),
+        ("winners that are no array", with_winners("{}")),
+        ("winners that are numbers", with_winners("[1, 2]")),
+        ("no winners", with_winners("null")),
+        ("a word as a number", with("\"threads\": 1", "\"threads\": \"1\"")),
+        ("a fraction as a number", with("\"threads\": 1", "\"threads\": 1.5")),
+        ("a huge number", with("\"threads\": 1", "\"threads\": 1e400")),
+        ("a version that is a number", with(&format!("\"{}\"", file::VERSION), "1")),
+        ("two of a field", with("\"threads\": 1", "\"threads\": 1, \"threads\": 1")),
+        ("something behind the end", format!("{start}\"winners\": {end}x").into_bytes()),
+    ];
+    let mut told = String::new();
+    for (kind, bytes) in cases {
+        fs::write(&path, bytes).unwrap();
+        let error = Tuning::load(&path).unwrap_err();
+        told += &format!("{kind}: {}\n", error.problem);
+        assert_eq!(numbered(2).save(&path), Ok(Some(error)), "{kind}");
+        assert_eq!(Tuning::load(&path), Ok(numbered(2)));
+        assert_eq!(fs::read(Tuning::aside(&path)).unwrap(), *bytes);
+    }
+    insta::assert_snapshot!(told);
+}
+
+/// A file that no cache is as long as is neither read nor replaced, however long it is.
+#[test]
+fn files_that_are_too_long_are_told_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cache.json");
+    let file = fs::File::create(&path).unwrap();
+    // Nothing is on the disk: the file is one hole.
+    file.set_len(1 << 40).unwrap();
+    let expected = format!("{}: cannot read the tuning cache: it is longer than 64 MiB", path.display());
+    assert_eq!(Tuning::load(&path).unwrap_err().to_string(), expected);
+    assert_eq!(numbered(1).save(&path).unwrap_err().to_string(), expected);
+    assert_eq!(file.metadata().unwrap().len(), 1 << 40);
+    file.set_len(64 << 20).unwrap();
+    let error = Tuning::load(&path).unwrap_err().to_string();
+    assert!(error.contains("the file is no tuning cache: expected value"), "{error}");
+}
+
+/// The variables that make a process of these tests a writer: its cache, and its first number.
+const WRITER: [&str; 2] = ["ATROUS_TEST_CACHE", "ATROUS_TEST_FIRST"];
+
+/// Saves one winner after the other, and tells of each that is saved.
+#[test]
+#[ignore = "the process that the next test starts"]
+fn writer() {
+    let [Ok(path), Ok(first)] = WRITER.map(std::env::var) else { return };
+    for number in first.parse().unwrap().. {
+        assert_eq!(numbered(number).save(Path::new(&path)), Ok(None));
+        println!("saved {number}");
+    }
+}
+
+/// Processes that write one cache and are killed whenever it happens: the file is a cache at every moment, and has what
+/// they said they had saved.
+#[test]
+fn killed_writers_lose_nothing() {
+    const ROUNDS: usize = 20;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cache.json");
+    let arguments = ["--exact", "jit::tuning::tests::writer", "--ignored", "--nocapture", "--test-threads", "1"];
+    let start = |number: usize| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(arguments).env(WRITER[0], &path).env(WRITER[1], (2 + 10_000 * number).to_string());
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let mut saved = BTreeSet::new();
+    for round in 0..ROUNDS {
+        let mut writers = [start(2 * round), start(2 * round + 1)];
+        let end = Instant::now() + Duration::from_millis(60 + 7 * round as u64);
+        while Instant::now() < end {
+            match Tuning::load(&path) {
+                Ok(_) | Err(CacheError { problem: CacheProblem::Missing, .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        for writer in &mut writers {
+            writer.kill().unwrap();
+            let mut told = String::new();
+            writer.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+            writer.wait().unwrap();
+            // The last line may have been cut.
+            let lines = told.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+            saved.extend(lines.filter_map(|line| line.strip_prefix("saved ")?.parse::<usize>().ok()));
+        }
+    }
+    let all = Tuning::load(&path).unwrap();
+    let has = |number: &usize| numbered(*number).winners.keys().all(|key| all.winners.contains_key(key));
+    assert!(
+        saved.iter().all(has),
+        "{} of {} are there",
+        saved.iter().filter(|number| has(number)).count(),
+        saved.len()
+    );
+    assert!(saved.len() > ROUNDS, "{} were saved", saved.len());
+    // What a killed writer has left does not disturb the next one.
+    assert_eq!(numbered(1).save(&path), Ok(None));
+    assert_eq!(Tuning::load(&path).unwrap().len(), all.len() + 1);
 }
 
 #[test]

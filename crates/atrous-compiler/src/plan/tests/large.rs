@@ -1,0 +1,46 @@
+//! Layers and nets that are large in one way or another are planned without going through all of it.
+
+use crate::front::{self, Model, Sizes};
+use crate::plan::eval;
+use crate::{Target, compile};
+
+/// Operands are not all in registers at once.
+#[test]
+fn many_operands_are_combined() {
+    let spec = format!("net n {{ input x: [1, 1, 21]; y = add({}x); z = mul(y, x); output z; }}", "x, ".repeat(255));
+    let mut models = front::text(&spec, &Sizes::new()).models;
+    let Some(Model::Net(net)) = models.pop() else { panic!("the spec has an error") };
+    let input: Vec<f32> = (0..21).map(|number| number as f32 - 10.0).collect();
+    let expected: Vec<f32> = input.iter().map(|number| 256.0 * number * number).collect();
+    for target in Target::all() {
+        let plan = compile(&net, &target).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(eval::run(&plan, &[], &[&input]).unwrap(), [expected.clone()], "{}", target.name);
+    }
+}
+
+/// Each would take minutes and gigabytes if combinations, positions or steps were walked one by one.
+#[test]
+fn large_layers_are_planned() {
+    let layers = [
+        "input: [1, 1, 65536], channels: 1, kernel: 65536, padding: same",
+        "input: [1, 1, 1024, 1024], channels: 1, kernel: 1024, padding: same",
+        "input: [1, 1, 100, 100, 100], channels: 1, kernel: 100, padding: same",
+        "input: [1, 1000000, 3], channels: 1000000, kernel: 3, depthwise",
+        "input: [1, 2000000, 3], channels: 2000000, kernel: 3, groups: 1000000, padding: 1",
+        "input: [1, 1, 3], channels: 1, kernel: 3, stride: 65536, transposed",
+        "input: [1, 1, 3, 3], channels: 1, kernel: 3, stride: 1000, transposed",
+        "input: [1, 1, 8, 8], channels: 1, kernel: 3, padding: 60000, padding_mode: replicate",
+        "input: [1, 1, 3000, 3000], channels: 1, kernel: 3, padding: 2999, padding_mode: reflect",
+        "input: [1000000000, 1, 1], channels: 1, kernel: 1",
+        "input: [1, 1, 1000000000], channels: 1, kernel: 3, stride: 500000000",
+        "input: [1, 1, 30000, 30000], channels: 1, kernel: 1",
+        "input: [1, 1, 30000, 30000], channels: 1, kernel: 1, layout: nhwc",
+    ];
+    for layer in layers {
+        let mut models = front::text(&format!("layer a {{ {layer} }}"), &Sizes::new()).models;
+        let Some(Model::Net(net)) = models.pop() else { panic!("{layer} has an error") };
+        for target in [Target::portable(), Target::avx512()] {
+            compile(&net, &target).unwrap_or_else(|error| panic!("{layer}: {error}"));
+        }
+    }
+}
