@@ -121,17 +121,21 @@ def drawn_layers(atrous, arguments):
     return failures
 
 
-def layers_of_spec(atrous, arguments, path):
-    """The same of a spec."""
-    built = subprocess.run([arguments.command, "build", path, "--emit", "json"], capture_output=True, text=True)
+def layers_of(path, command):
+    """All layers of a spec, as `atrous build` has them."""
+    built = subprocess.run([command, "build", path, "--emit", "json"], capture_output=True, text=True)
     if built.returncode:
         sys.exit(built.stderr)
-    lines = json.loads(built.stdout)
+    return json.loads(built.stdout)
+
+
+def layers_of_spec(atrous, seed, path, lines):
+    """What is wrong with which of a spec."""
     ways = list(itertools.product(atrous.targets, LAYOUTS, [2]))
     failures, largest, of = [], 0.0, ""
     for index, line in enumerate(lines):
         node, text, name = of_layer(line["layer"]), line["spec"], line["layer"]["name"]
-        numbers = numpy.random.default_rng([arguments.seed, index])
+        numbers = numpy.random.default_rng([seed, index])
         wrong, _ = differences(atrous, node, text, integers(node, numbers), ways)
         wrong_reals, share = differences(atrous, node, text, reals(node, numbers), ways, sums_are_exact=False)
         failures += [f"{path}: {text}{what}" for what in wrong + wrong_reals][:1]
@@ -154,7 +158,8 @@ def main():
     atrous = Atrous(arguments.capi)
     print(f"for {b', '.join(atrous.targets).decode()}")
     if arguments.specs:
-        failures = [text for path in arguments.specs for text in layers_of_spec(atrous, arguments, path)]
+        specs = [(path, layers_of(path, arguments.command)) for path in arguments.specs]
+        failures = [text for path, lines in specs for text in layers_of_spec(atrous, arguments.seed, path, lines)]
     else:
         failures = drawn_layers(atrous, arguments)
     for failure in failures:
