@@ -25,7 +25,7 @@ const IN_MACROS: &[(&str, &[&str])] = &[
         "groups_do_not_divide", "kernel_larger_than_input", "leaky_relu_without_slope", "missing_fields",
         "misspelt_field", "onnx_pads", "output_padding_too_large", "output_padding_without_transposed",
         "output_size_out_of_reach", "pytorch_names", "reflect_wider_than_input", "repeated_field", "several_errors",
-        "two_activations", "unknown_words",
+        "two_activations", "unknown_words", "zero_sizes",
     ]),
     ("nets", &[
         "conv_of_two", "errors_do_not_cascade", "layer_twice", "no_output", "residual_shrinks", "undefined_value",
