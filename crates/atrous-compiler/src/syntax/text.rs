@@ -32,7 +32,7 @@ pub(crate) fn lex(text: &str, reports: &mut Reports) -> Vec<Token> {
 fn next(text: &str, at: usize, reports: &mut Reports) -> (usize, Option<TokenKind>) {
     let rest = &text[at..];
     let span = |length| Span { start: at, end: at + length };
-    let blank = run(rest, char::is_whitespace);
+    let blank = run(rest, is_blank);
     if blank > 0 {
         return (blank, None);
     }
@@ -136,7 +136,17 @@ fn quoted_len(text: &str) -> Option<Option<usize>> {
         }
         _ => None,
     }?;
-    Some(length.map(|length| prefix.len() + length + run(&behind[length..], is_word_continue)))
+    Some(length.map(|length| prefix.len() + length + suffix_len(&behind[length..])))
+}
+
+/// The length of the word that ends a literal, as `u8` does `7u8`.
+fn suffix_len(text: &str) -> usize {
+    if text.starts_with(is_word_start) { run(text, is_word_continue) } else { 0 }
+}
+
+/// Whether a character is nothing but space between tokens: for Rust also one that says where letters go on.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200e}' | '\u{200f}')
 }
 
 fn string_len(text: &str) -> Option<usize> {
