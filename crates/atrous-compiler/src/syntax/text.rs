@@ -159,11 +159,10 @@ fn string_len(text: &str) -> Option<usize> {
     end.map(|(at, _)| at + 1)
 }
 
-/// The length of `'a'`, `'\u{61}'` or a word in such quotes; `None` for a quote that starts nothing of these.
+/// The length of `'a'`, `'\u{61}'`, `''` or a word in such quotes; `None` for a quote that starts nothing of these.
 fn character_len(text: &str) -> Option<usize> {
     let mut characters = text.char_indices().skip(1);
     let end = match characters.next()?.1 {
-        '\'' => None,
         '\\' => characters.skip(1).take(9).find(|&(_, c)| c == '\''),
         _ => characters.next().filter(|&(_, c)| c == '\'').or_else(|| {
             let end = 1 + run(&text[1..], is_word_continue);
