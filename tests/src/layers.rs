@@ -1,96 +1,118 @@
-//! Random legal layers, for proptest.
+//! Random legal layers, drawn from bytes: random ones of proptest's, or those that fuzzing finds.
 
+use arbitrary::{Result, Unstructured};
 use atrous_compiler::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
 use atrous_compiler::oracle;
 use proptest::prelude::*;
 
-/// Layers of one rank: any stride, dilation, padding of either sign, output padding, groups, padding mode, activation
-/// and layout, small enough for interpreters. They shrink towards the plain layer of one tap.
+/// More bytes than a layer is drawn from.
+const BYTES: usize = 64;
+
+/// Layers of one rank that are small enough for interpreters. They shrink towards the plain layer of one tap.
 pub fn layers(rank: usize) -> impl Strategy<Value = Layer> {
-    let small = |layer: &Layer| {
-        let outputs: usize = layer.output_shape().iter().product();
-        outputs <= 10_000 && oracle::useful_macs(layer) <= 100_000
-    };
-    any_size(rank).prop_filter("too large for interpreters", small)
+    proptest::collection::vec(any::<u8>(), BYTES).prop_filter_map("too large for interpreters", move |bytes| {
+        let layer = draw(rank, &mut Unstructured::new(&bytes)).expect("any bytes make a layer");
+        is_small(&layer, 10_000, 100_000).then_some(layer)
+    })
 }
 
-fn any_size(rank: usize) -> impl Strategy<Value = Layer> {
-    let axes = proptest::collection::vec(axis(rank), rank);
-    (channels(), axes, any::<bool>(), padding_mode(), any::<bool>(), activation(), layout()).prop_map(
-        |((batch, groups, inputs, outputs), axes, transposed, padding_mode, bias, activation, layout)| {
-            let padding_mode = if transposed { PaddingMode::Zeros } else { padding_mode };
-            Layer {
-                name: "random".into(),
-                batch,
-                input_channels: groups * inputs,
-                output_channels: groups * outputs,
-                groups,
-                axes: axes.into_iter().map(|axis| legal(axis, transposed, padding_mode)).collect(),
-                transposed,
-                padding_mode,
-                bias,
-                activation,
-                layout,
-            }
-        },
-    )
+/// Whether a layer has at most so many outputs and useful multiply-adds.
+pub fn is_small(layer: &Layer, outputs: usize, macs: u64) -> bool {
+    layer.output_shape().iter().product::<usize>() <= outputs && oracle::useful_macs(layer) <= macs
+}
+
+/// Draws a layer of some rank: any stride, dilation, padding of either sign, output padding, groups, padding mode,
+/// activation and layout. Every choice is a byte; where there are no more bytes, or they are zero, the layer is plain.
+///
+/// # Errors
+///
+/// None: any bytes make a layer.
+pub fn draw(rank: usize, bytes: &mut Unstructured) -> Result<Layer> {
+    let [batch, groups, inputs, outputs] = channels(bytes)?;
+    let axes = (0..rank).map(|_| axis(rank, bytes)).collect::<Result<Vec<_>>>()?;
+    let transposed = bytes.arbitrary()?;
+    let mode = padding_mode(bytes)?;
+    let padding_mode = if transposed { PaddingMode::Zeros } else { mode };
+    Ok(Layer {
+        name: "random".into(),
+        batch,
+        input_channels: groups * inputs,
+        output_channels: groups * outputs,
+        groups,
+        axes: axes.into_iter().map(|axis| legal(axis, transposed, padding_mode)).collect(),
+        transposed,
+        padding_mode,
+        bias: bytes.arbitrary()?,
+        activation: activation(bytes)?,
+        layout: layout(bytes)?,
+    })
 }
 
 /// Batch, groups, and input and output channels per group: dense layers, few wide groups, many narrow groups, depthwise.
-fn channels() -> impl Strategy<Value = (usize, usize, usize, usize)> {
-    prop_oneof![
-        3 => (1..=2usize, Just(1), 1..=9usize, 1..=20usize),
-        1 => (1..=2usize, 2..=3usize, 1..=3usize, 1..=9usize),
-        1 => (1..=2usize, 4..=9usize, 2..=3usize, 1..=3usize),
-        2 => (1..=2usize, 2..=18usize, Just(1), 1..=2usize),
-    ]
+fn channels(bytes: &mut Unstructured) -> Result<[usize; 4]> {
+    let [groups, inputs, outputs] = match bytes.int_in_range(0..=6)? {
+        0..=2 => [1..=1, 1..=9, 1..=20],
+        3 => [2..=3, 1..=3, 1..=9],
+        4 => [4..=9, 2..=3, 1..=3],
+        _ => [2..=18, 1..=1, 1..=2],
+    };
+    Ok([
+        bytes.int_in_range(1..=2)?,
+        bytes.int_in_range(groups)?,
+        bytes.int_in_range(inputs)?,
+        bytes.int_in_range(outputs)?,
+    ])
 }
 
 /// An axis that need not be legal; fewer positions in higher ranks.
-fn axis(rank: usize) -> impl Strategy<Value = LayerAxis> {
-    let (input, kernel) = [(40usize, 7usize), (12, 4), (6, 3)][rank - 1];
-    (1..=input, 1..=kernel, 1..=8usize, 1..=8usize, [-3..=5i64, -3..=5i64], 0..=5usize).prop_map(
-        |(input, kernel, stride, dilation, padding, output_padding)| LayerAxis {
-            input,
-            kernel,
-            // Strides and dilations of 1 are the commonest in real layers, so they are half of the cases.
-            stride: stride.saturating_sub(2).max(1),
-            dilation: dilation.saturating_sub(2).max(1),
-            padding,
-            output_padding,
-        },
-    )
+fn axis(rank: usize, bytes: &mut Unstructured) -> Result<LayerAxis> {
+    let (input, kernel) = [(40, 7), (12, 4), (6, 3)][rank - 1];
+    Ok(LayerAxis {
+        input: bytes.int_in_range(1..=input)?,
+        kernel: bytes.int_in_range(1..=kernel)?,
+        stride: step(bytes)?,
+        dilation: step(bytes)?,
+        padding: [padding(bytes)?, padding(bytes)?],
+        output_padding: bytes.int_in_range(0..=5)?,
+    })
 }
 
-fn padding_mode() -> impl Strategy<Value = PaddingMode> {
-    prop_oneof![
-        3 => Just(PaddingMode::Zeros),
-        1 => Just(PaddingMode::Reflect),
-        1 => Just(PaddingMode::Replicate),
-        1 => Just(PaddingMode::Circular),
-    ]
+/// A stride or dilation of 1 to 6. Those of 1 are the commonest in real layers, so they are three of eight.
+fn step(bytes: &mut Unstructured) -> Result<usize> {
+    Ok(bytes.int_in_range::<usize>(1..=8)?.saturating_sub(2).max(1))
 }
 
-fn activation() -> impl Strategy<Value = Activation> {
-    let exact = prop_oneof![
-        Just(Activation::None),
-        Just(Activation::Relu),
-        Just(Activation::Relu6),
-        Just(Activation::LeakyRelu(Number::new(0.25))),
-        Just(Activation::Clamp(Number::new(-2.0), Number::new(3.0))),
+/// Padding of −3 to 5, with 0 first.
+fn padding(bytes: &mut Unstructured) -> Result<i64> {
+    Ok((bytes.int_in_range(0..=8i64)? + 3) % 9 - 3)
+}
+
+fn padding_mode(bytes: &mut Unstructured) -> Result<PaddingMode> {
+    Ok(match bytes.int_in_range(0..=5)? {
+        0..=2 => PaddingMode::Zeros,
+        3 => PaddingMode::Reflect,
+        4 => PaddingMode::Replicate,
+        _ => PaddingMode::Circular,
+    })
+}
+
+/// Four of five are exact on small integers.
+fn activation(bytes: &mut Unstructured) -> Result<Activation> {
+    let exact = [
+        Activation::None,
+        Activation::Relu,
+        Activation::Relu6,
+        Activation::LeakyRelu(Number::new(0.25)),
+        Activation::Clamp(Number::new(-2.0), Number::new(3.0)),
     ];
-    let rounded = prop_oneof![
-        Just(Activation::Sigmoid),
-        Just(Activation::Tanh),
-        Just(Activation::Silu),
-        Just(Activation::Gelu),
-        Just(Activation::Hardswish),
-    ];
-    prop_oneof![4 => exact, 1 => rounded]
+    let rounded = [Activation::Sigmoid, Activation::Tanh, Activation::Silu, Activation::Gelu, Activation::Hardswish];
+    let choices = if bytes.int_in_range(0..=4)? < 4 { exact } else { rounded };
+    bytes.choose(&choices).copied()
 }
 
-fn layout() -> impl Strategy<Value = Layout> {
-    prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)]
+/// Either memory order.
+pub(crate) fn layout(bytes: &mut Unstructured) -> Result<Layout> {
+    bytes.choose(&[Layout::Nchw, Layout::Nhwc]).copied()
 }
 
 /// The nearest legal axis: output padding is reduced to its range, borders to what their mode can fill, and where nothing

@@ -1,6 +1,8 @@
-//! Random legal nets, for proptest: what single layers cannot show is which value is live when, who reads whom, and in
+//! Random legal nets, drawn from bytes: what single layers cannot show is which value is live when, who reads whom, and in
 //! which order.
 
+use crate::layers::layout;
+use arbitrary::{Result, Unstructured};
 use atrous_compiler::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
 use atrous_compiler::net::{Input, Net, Op, Step, ValueId};
 use proptest::prelude::*;
@@ -11,6 +13,9 @@ const SHAPE: [usize; 3] = [1, 4, 11];
 /// Products grow fastest, so each is cut to this much.
 const BOUND: f32 = 4.0;
 
+/// More bytes than a net is drawn from.
+const BYTES: usize = 128;
+
 /// One step, before it is known how many values it may read.
 #[derive(Clone, Debug)]
 enum Draft {
@@ -19,61 +24,70 @@ enum Draft {
     Mul { operands: usize },
 }
 
-/// Nets of up to nine steps whose values all have one shape: convolutions that keep it, sums and products, each of any
-/// earlier values, with any steps as outputs.
+/// Nets of up to nine steps.
 pub fn nets() -> impl Strategy<Value = Net> {
-    let step = (draft(), proptest::collection::vec(any::<prop::sample::Index>(), 3), any::<bool>());
-    (1..=2usize, proptest::collection::vec(step, 1..=9), layout()).prop_map(|(inputs, drafts, layout)| {
-        // Only convolutions say in which order memory is.
-        let has_order = drafts.iter().any(|(draft, _, _)| matches!(draft, Draft::Conv { .. }));
-        let layout = if has_order { layout } else { Layout::Nchw };
-        let value = |step: usize| ValueId(inputs + step);
-        let chosen = drafts.iter().enumerate().filter(|(_, (_, _, output))| *output).map(|(step, _)| value(step));
-        let last = value(drafts.len() - 1);
-        let outputs: Vec<ValueId> = chosen.filter(|output| *output != last).chain([last]).collect();
-        let steps = drafts.iter().enumerate().map(|(index, (draft, reads, _))| {
-            let reads = reads.iter().map(|read| ValueId(read.index(inputs + index)));
-            step_of(index, draft, reads.collect(), layout)
-        });
-        Net {
-            name: "random".into(),
-            standalone: false,
-            layout,
-            inputs: (0..inputs).map(|index| Input { name: format!("x{index}"), shape: SHAPE.to_vec() }).collect(),
-            steps: steps.collect(),
-            outputs,
-        }
+    proptest::collection::vec(any::<u8>(), BYTES)
+        .prop_map(|bytes| draw(&mut Unstructured::new(&bytes)).expect("any bytes make a net"))
+}
+
+/// Draws a net whose values all have one shape: convolutions that keep it, sums and products, each of any earlier values,
+/// with any steps as outputs.
+///
+/// # Errors
+///
+/// None: any bytes make a net.
+pub fn draw(bytes: &mut Unstructured) -> Result<Net> {
+    let inputs = bytes.int_in_range(1..=2)?;
+    let order = layout(bytes)?;
+    let (mut steps, mut outputs) = (Vec::new(), Vec::new());
+    let count = bytes.int_in_range(1..=9)?;
+    for index in 0..count {
+        let draft = draft(bytes)?;
+        let reads = (0..operands(&draft)).map(|_| Ok(ValueId(bytes.int_in_range(0..=inputs + index - 1)?)));
+        steps.push(step_of(index, &draft, reads.collect::<Result<_>>()?, order));
+        let is_output: bool = bytes.arbitrary()?;
+        outputs.extend((is_output || index + 1 == count).then_some(ValueId(inputs + index)));
+    }
+    let net = Net {
+        name: "random".into(),
+        standalone: false,
+        layout: order,
+        inputs: (0..inputs).map(|index| Input { name: format!("x{index}"), shape: SHAPE.to_vec() }).collect(),
+        steps,
+        outputs,
+    };
+    // Only convolutions say in which order memory is.
+    Ok(if net.layers().next().is_none() { net.with_layout(Layout::Nchw) } else { net })
+}
+
+fn draft(bytes: &mut Unstructured) -> Result<Draft> {
+    Ok(match bytes.int_in_range(0..=4)? {
+        0..=2 => Draft::Conv {
+            kernel: *bytes.choose(&[1, 3])?,
+            dilation: bytes.int_in_range(1..=3)?,
+            groups: *bytes.choose(&[1, 2, 4])?,
+            transposed: bytes.arbitrary()?,
+            mode: if bytes.int_in_range(0..=4)? < 4 { PaddingMode::Zeros } else { PaddingMode::Reflect },
+            bias: bytes.arbitrary()?,
+            relu: bytes.arbitrary()?,
+        },
+        3 => Draft::Add { relu: bytes.arbitrary()?, operands: bytes.int_in_range(2..=3)? },
+        _ => Draft::Mul { operands: bytes.int_in_range(2..=3)? },
     })
 }
 
-fn layout() -> impl Strategy<Value = Layout> {
-    prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)]
-}
-
-fn draft() -> impl Strategy<Value = Draft> {
-    let mode = prop_oneof![4 => Just(PaddingMode::Zeros), 1 => Just(PaddingMode::Reflect)];
-    let groups = prop_oneof![Just(1usize), Just(2), Just(4)];
-    let conv =
-        (prop_oneof![Just(1usize), Just(3)], 1..=3usize, groups, any::<bool>(), mode, any::<bool>(), any::<bool>());
-    prop_oneof![
-        3 => conv.prop_map(|(kernel, dilation, groups, transposed, mode, bias, relu)| Draft::Conv {
-            kernel,
-            dilation,
-            groups,
-            transposed,
-            mode,
-            bias,
-            relu,
-        }),
-        1 => (any::<bool>(), 2..=3usize).prop_map(|(relu, operands)| Draft::Add { relu, operands }),
-        1 => (2..=3usize).prop_map(|operands| Draft::Mul { operands }),
-    ]
+/// How many values a step reads.
+fn operands(draft: &Draft) -> usize {
+    match *draft {
+        Draft::Conv { .. } => 1,
+        Draft::Add { operands, .. } | Draft::Mul { operands } => operands,
+    }
 }
 
 fn step_of(index: usize, draft: &Draft, reads: Vec<ValueId>, layout: Layout) -> Step {
     let name = format!("v{index}");
     let activation = |relu: bool| if relu { Activation::Relu } else { Activation::None };
-    let (op, operands) = match *draft {
+    let op = match *draft {
         Draft::Conv { kernel, dilation, groups, transposed, mode, bias, relu } => {
             let reach = (dilation * (kernel - 1) / 2) as i64;
             let [batch, channels, input] = SHAPE;
@@ -97,10 +111,10 @@ fn step_of(index: usize, draft: &Draft, reads: Vec<ValueId>, layout: Layout) -> 
                 activation: activation(relu),
                 layout,
             };
-            (Op::Conv(layer), 1)
+            Op::Conv(layer)
         }
-        Draft::Add { relu, operands } => (Op::Add(activation(relu)), operands),
-        Draft::Mul { operands } => (Op::Mul(Activation::Clamp(Number::new(-BOUND), Number::new(BOUND))), operands),
+        Draft::Add { relu, .. } => Op::Add(activation(relu)),
+        Draft::Mul { .. } => Op::Mul(Activation::Clamp(Number::new(-BOUND), Number::new(BOUND))),
     };
-    Step { name, op, reads: reads.into_iter().take(operands).collect() }
+    Step { name, op, reads }
 }

@@ -134,13 +134,19 @@ pub fn all() -> Vec<Spec> {
 
 /// The files below a directory whose names have an ending, sorted.
 pub fn files(directory: &Path, ending: &str) -> Vec<PathBuf> {
+    let has_ending = |path: &PathBuf| path.extension().is_some_and(|extension| extension == ending);
+    all_files(directory).into_iter().filter(has_ending).collect()
+}
+
+/// The files below a directory, sorted.
+pub fn all_files(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let mut found = Vec::new();
     for entry in entries {
         let path = entry.expect("a readable directory").path();
         if path.is_dir() {
-            found.extend(files(&path, ending));
-        } else if path.extension().is_some_and(|extension| extension == ending) {
+            found.extend(all_files(&path));
+        } else {
             found.push(path);
         }
     }

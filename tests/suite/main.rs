@@ -1,10 +1,11 @@
-//! Every spec and many random layers on every executor, snapshots of every level, and the order of the repository.
+//! Every spec and many random layers on every executor, what fuzzing found, snapshots of every level, and the order of the repository.
 
 mod activations;
 mod assembly;
 mod buffers;
 mod callers;
 mod dependencies;
+mod fuzz;
 mod geometry;
 mod golden;
 mod guarded;

@@ -27,18 +27,31 @@ pub enum Level {
 impl Message {
     /// A message without file or help.
     pub fn new(level: Level, text: impl Into<String>) -> Message {
-        Message { level, file: None, text: text.into(), help: None }
+        Message { level, file: None, text: line(text), help: None }
     }
 
     /// The same about a file.
     pub fn file(self, file: impl Into<String>) -> Message {
-        Message { file: Some(file.into()), ..self }
+        Message { file: Some(line(file)), ..self }
     }
 
     /// The same with a line that says what would be legal.
     pub fn help(self, help: impl Into<String>) -> Message {
-        Message { help: Some(help.into()), ..self }
+        Message { help: Some(line(help)), ..self }
     }
+}
+
+/// A text on one line. Control characters, which it may quote from a file, are escaped: terminals would obey them.
+fn line(text: impl Into<String>) -> String {
+    let text = text.into();
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let shown = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 /// The end of a command that does not do what it is asked to.
@@ -98,4 +111,17 @@ pub fn count(number: usize, noun: &str) -> String {
 /// Names in backquotes with commas between them.
 pub fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Level, Message};
+
+    #[test]
+    fn messages_are_lines() {
+        let message = Message::new(Level::Error, "a `b\u{1b}[31m\n` c").file("d\r").help("é\t");
+        let Message { text, file, help, .. } = message;
+        let lines = [Some(text), file, help].map(Option::unwrap);
+        assert_eq!(lines, ["a `b\\u{1b}[31m\\n` c", "d\\r", "é\\t"]);
+    }
 }

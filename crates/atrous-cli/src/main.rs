@@ -1,65 +1,7 @@
-//! The `atrous` command: checks, builds and runs convolution specs.
-//!
-//! All IO of the project is here: files, pictures, the terminal.
-
-mod args;
-mod bench;
-mod build;
-mod check;
-mod failure;
-mod memory;
-mod model;
-mod output;
-mod progress;
-mod random;
-mod report;
-mod run;
-mod source;
-mod target;
-mod tensors;
-mod tune;
-mod tuned;
+//! The process of the `atrous` command.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Cli, Command, Deny};
-use failure::{Failure, count};
-use report::Report;
-
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors of clap's as well; they go to standard output and exit with 0.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { failure::Status::Usage as u8 } else { 0 });
-        }
-    };
-    let mut report = Report::new(cli.message_format);
-    let result = match &cli.command {
-        Command::Check(args) => check::run(args, &mut report),
-        Command::Build(args) => build::run(args, &mut report),
-        Command::Run(args) => run::run(args, &mut report),
-        Command::Bench(args) => bench::run(args, &mut report),
-        Command::Tune(args) => tune::run(args, &mut report),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.messages.iter().for_each(|message| report.message(message));
-            ExitCode::from(failure.status as u8)
-        }
-    }
-}
-
-/// Refuses to go on when there are warnings and they are denied.
-fn deny(deny: Option<Deny>, report: &Report) -> Result<(), Failure> {
-    match (deny, report.warnings()) {
-        (None, _) | (_, 0) => Ok(()),
-        (Some(Deny::Warnings), number) => {
-            Err(Failure::error(format!("{}, and warnings are denied", count(number, "warning"))))
-        }
-    }
+    atrous_cli::main()
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level as Mark, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level as Mark, Renderer, Snippet, normalize_untrusted_str};
 use atrous_compiler::{Diagnostic, Severity};
 
 use super::lines::Lines;
@@ -57,12 +57,13 @@ pub fn message(message: &Message) -> String {
         Some(file) => format!("{file}: {}", message.text),
         None => message.text.clone(),
     };
-    let group = Group::with_title(level.primary_title(text)).elements(message.help.as_deref().map(help));
+    let group = Group::with_title(level.primary_title(normalize_untrusted_str(&text)))
+        .elements(message.help.as_deref().map(help));
     Renderer::styled().render(&[group])
 }
 
 fn help(text: &str) -> Element<'_> {
-    Mark::HELP.message(annotate_snippets::normalize_untrusted_str(text)).into()
+    Mark::HELP.message(normalize_untrusted_str(text)).into()
 }
 
 /// The nearest start of a character at or before an offset.

@@ -1,8 +1,8 @@
 //! Everything that is told to the user, on standard error.
 
-mod human;
-mod json;
-mod lines;
+pub mod human;
+pub mod json;
+pub mod lines;
 #[cfg(test)]
 mod tests;
 

@@ -36,6 +36,9 @@ pub fn decode(bytes: &[u8], limit: Limit) -> Result<Picture, Failure> {
     reader.no_limits();
     let mut decoder = reader.into_decoder().map_err(failed)?;
     let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(Failure::error(format!("the picture is {width} by {height} pixels, so there are none")));
+    }
     let tensors = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(BYTES_PER_PIXEL);
     let what = format!("a picture of {width} by {height} pixels");
     limit.check(&what, decoder.total_bytes().saturating_add(tensors))?;

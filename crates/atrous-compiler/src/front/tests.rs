@@ -133,6 +133,16 @@ fn documentation_comments_are_comments_in_macros_too() {
     assert_eq!(read(source, &Sizes::new()).models.len(), 1);
 }
 
+#[test]
+fn both_lexers_cut_strange_texts_alike() {
+    // Attributes, suffixes that begin like numbers, quoted quotes, marks of the direction of text, accents that combine.
+    for source in
+        ["#[doc] layer", "'''", "#[doc = 1 2]", "'a'7u", "\"a\"7u", "layer\u{200e} a", "layer a\u{301}", "layer a²"]
+    {
+        assert!(read(source, &Sizes::new()).has_errors(), "{source}");
+    }
+}
+
 /// Sources that are too long, too deep or too wrong.
 fn absurd_sources() -> Vec<String> {
     vec![

@@ -148,12 +148,12 @@ fn quoted(text: &str) -> Diagnostic {
 
 /// Whether a word can start with a character.
 pub(super) fn is_word_start(character: char) -> bool {
-    character == '_' || character.is_alphabetic()
+    character == '_' || unicode_ident::is_xid_start(character)
 }
 
 /// Whether a word can go on with a character.
 pub(super) fn is_word_continue(character: char) -> bool {
-    character == '_' || character.is_alphanumeric()
+    unicode_ident::is_xid_continue(character)
 }
 
 /// The length in bytes of the start of a text whose characters satisfy a condition.

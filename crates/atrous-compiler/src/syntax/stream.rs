@@ -117,7 +117,9 @@ impl Lexer<'_> {
     }
 }
 
+/// Whether a group is `[doc = "…"]`, which is what Rust makes of a documentation comment.
 fn is_documentation(group: &Group) -> bool {
-    let first = group.stream().into_iter().next();
-    group.delimiter() == Delimiter::Bracket && matches!(first, Some(TokenTree::Ident(ident)) if ident == "doc")
+    let content: Vec<TokenTree> = group.stream().into_iter().take(4).collect();
+    let [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Literal(_)] = &content[..] else { return false };
+    group.delimiter() == Delimiter::Bracket && word == "doc" && equals.as_char() == '='
 }

@@ -32,7 +32,7 @@ pub(crate) fn lex(text: &str, reports: &mut Reports) -> Vec<Token> {
 fn next(text: &str, at: usize, reports: &mut Reports) -> (usize, Option<TokenKind>) {
     let rest = &text[at..];
     let span = |length| Span { start: at, end: at + length };
-    let blank = run(rest, char::is_whitespace);
+    let blank = run(rest, is_blank);
     if blank > 0 {
         return (blank, None);
     }
@@ -136,7 +136,17 @@ fn quoted_len(text: &str) -> Option<Option<usize>> {
         }
         _ => None,
     }?;
-    Some(length.map(|length| prefix.len() + length + run(&behind[length..], is_word_continue)))
+    Some(length.map(|length| prefix.len() + length + suffix_len(&behind[length..])))
+}
+
+/// The length of the word that ends a literal, as `u8` does `7u8`.
+fn suffix_len(text: &str) -> usize {
+    if text.starts_with(is_word_start) { run(text, is_word_continue) } else { 0 }
+}
+
+/// Whether a character is nothing but space between tokens: for Rust also one that says where letters go on.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200e}' | '\u{200f}')
 }
 
 fn string_len(text: &str) -> Option<usize> {
@@ -149,11 +159,10 @@ fn string_len(text: &str) -> Option<usize> {
     end.map(|(at, _)| at + 1)
 }
 
-/// The length of `'a'`, `'\u{61}'` or a word in such quotes; `None` for a quote that starts nothing of these.
+/// The length of `'a'`, `'\u{61}'`, `''` or a word in such quotes; `None` for a quote that starts nothing of these.
 fn character_len(text: &str) -> Option<usize> {
     let mut characters = text.char_indices().skip(1);
     let end = match characters.next()?.1 {
-        '\'' => None,
         '\\' => characters.skip(1).take(9).find(|&(_, c)| c == '\''),
         _ => characters.next().filter(|&(_, c)| c == '\'').or_else(|| {
             let end = 1 + run(&text[1..], is_word_continue);
