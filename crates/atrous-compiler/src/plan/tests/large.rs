@@ -14,7 +14,7 @@ fn many_operands_are_combined() {
     let expected: Vec<f32> = input.iter().map(|number| 256.0 * number * number).collect();
     for target in Target::all() {
         let plan = compile(&net, &target).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(eval::run(&plan, &[], &[&input]).unwrap(), [expected.clone()], "{}", target.name);
+        assert_eq!(eval::run(&plan, &[], &[&input]).unwrap(), std::slice::from_ref(&expected), "{}", target.name);
     }
 }
 
