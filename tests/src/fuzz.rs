@@ -33,7 +33,7 @@ pub fn text(bytes: &[u8]) {
         check_front(bytes, &front::bytes(bytes, &sizes));
     }
     if let Ok(utf8) = std::str::from_utf8(bytes) {
-        check_stream(utf8, &open, &Sizes::new());
+        check_stream(utf8, &open);
     }
 }
 
@@ -86,14 +86,14 @@ fn check_drawn(drawn: &str) {
 }
 
 /// Checks that a text means the same as macro input, if it is made of Rust's tokens.
-fn check_stream(text: &str, of_text: &Front, sizes: &Sizes) {
+fn check_stream(text: &str, of_text: &Front) {
     // Macros cannot tell the first from a documentation comment, and the second from a token that is wrong; and files with
     // zeros are no texts.
     if text.contains('#') && text.contains("doc") || text.contains("/*ERROR*/") || text.contains('\0') {
         return;
     }
     let Ok(stream) = text.parse::<TokenStream>() else { return };
-    let (of_stream, places) = front::tokens(stream, sizes);
+    let (of_stream, places) = front::tokens(stream, &Sizes::new());
     let messages = |front: &Front| -> Vec<_> {
         let line = |diagnostic: &Diagnostic| (diagnostic.code, diagnostic.message.clone(), diagnostic.help.clone());
         front.diagnostics.iter().map(line).collect()
