@@ -18,6 +18,7 @@ use atrous_compiler::net::{Net, Parameter};
 use atrous_compiler::{Diagnostic, Target, ir, lower};
 use image::ImageFormat;
 use proc_macro2::TokenStream;
+use std::slice::from_ref;
 
 /// Reads a spec as the command does, draws what is to say about it, prints what it means, and reads that again; and reads
 /// it as macro input, if it can be that.
@@ -236,5 +237,5 @@ fn check_weights(bytes: &[u8]) {
 /// Checks that two tensors have the same bits; NaNs are equal.
 fn assert_same(left: &Tensor, right: &Tensor) {
     assert_eq!(left.shape, right.shape);
-    differential::compare_bits(["read", "read again"], &[left.data.clone()], &[right.data.clone()]).unwrap();
+    differential::compare_bits(["read", "read again"], from_ref(&left.data), from_ref(&right.data)).unwrap();
 }

@@ -29,8 +29,12 @@ impl<'a> Text<'a> {
         let end = ceil(&self.text, diagnostic.span.end.max(start));
         let (line, first) = self.lines.line(start);
         let last = self.text[end..].find('\n').map_or(self.text.len(), |newline| end + newline);
-        // Carriage returns would be drawn, and a byte order mark counted as a column.
-        let drawn = |end: usize| self.text[first..end].trim_start_matches('\u{feff}').replace("\r\n", "\n");
+        // Carriage returns would be drawn, and a byte order mark counted as a column. The renderer draws the control
+        // characters of ASCII; terminals would obey the others.
+        let drawn = |end: usize| {
+            let text = self.text[first..end].trim_start_matches('\u{feff}').replace("\r\n", "\n");
+            text.replace(|character| matches!(character, '\u{80}'..='\u{9f}'), "\u{fffd}")
+        };
         let lines = drawn(last);
         let lines = lines.trim_end_matches('\r');
         let mark = [start, end].map(|at| drawn(at).len().min(lines.len()));
