@@ -120,7 +120,8 @@ const MOST_MERGED: i64 = 1 << 22;
 
 impl Contraction {
     /// The same with as many of the last axes as possible made one, if memory has their positions as neighbours: axes
-    /// whose outputs read the input at their own position and nothing else, with not too many positions together.
+    /// whose outputs read the input at their own position and nothing else, and of which no input is left out, with not too
+    /// many positions together.
     pub fn merged(&self) -> Contraction {
         let mut positions = 1_i64;
         let is_merged = |axis: &&PiecewiseAxis| {
@@ -143,11 +144,12 @@ impl PiecewiseAxis {
         PiecewiseAxis { input: size, output: size, taps: 1, pieces: axis.phases(), empty: Vec::new() }
     }
 
-    /// Whether each output reads the input at its own position and nothing else.
+    /// Whether each output reads the input at its own position and nothing else, and each input is read.
     fn reads_own_position(&self) -> bool {
         let [piece] = &self.pieces[..] else { return false };
         let Axis { input, output, taps, stride, pad, .. } = piece.axis;
-        self.taps == 1 && (taps, stride, pad) == (1, 1, 0) && (input, output) == (self.input, self.output)
+        let reads_all = self.input == self.output && (input, output) == (self.input, self.output);
+        self.taps == 1 && (taps, stride, pad) == (1, 1, 0) && reads_all
     }
 }
 
