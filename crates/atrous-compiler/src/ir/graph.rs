@@ -144,6 +144,12 @@ impl PiecewiseAxis {
         PiecewiseAxis { input: size, output: size, taps: 1, pieces: axis.phases(), empty: Vec::new() }
     }
 
+    /// Distance between neighbouring outputs of a piece, the same for all of them: they come from one relation.
+    pub fn output_step(&self) -> i64 {
+        let outputs = self.pieces.iter().map(|piece| piece.outputs).chain(self.empty.iter().copied());
+        outputs.map(|outputs| outputs.step).next().unwrap_or(1)
+    }
+
     /// Whether each output reads the input at its own position and nothing else, and each input is read.
     fn reads_own_position(&self) -> bool {
         let [piece] = &self.pieces[..] else { return false };

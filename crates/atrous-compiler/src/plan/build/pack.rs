@@ -5,7 +5,7 @@ use super::nest::{Header, TileBuilder, Vars, index, nest};
 use super::regions::{Table, as_count};
 use crate::ir::Contraction;
 use crate::layer::Layout;
-use crate::plan::schedule::{AxisTable, Block, FEW, FIRST_LEVEL, LaneAxis, TapOrder};
+use crate::plan::schedule::{Block, FEW, FIRST_LEVEL, LaneAxis, TapOrder};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
 
 /// A part of a weight on its way from the framework's order to the packed one.
@@ -47,7 +47,7 @@ pub fn taps_above_first(contraction: &Contraction, layout: Layout) -> bool {
         // all.
         Layout::Nchw => {
             let (_, above) = contraction.axes.split_last().expect("a convolution has at least one axis");
-            let has_phases = above.iter().any(|axis| AxisTable::new(axis).output_step > 1);
+            let has_phases = above.iter().any(|axis| axis.output_step() > 1);
             let taps: usize = contraction.axes.iter().map(|axis| axis.taps as usize).product();
             let weights = 4 * contraction.group_inputs * contraction.group_outputs * taps;
             has_phases && contraction.group_inputs > FEW && weights > FIRST_LEVEL

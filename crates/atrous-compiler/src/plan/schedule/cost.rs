@@ -8,7 +8,7 @@ use super::blocks::blocks;
 use super::candidates::NEAR;
 use super::problem::{Axis, Problem};
 use super::reads::sizes;
-use super::{FIRST_LEVEL, LaneAxis, Outermost, SHORTEST, Schedule, loads_windows, vectors};
+use super::{FIRST_LEVEL, LaneAxis, Outermost, SECOND_LEVEL, SHORTEST, Schedule, loads_windows, vectors};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -32,9 +32,6 @@ const LONE_FAR_LINE: usize = 25;
 
 /// Numbers in a line of a cache.
 const LINE: usize = 16;
-
-/// Numbers in a second-level cache.
-const SECOND_LEVEL: usize = 1 << 18;
 
 /// Half cycles of a line of inputs that comes from beyond the second-level cache and follows another one in its row, in
 /// tiles that have a part of many rows. Where tiles have whole rows, the machine guesses what is read next.
@@ -202,7 +199,8 @@ impl Machine {
             return 0;
         }
         let is_walked = problem.outputs_above == 1 && outermost != Outermost::Runs;
-        let new = if is_walked && problem.inputs * problem.width.outputs > SECOND_LEVEL / 8 * 7 { new } else { 0 };
+        let is_far = 4 * problem.inputs * problem.width.outputs > SECOND_LEVEL / 8 * 7;
+        let new = if is_walked && is_far { new } else { 0 };
         let again = if steps * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
         (new * LONE_FAR_LINE + again * LONE_LINE) / (4 * LINE)
     }
@@ -323,7 +321,7 @@ impl Machine {
         let Problem { groups, inputs, width, rows, .. } = problem;
         let positions =
             problem.outputs_above * rows.as_ref().map_or(1, |rows| rows.stride) * width.outputs * width.stride;
-        if groups * inputs * positions <= SECOND_LEVEL || size >= width.outputs || channels < problem.channels {
+        if 4 * groups * inputs * positions <= SECOND_LEVEL || size >= width.outputs || channels < problem.channels {
             return 0;
         }
         (size * width.stride).div_ceil(LINE).saturating_sub(1) * FAR_LINE

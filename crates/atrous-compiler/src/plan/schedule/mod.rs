@@ -21,6 +21,9 @@ use reads::sizes;
 /// Bytes of a first-level cache.
 pub const FIRST_LEVEL: usize = 32 << 10;
 
+/// Bytes of a second-level cache.
+const SECOND_LEVEL: usize = 1 << 20;
+
 /// Input channels that are few: tiles may have several rows of outputs.
 pub const FEW: usize = 8;
 

@@ -37,7 +37,6 @@ impl AxisTable {
     pub fn new(axis: &PiecewiseAxis) -> AxisTable {
         let order = TapOrder::new(axis);
         let inner = axis.pieces.first().map(|piece| piece.axis);
-        let progressions = axis.pieces.iter().map(|piece| piece.outputs).chain(axis.empty.iter().copied());
         let rows = axis.pieces.iter().map(|piece| Row {
             first: piece.outputs.start,
             count: piece.outputs.count,
@@ -48,7 +47,7 @@ impl AxisTable {
         let without_taps =
             |&outputs: &Progression| Row { first: outputs.start, count: outputs.count, input: 0, tap: 0, taps: 0 };
         AxisTable {
-            output_step: progressions.map(|outputs| outputs.step).next().unwrap_or(1),
+            output_step: axis.output_step(),
             stride: inner.map_or(1, |inner| inner.stride),
             dilation: inner.map_or(1, |inner| inner.dilation),
             rows: rows.chain(axis.empty.iter().map(without_taps)).collect(),
