@@ -94,6 +94,20 @@ pub struct AtrousOptions {
     pub memory_limit: u64,
 }
 
+impl Default for AtrousOptions {
+    fn default() -> AtrousOptions {
+        AtrousOptions {
+            sizes: ptr::null(),
+            size_count: 0,
+            layout: ATROUS_LAYOUT_SPEC,
+            target: ptr::null(),
+            threads: 0,
+            tuning: ptr::null(),
+            memory_limit: 0,
+        }
+    }
+}
+
 /// What a kernel is. Strings are valid until the kernel is freed.
 #[repr(C)]
 pub struct AtrousInfo {
@@ -270,18 +284,12 @@ struct Options<'a> {
 /// * Options that are not null are `AtrousOptions` whose strings end with a zero and whose sizes are as many as they say,
 ///   and nobody writes any of it during `'a`.
 unsafe fn read_options<'a>(options: *const AtrousOptions) -> Result<Options<'a>, Failure> {
-    if options.is_null() {
-        return Ok(Options {
-            sizes: Vec::new(),
-            layout: None,
-            target: None,
-            threads: 1,
-            tuning: None,
-            memory_limit: u64::MAX,
-        });
-    }
-    // SAFETY: this function's contract.
-    let options = unsafe { foreign::value(options, "`options`")? };
+    let default = AtrousOptions::default();
+    let options = match options.is_null() {
+        true => &default,
+        // SAFETY: this function's contract.
+        false => unsafe { foreign::value(options, "`options`")? },
+    };
     // SAFETY: this function's contract.
     let sizes = unsafe { foreign::array(options.sizes, options.size_count, "`options.sizes`")? };
     let mut named = Vec::new();

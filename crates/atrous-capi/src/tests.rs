@@ -49,15 +49,7 @@ fn handles_are_for_all_threads() {
 
 #[test]
 fn targets_of_other_machines() {
-    let options = |target: &'static CStr| AtrousOptions {
-        sizes: ptr::null(),
-        size_count: 0,
-        layout: ATROUS_LAYOUT_SPEC,
-        target: target.as_ptr(),
-        threads: 0,
-        tuning: ptr::null(),
-        memory_limit: 0,
-    };
+    let options = |target: &'static CStr| AtrousOptions { target: target.as_ptr(), ..AtrousOptions::default() };
     let spec = c"layer a { input: [1, 1, 1], channels: 1, kernel: 1 }";
     for (name, target) in [(c"portable", 0), (c"avx2", 1), (c"avx512", 2)] {
         let supported = atrous::jit::supports(&atrous::jit::compiler::Target::all()[target]);
@@ -87,10 +79,8 @@ fn layers_are_computed_as_the_cache_says() {
     ] {
         let path = directory.path().join(file).display().to_string();
         let tuning = CString::new(path.clone()).unwrap();
-        let (sizes, target) = (ptr::null(), ptr::null());
-        let (layout, tuning) = (ATROUS_LAYOUT_SPEC, tuning.as_ptr());
-        let (status, kernel) =
-            compile(spec, &AtrousOptions { sizes, size_count: 0, layout, target, threads, tuning, memory_limit: 0 });
+        let options = AtrousOptions { threads, tuning: tuning.as_ptr(), ..AtrousOptions::default() };
+        let (status, kernel) = compile(spec, &options);
         assert_eq!(status, AtrousStatus::Ok, "{}", last_error());
         let mut info = std::mem::MaybeUninit::uninit();
         // SAFETY: the kernel is this test's, and `atrous_info` writes what it is given.
@@ -146,16 +136,7 @@ fn runs_on_threads() {
     let weight: Vec<f32> = (0..16 * 16 * 9).map(|index| (index % 23) as f32 / 7.0 - 1.5).collect();
     let input: Vec<f32> = (0..LEN).map(|index| (index % 101) as f32 / 9.0 - 5.0).collect();
     let outputs = |threads, callers: usize| -> Vec<Vec<f32>> {
-        let (sizes, target, tuning) = (ptr::null(), ptr::null(), ptr::null());
-        let options = AtrousOptions {
-            sizes,
-            size_count: 0,
-            layout: ATROUS_LAYOUT_SPEC,
-            target,
-            threads,
-            tuning,
-            memory_limit: 0,
-        };
+        let options = AtrousOptions { threads, ..AtrousOptions::default() };
         let (status, kernel) = compile(spec, &options);
         assert_eq!(status, AtrousStatus::Ok, "{}", last_error());
         let (mut packed, parameter) = (ptr::null_mut(), AtrousSlice { data: weight.as_ptr(), len: weight.len() });

@@ -38,16 +38,7 @@ fn a_stage_that_is_split_allocates_a_job_and_its_queues() {
     let slice = |values: &[f32]| AtrousSlice { data: values.as_ptr(), len: values.len() };
     let (weight, input, mut output) = (vec![1.0; 16 * 16 * 9], vec![1.0; LEN], vec![0.0; LEN]);
     for (threads, allocations) in [(1, 1), (2, 3)] {
-        let (sizes, target, tuning) = (ptr::null(), ptr::null(), ptr::null());
-        let options = AtrousOptions {
-            sizes,
-            size_count: 0,
-            layout: ATROUS_LAYOUT_SPEC,
-            target,
-            threads,
-            tuning,
-            memory_limit: 0,
-        };
+        let options = AtrousOptions { threads, ..AtrousOptions::default() };
         let (mut kernel, mut packed) = (ptr::null_mut(), ptr::null_mut());
         let mut scratch = [0.0; 1];
         // SAFETY: all pointers are to values that live until the end of this function, and of the lengths that are given.

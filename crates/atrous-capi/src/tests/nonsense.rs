@@ -29,15 +29,11 @@ impl Told {
     }
 }
 
-fn options() -> AtrousOptions {
-    let (sizes, target, tuning) = (ptr::null(), ptr::null(), ptr::null());
-    AtrousOptions { sizes, size_count: 0, layout: 0, target, threads: 0, tuning, memory_limit: 0 }
-}
-
 /// A kernel of `NET` with W = 4.
 fn kernel() -> *mut AtrousKernel {
     let (mut kernel, size) = (ptr::null_mut(), AtrousSize { name: c"W".as_ptr(), size: 4 });
-    let options = AtrousOptions { sizes: &size, size_count: 1, target: c"portable".as_ptr(), ..options() };
+    let options =
+        AtrousOptions { sizes: &size, size_count: 1, target: c"portable".as_ptr(), ..AtrousOptions::default() };
     // SAFETY: all pointers are to values that live.
     assert_eq!(unsafe { atrous_compile(NET.as_ptr(), &options, &mut kernel) }, AtrousStatus::Ok, "{}", last_error());
     kernel
@@ -54,37 +50,53 @@ fn nonsense_for_compile() {
         status
     };
     let size = |name: &'static CStr, size| AtrousSize { name: name.as_ptr(), size };
-    let given = |sizes: &[AtrousSize]| AtrousOptions { sizes: sizes.as_ptr(), size_count: sizes.len(), ..options() };
-    told.call("spec null", compile(ptr::null(), &options()));
-    told.call("spec not UTF-8", compile(NO_TEXT.as_ptr(), &options()));
-    told.call("spec empty", compile(c"".as_ptr(), &options()));
-    told.call("spec hello", compile(c"hello".as_ptr(), &options()));
-    told.call("spec without kernel", compile(c"layer a { input: [1, 1, 4], channels: 2 }".as_ptr(), &options()));
+    let given = |sizes: &[AtrousSize]| AtrousOptions {
+        sizes: sizes.as_ptr(),
+        size_count: sizes.len(),
+        ..AtrousOptions::default()
+    };
+    told.call("spec null", compile(ptr::null(), &AtrousOptions::default()));
+    told.call("spec not UTF-8", compile(NO_TEXT.as_ptr(), &AtrousOptions::default()));
+    told.call("spec empty", compile(c"".as_ptr(), &AtrousOptions::default()));
+    told.call("spec hello", compile(c"hello".as_ptr(), &AtrousOptions::default()));
+    told.call(
+        "spec without kernel",
+        compile(c"layer a { input: [1, 1, 4], channels: 2 }".as_ptr(), &AtrousOptions::default()),
+    );
     let two =
         c"layer a { input: [1, 1, 1], channels: 1, kernel: 1 } layer b { input: [1, 1, 1], channels: 1, kernel: 1 }";
-    told.call("spec of two layers", compile(two.as_ptr(), &options()));
-    told.call("W not given", compile(NET.as_ptr(), &options()));
+    told.call("spec of two layers", compile(two.as_ptr(), &AtrousOptions::default()));
+    told.call("W not given", compile(NET.as_ptr(), &AtrousOptions::default()));
     told.call("W = 0", compile(NET.as_ptr(), &given(&[size(c"W", 0)])));
     told.call("W = 2^64 − 1", compile(NET.as_ptr(), &given(&[size(c"W", usize::MAX)])));
     told.call("w = 4", compile(NET.as_ptr(), &given(&[size(c"w", 4)])));
     told.call("W = 4 and W = 5", compile(NET.as_ptr(), &given(&[size(c"W", 4), size(c"W", 5)])));
     told.call("size name null", compile(NET.as_ptr(), &given(&[AtrousSize { name: ptr::null(), size: 4 }])));
     told.call("size name not UTF-8", compile(NET.as_ptr(), &given(&[size(NO_TEXT, 4)])));
-    told.call("sizes null, size_count 1", compile(NET.as_ptr(), &AtrousOptions { size_count: 1, ..options() }));
+    told.call(
+        "sizes null, size_count 1",
+        compile(NET.as_ptr(), &AtrousOptions { size_count: 1, ..AtrousOptions::default() }),
+    );
     let endless = AtrousOptions { size_count: usize::MAX, ..given(&[]) };
     told.call("size_count 2^64 − 1", compile(NET.as_ptr(), &endless));
-    told.call("layout 3", compile(LAYER.as_ptr(), &AtrousOptions { layout: 3, ..options() }));
-    told.call("threads 1025", compile(LAYER.as_ptr(), &AtrousOptions { threads: 1025, ..options() }));
-    told.call("threads 2^64 − 1", compile(LAYER.as_ptr(), &AtrousOptions { threads: usize::MAX, ..options() }));
+    told.call("layout 3", compile(LAYER.as_ptr(), &AtrousOptions { layout: 3, ..AtrousOptions::default() }));
+    told.call("threads 1025", compile(LAYER.as_ptr(), &AtrousOptions { threads: 1025, ..AtrousOptions::default() }));
+    told.call(
+        "threads 2^64 − 1",
+        compile(LAYER.as_ptr(), &AtrousOptions { threads: usize::MAX, ..AtrousOptions::default() }),
+    );
     for (what, target) in [("sse9", c"sse9"), ("AVX2", c"AVX2"), ("empty", c""), ("not UTF-8", NO_TEXT)] {
-        let options = AtrousOptions { target: target.as_ptr(), ..options() };
+        let options = AtrousOptions { target: target.as_ptr(), ..AtrousOptions::default() };
         told.call(&format!("target {what}"), compile(LAYER.as_ptr(), &options));
     }
-    told.call("tuning not UTF-8", compile(LAYER.as_ptr(), &AtrousOptions { tuning: NO_TEXT.as_ptr(), ..options() }));
-    let portable = AtrousOptions { target: c"portable".as_ptr(), ..options() };
+    told.call(
+        "tuning not UTF-8",
+        compile(LAYER.as_ptr(), &AtrousOptions { tuning: NO_TEXT.as_ptr(), ..AtrousOptions::default() }),
+    );
+    let portable = AtrousOptions { target: c"portable".as_ptr(), ..AtrousOptions::default() };
     told.call("memory_limit 1", compile(LAYER.as_ptr(), &AtrousOptions { memory_limit: 1, ..portable }));
     let large = c"layer large { input: [64, 1000, 1000, 1000], channels: 1000, kernel: 3 }";
-    let portable = AtrousOptions { target: c"portable".as_ptr(), ..options() };
+    let portable = AtrousOptions { target: c"portable".as_ptr(), ..AtrousOptions::default() };
     told.call("memory_limit 2^32", compile(large.as_ptr(), &AtrousOptions { memory_limit: 1 << 32, ..portable }));
     // SAFETY: `LAYER` lives, and null and misaligned pointers are not used.
     unsafe {

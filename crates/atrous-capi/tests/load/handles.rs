@@ -45,9 +45,7 @@ pub fn pack(
     let slices: Vec<AtrousSlice> =
         parameters.iter().map(|numbers| AtrousSlice { data: numbers.as_ptr(), len: numbers.len() }).collect();
     let (spec, target) = (CString::new(spec).expect("no zero"), CString::new(target).expect("no zero"));
-    let (sizes, tuning) = (ptr::null(), ptr::null());
-    let options =
-        AtrousOptions { sizes, size_count: 0, layout, target: target.as_ptr(), threads, tuning, memory_limit: 0 };
+    let options = AtrousOptions { layout, target: target.as_ptr(), threads, ..AtrousOptions::default() };
     let (mut kernel, mut packed) = (ptr::null_mut(), ptr::null_mut());
     let mut info = std::mem::MaybeUninit::uninit();
     // SAFETY: all pointers are to values that live until the end of this block, and of the lengths that are given.
