@@ -44,7 +44,8 @@ pub fn prepare(path: &Path, bytes: Vec<u8>) -> Result<Prepared, Failure> {
     Ok(Prepared { path: path.to_path_buf(), content })
 }
 
-/// Puts results in their places: all of them, or none that is a file. What devices and pipes get cannot be taken back.
+/// Puts results in their places, those of devices and pipes first: they may fail, and then no file has changed. A file only
+/// has to be renamed; a file system that refuses that all the same leaves the files before it in their places.
 pub fn finish(prepared: Vec<Prepared>) -> Result<(), Failure> {
     let is_file = |prepared: &Prepared| matches!(prepared.content, Content::Beside(..));
     let (files, others): (Vec<_>, Vec<_>) = prepared.into_iter().partition(is_file);

@@ -17,39 +17,9 @@ use std::process::Stdio;
 
 use crate::sandbox::{Outcome, Sandbox};
 
-/// `2x + 1` in two channels.
-const DOUBLE: &str = "layer double { input: [1, 2, 3], channels: 2, kernel: 1, groups: 2, bias }\n";
-
-/// A net of one channel and any length.
-const FREE: &str = "net free {
-    input x: [1, 1, L];
-    double = conv(x) { channels: 1, kernel: 1, bias };
-    output double;
-}
-";
-
-/// Two inputs and two outputs.
-const SUM: &str = "net sum {
-    input left: [1, 1, 4];
-    input right: [1, 1, 4];
-    both = add(left, right) {};
-    negative = conv(both) { channels: 1, kernel: 1, bias };
-    output both, negative;
-}
-";
-
 /// A directory with good files, to which a kind of nonsense adds bad ones.
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new()
-        .file("double.conv", DOUBLE)
-        .file("free.conv", FREE)
-        .file("sum.conv", SUM)
-        .weights("double.st", &[("double.weight", &[2, 1, 1], &[2.0, 2.0]), ("double.bias", &[2], &[1.0, 1.0])])
-        .weights("free.st", &[("double.weight", &[1, 1, 1], &[2.0]), ("double.bias", &[1], &[1.0])])
-        .array("x.npy", &[1, 2, 3], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
-        .array("left.npy", &[1, 1, 4], &[1.0, 2.0, 3.0, 4.0])
-        .file("text.txt", "hello, world")
-        .file("empty", "");
+    let sandbox = Sandbox::with_good_files().file("text.txt", "hello, world").file("empty", "");
     std::fs::create_dir(sandbox.path("directory")).expect("a directory");
     sandbox
 }

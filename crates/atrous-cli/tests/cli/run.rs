@@ -1,24 +1,5 @@
 use crate::sandbox::{Outcome, Sandbox, read_array};
 
-/// `2x + 1` in two channels, exact in every backend.
-const DOUBLE: &str = "layer double { input: [1, 2, 3], channels: 2, kernel: 1, groups: 2, bias }\n";
-
-const FREE: &str = "net free {
-    input x: [1, 1, L];
-    double = conv(x) { channels: 1, kernel: 1, bias };
-    output double;
-}
-";
-
-const TWO_INPUTS: &str = "net sum {
-    input left: [1, 1, 4];
-    input right: [1, 1, 4];
-    both = add(left, right) {};
-    negative = conv(both) { channels: 1, kernel: 1, bias };
-    output both, negative;
-}
-";
-
 const DEEP: &str = "net deep {
     input image: [1, 3, 9, 7];
     a = conv(image) { channels: 8, kernel: 3, padding: 1, bias, leaky_relu(0.1) };
@@ -29,17 +10,7 @@ const DEEP: &str = "net deep {
 ";
 
 fn sandbox() -> Sandbox {
-    Sandbox::new()
-        .file("double.conv", DOUBLE)
-        .file("free.conv", FREE)
-        .file("sum.conv", TWO_INPUTS)
-        .file("deep.conv", DEEP)
-        .weights("double.st", &[("double.weight", &[2, 1, 1], &[2.0, 2.0]), ("double.bias", &[2], &[1.0, 1.0])])
-        .weights("free.st", &[("double.weight", &[1, 1, 1], &[2.0]), ("double.bias", &[1], &[1.0])])
-        .weights("sum.st", &[("negative.weight", &[1, 1, 1], &[-1.0]), ("negative.bias", &[1], &[0.0])])
-        .array("x.npy", &[1, 2, 3], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
-        .array("left.npy", &[1, 1, 4], &[1.0, 2.0, 3.0, 4.0])
-        .array("right.npy", &[1, 1, 4], &[10.0, 20.0, 30.0, 40.0])
+    Sandbox::with_good_files().file("deep.conv", DEEP)
 }
 
 #[test]

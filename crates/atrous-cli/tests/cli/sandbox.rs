@@ -9,6 +9,27 @@ use npyz::WriterBuilder;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
+/// `2x + 1` in two channels.
+pub const DOUBLE: &str = "layer double { input: [1, 2, 3], channels: 2, kernel: 1, groups: 2, bias }\n";
+
+/// A net of one channel and any length.
+pub const FREE: &str = "net free {
+    input x: [1, 1, L];
+    double = conv(x) { channels: 1, kernel: 1, bias };
+    output double;
+}
+";
+
+/// Two inputs and two outputs.
+const SUM: &str = "net sum {
+    input left: [1, 1, 4];
+    input right: [1, 1, 4];
+    both = add(left, right) {};
+    negative = conv(both) { channels: 1, kernel: 1, bias };
+    output both, negative;
+}
+";
+
 /// A directory that is removed with the value.
 pub struct Sandbox {
     directory: tempfile::TempDir,
@@ -25,6 +46,20 @@ impl Sandbox {
     /// An empty directory.
     pub fn new() -> Sandbox {
         Sandbox { directory: tempfile::tempdir().expect("a temporary directory") }
+    }
+
+    /// A directory with specs, and with weights and arrays for them.
+    pub fn with_good_files() -> Sandbox {
+        Sandbox::new()
+            .file("double.conv", DOUBLE)
+            .file("free.conv", FREE)
+            .file("sum.conv", SUM)
+            .weights("double.st", &[("double.weight", &[2, 1, 1], &[2.0, 2.0]), ("double.bias", &[2], &[1.0, 1.0])])
+            .weights("free.st", &[("double.weight", &[1, 1, 1], &[2.0]), ("double.bias", &[1], &[1.0])])
+            .weights("sum.st", &[("negative.weight", &[1, 1, 1], &[-1.0]), ("negative.bias", &[1], &[0.0])])
+            .array("x.npy", &[1, 2, 3], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+            .array("left.npy", &[1, 1, 4], &[1.0, 2.0, 3.0, 4.0])
+            .array("right.npy", &[1, 1, 4], &[10.0, 20.0, 30.0, 40.0])
     }
 
     /// The directory with a file more.

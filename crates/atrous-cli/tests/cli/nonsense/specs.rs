@@ -1,6 +1,7 @@
 //! Specs that cannot be read, and nets that are not in them.
 
 use super::*;
+use crate::sandbox::{DOUBLE, FREE};
 
 #[test]
 fn specs() {
