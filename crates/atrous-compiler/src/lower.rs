@@ -76,8 +76,9 @@ fn padded_size(axis: &LayerAxis) -> i64 {
     axis.input as i64 + axis.padding[0] + axis.padding[1]
 }
 
-/// The relation of each axis; for a transposed layer that of the convolution whose adjoint it is.
-fn axes(layer: &Layer) -> Vec<Axis> {
+/// The relation of each axis; for a transposed layer that of the convolution whose adjoint it is. Borders other than zeros
+/// are inputs of their own.
+pub fn axes(layer: &Layer) -> Vec<Axis> {
     let of_axis = |axis: &LayerAxis| {
         let (input, pad) = match layer.padding_mode {
             PaddingMode::Zeros => (axis.input as i64, axis.padding[0]),

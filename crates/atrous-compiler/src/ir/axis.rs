@@ -39,17 +39,26 @@ impl Axis {
         }
     }
 
-    /// The input that output `o` reads with tap `k`, or `None` for padding and inserted zeros.
-    pub fn source(self, o: i64, k: i64) -> Option<i64> {
-        let position = self.stride * o + self.dilation * k - self.pad;
+    /// The position in the zero-inserted input that output `o` meets with tap `k`; input 0 is at 0.
+    pub fn position(self, o: i64, k: i64) -> i64 {
+        self.stride * o + self.dilation * k - self.pad
+    }
+
+    /// The input at a position of the zero-inserted input, or `None` for padding and inserted zeros.
+    pub fn input_at(self, position: i64) -> Option<i64> {
         let i = position.div_euclid(self.up);
         (position.rem_euclid(self.up) == 0 && (0..self.input).contains(&i)).then_some(i)
     }
 
+    /// The input that output `o` reads with tap `k`, or `None` for padding and inserted zeros.
+    pub fn source(self, o: i64, k: i64) -> Option<i64> {
+        self.input_at(self.position(o, k))
+    }
+
     /// Whether every output reads a real input with every tap.
     pub fn is_dense(self) -> bool {
-        let first = -self.pad;
-        let last = self.stride * (self.output - 1) + self.dilation * (self.taps - 1) - self.pad;
+        let first = self.position(0, 0);
+        let last = self.position(self.output - 1, self.taps - 1);
         self.up == 1 && (self.output == 0 || self.taps == 0 || (first >= 0 && last < self.input))
     }
 

@@ -1,0 +1,10 @@
+//! Pictures of convolution layers: which input each output reads with which weight.
+//!
+//! A [`scene::Scene`] is the picture as data, without pixels. The crate is pure: no IO, no environment, no fonts of the
+//! system, the same bytes for the same layer.
+#![forbid(unsafe_code)]
+
+pub mod palette;
+pub mod scene;
+
+pub use scene::{Scene, View};

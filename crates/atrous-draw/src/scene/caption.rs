@@ -1,0 +1,109 @@
+//! What is said below a picture.
+
+use atrous_compiler::layer::{Layer, LayerAxis, PaddingMode};
+
+use super::{Scene, View};
+
+impl Scene {
+    /// What the picture shows; one line.
+    pub fn title(&self) -> String {
+        let what = match (self.layer.transposed, self.adjoint) {
+            (false, false) => "convolution",
+            (true, false) => "transposed convolution",
+            (false, true) => "adjoint of a convolution: from gradients of outputs to those of inputs",
+            (true, true) => "adjoint of a transposed convolution: from gradients of outputs to those of inputs",
+        };
+        format!("{}: {what}", self.layer.name)
+    }
+
+    /// What the view shows of the zeros; one line.
+    pub fn subtitle(&self) -> String {
+        match (self.view, Scene::has_zeros(&self.layer, self.adjoint)) {
+            (View::Zeros, true) => "as an ordinary convolution over an input with zeros between its values".into(),
+            (View::Zeros, false) => "with padding".into(),
+            (View::Phases, _) => match self.phase_count() {
+                1 => "only what is real: no padding".into(),
+                phases => format!("only what is real: {phases} phases of outputs, each with weights of its own"),
+            },
+        }
+    }
+
+    /// The numbers of the layer; one line each.
+    pub fn parameters(&self) -> Vec<String> {
+        let layer = &self.layer;
+        let axes = |name: &str, value: fn(&LayerAxis) -> usize| {
+            let values: Vec<String> = layer.axes.iter().map(|axis| value(axis).to_string()).collect();
+            format!("{name} {}", joined(&values))
+        };
+        let paddings: Vec<String> = layer.axes.iter().map(|axis| sides(axis.padding)).collect();
+        let mode = match layer.padding_mode {
+            PaddingMode::Zeros => "",
+            PaddingMode::Reflect => " (reflect)",
+            PaddingMode::Replicate => " (replicate)",
+            PaddingMode::Circular => " (circular)",
+        };
+        let mut first = vec![
+            axes("kernel", |axis| axis.kernel),
+            axes("stride", |axis| axis.stride),
+            axes("dilation", |axis| axis.dilation),
+            format!("padding {}{mode}", joined(&paddings)),
+        ];
+        if layer.axes.iter().any(|axis| axis.output_padding > 0) {
+            first.push(axes("output padding", |axis| axis.output_padding));
+        }
+        vec![first.join(", "), channels(layer)]
+    }
+
+    /// How the size of the layer's output comes about; one line for each axis, or one for all that are equal.
+    pub fn size_formulas(&self) -> Vec<String> {
+        let formula = |axis: &LayerAxis| formula(axis, self.layer.transposed);
+        let lines: Vec<String> = self.layer.axes.iter().map(formula).collect();
+        match &lines[..] {
+            [first, rest @ ..] if rest.iter().all(|line| line == first) => vec![format!("output {first}")],
+            lines => lines.iter().enumerate().map(|(axis, line)| format!("output on axis {axis} {line}")).collect(),
+        }
+    }
+}
+
+/// One value where all are equal, else all of them.
+fn joined(values: &[String]) -> String {
+    match values {
+        [first, rest @ ..] if rest.iter().all(|value| value == first) => first.clone(),
+        values => values.join(" × "),
+    }
+}
+
+fn sides([low, high]: [i64; 2]) -> String {
+    if low == high { low.to_string() } else { format!("{low} before and {high} after") }
+}
+
+fn channels(layer: &Layer) -> String {
+    let Layer { input_channels, output_channels, groups, .. } = layer;
+    match groups {
+        1 => format!("each of {output_channels} output channels reads all {input_channels} input channels"),
+        _ => format!(
+            "{groups} groups: {} of {output_channels} output channels read {} of {input_channels} input channels",
+            output_channels / groups,
+            input_channels / groups
+        ),
+    }
+}
+
+/// The formula of the language with the numbers of an axis.
+fn formula(axis: &LayerAxis, transposed: bool) -> String {
+    let LayerAxis { input, kernel, stride, dilation, padding: [low, high], output_padding } = axis;
+    let output = axis.output(transposed);
+    let (low, high) = (minus_or(*low, transposed), minus_or(*high, transposed));
+    match transposed {
+        false => format!("⌊({input}{low}{high} − {dilation}·({kernel} − 1) − 1) / {stride}⌋ + 1 = {output}"),
+        true => {
+            format!("({input} − 1)·{stride}{low}{high} + {dilation}·({kernel} − 1) + {output_padding} + 1 = {output}")
+        }
+    }
+}
+
+/// A number that is added, or taken away, with its sign.
+fn minus_or(number: i64, negate: bool) -> String {
+    let sign = if (number < 0) != negate { "−" } else { "+" };
+    format!(" {sign} {}", number.unsigned_abs())
+}

@@ -1,0 +1,3 @@
+//! Pictures of all specs and of random layers.
+
+mod taps;
