@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod check;
 pub mod failure;
+mod matrix;
 pub mod memory;
 mod model;
 mod output;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &mut report),
         Command::Bench(args) => bench::run(args, &mut report),
         Command::Tune(args) => tune::run(args, &mut report),
+        Command::Matrix(args) => matrix::run(args, &mut report),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

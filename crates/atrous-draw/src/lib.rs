@@ -4,6 +4,7 @@
 //! system, the same bytes for the same layer.
 #![forbid(unsafe_code)]
 
+pub mod matrix;
 pub mod palette;
 pub mod scene;
 

@@ -1,3 +1,4 @@
-//! Pictures of all specs and of random layers.
+//! Pictures and matrices of all specs and of random layers.
 
+mod matrix;
 mod taps;
