@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod matrix;
+#[cfg(feature = "serde")]
+pub mod page;
 pub mod palette;
 pub mod scene;
 

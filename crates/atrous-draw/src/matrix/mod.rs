@@ -10,10 +10,10 @@ mod tests;
 
 use std::fmt::{self, Display, Formatter};
 
-use atrous_compiler::layer::{Layer, LayerAxis, PaddingMode};
+use atrous_compiler::layer::Layer;
 
 use crate::scene::line::{Geometry, geometries};
-use crate::scene::{Kind, Line, Phase, View};
+use crate::scene::{InputCell, Kind, Line, OutputCell, Phase, View};
 
 /// Which channels a matrix connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,7 +195,7 @@ impl Direction<'_> {
         let (columns, rows) = if self.adjoint { (outputs, inputs) } else { (inputs, outputs) };
         let from = if self.channels == Channels::All { 1 } else { 2 };
         let [row_shape, column_shape] = [&rows[from..], &columns[from..]].map(<[usize]>::to_vec);
-        let positions = self.positions(&lines, &columns[2..]);
+        let positions = Direction::positions(&lines, &rows[2..], &columns[2..]);
         let pairs = self.channel_pairs();
         let column_count: usize = columns[2..].iter().product();
         let of_channel = |channel: usize| {
@@ -203,8 +203,8 @@ impl Direction<'_> {
             positions.iter().map(move |position| position.row(&pairs, column_count)).collect::<Vec<Row>>()
         };
         let channels = if self.channels == Channels::All { rows[1] } else { 1 };
-        let phases = lines.iter().zip(&layer.axes).fold(vec![vec![0]], |outer, (line, axis)| {
-            outer.iter().flat_map(|taps| line.phases.iter().map(|own| joined_taps(taps, own, axis.kernel))).collect()
+        let phases = lines.iter().fold(vec![vec![0]], |outer, line| {
+            outer.iter().flat_map(|taps| line.phases.iter().map(|own| joined_taps(taps, own, line.weights))).collect()
         });
         Matrix { rows: (0..channels).flat_map(of_channel).collect(), row_shape, column_shape, phases }
     }
@@ -227,35 +227,24 @@ impl Direction<'_> {
     }
 
     /// What every position that is computed reads along all axes, row by row.
-    fn positions(&self, lines: &[Line], sources: &[usize]) -> Vec<Position> {
+    fn positions(lines: &[Line], rows: &[usize], columns: &[usize]) -> Vec<Position> {
         let start = Position { phase: Some(0), reads: vec![(0, Meets::Source { index: 0, copy: false })] };
-        let axes = lines.iter().zip(&self.layer.axes).zip(sources);
-        axes.fold(vec![start], |outer, ((line, axis), &sources)| {
-            let own = self.of_line(line, axis);
-            let phases = line.phases.len();
-            let beside =
-                |outer: &Position| own.iter().map(|own| outer.beside(own, axis.kernel, sources, phases)).collect();
-            outer.iter().flat_map(|outer| -> Vec<Position> { beside(outer) }).collect()
+        lines.iter().zip(rows.iter().zip(columns)).fold(vec![start], |outer, (line, (&rows, &columns))| {
+            let own = of_line(line, rows);
+            outer.iter().flat_map(|outer| own.iter().map(|own| outer.beside(own, line, columns))).collect()
         })
     }
+}
 
-    /// What every position reads along one axis. Where the padding repeats inputs, an input reads what its copies do.
-    fn of_line(&self, line: &Line, axis: &LayerAxis) -> Vec<Position> {
-        let folds = self.adjoint && self.layer.padding_mode != PaddingMode::Zeros;
-        if !folds {
-            return (0..line.outputs.len()).map(|output| Position::of_output(line, output, false)).collect();
-        }
-        let mut positions = vec![Position { phase: None, reads: Vec::new() }; axis.input];
-        for (number, output) in line.outputs.iter().enumerate() {
-            let own = usize::try_from(number as i64 - axis.padding[0]).ok();
-            let Some(position) = output.adds_to.or(own).and_then(|input| positions.get_mut(input)) else { continue };
-            let is_copy = output.adds_to.is_some();
-            let reads = Position::of_output(line, number, is_copy).reads;
-            position.reads.extend(reads);
-            position.phase = if is_copy { position.phase } else { Some(output.phase) };
-        }
-        positions
+/// What every position reads along one axis. Where the padding repeats inputs, an input reads what its copies do.
+fn of_line(line: &Line, rows: usize) -> Vec<Position> {
+    let mut positions = vec![Position { phase: None, reads: Vec::new() }; rows];
+    for output in &line.outputs {
+        let position = &mut positions[output.output];
+        position.reads.extend(Position::reads(line, output));
+        position.phase = if output.is_border { position.phase } else { Some(output.phase) };
     }
+    positions
 }
 
 /// A pair of channels, and where its kernel begins among the weights that are named.
@@ -284,28 +273,23 @@ struct Position {
 }
 
 impl Position {
-    fn of_output(line: &Line, number: usize, copy: bool) -> Position {
-        let output = &line.outputs[number];
-        let reads = output.reads.iter().map(|read| {
-            let cell = line.inputs[read.cell];
-            let meets = match (cell.kind, cell.input) {
-                (Kind::Input | Kind::Copy, Some(index)) => {
-                    Meets::Source { index, copy: copy || cell.kind == Kind::Copy }
-                }
-                (Kind::Zero, _) => Meets::Inserted,
-                _ => Meets::Padding,
-            };
-            (read.weight, meets)
-        });
-        Position { phase: Some(output.phase), reads: reads.collect() }
+    fn reads(line: &Line, output: &OutputCell) -> Vec<(usize, Meets)> {
+        let meets = |cell: InputCell| match (cell.kind, cell.input) {
+            (Kind::Input | Kind::Copy, Some(index)) => {
+                Meets::Source { index, copy: output.is_border || cell.kind == Kind::Copy }
+            }
+            (Kind::Zero, _) => Meets::Inserted,
+            _ => Meets::Padding,
+        };
+        output.reads.iter().map(|read| (read.weight, meets(line.inputs[read.cell]))).collect()
     }
 
-    /// The same with what is read along one more axis, of so many taps, sources and phases.
-    fn beside(&self, own: &Position, taps: usize, sources: usize, phases: usize) -> Position {
+    /// The same with what is read along one more axis, with so many sources.
+    fn beside(&self, own: &Position, line: &Line, sources: usize) -> Position {
         let with = |&(tap, outer): &(usize, Meets)| {
-            own.reads.iter().map(move |&(own, inner)| (tap * taps + own, outer.and(inner, sources)))
+            own.reads.iter().map(move |&(own, inner)| (tap * line.weights + own, outer.and(inner, sources)))
         };
-        let phase = self.phase.zip(own.phase).map(|(outer, own)| outer * phases + own);
+        let phase = self.phase.zip(own.phase).map(|(outer, own)| outer * line.phases.len() + own);
         Position { phase, reads: self.reads.iter().flat_map(with).collect() }
     }
 
