@@ -23,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   atrous check fc6.conv                        report every error and warning of a spec
   atrous build fc6.conv --emit rust -o fc6.rs  write the Rust source of a kernel
+  atrous draw fc6.conv -o fc6.svg              draw what each output of a layer reads
   atrous run upconv7.conv --weights upconv7.safetensors --image photo.png -o photo_2x.png
 
 `-` as FILE is standard input. Results go to standard output or to -o, messages to standard error.
@@ -35,6 +36,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Write out one level of the compilation of a spec
     Build(BuildArgs),
+    /// Draw what each output of a layer reads
+    Draw(DrawArgs),
     /// Compute the outputs of a spec from weights and inputs
     Run(RunArgs),
     /// Time the machine code of a spec against the peak of the machine
@@ -224,6 +227,92 @@ pub enum Emit {
     Clif,
     /// Machine code of this machine, disassembled
     Asm,
+}
+
+const DRAW_EXAMPLES: &str = "\
+Examples:
+  atrous draw up.conv -o up.svg                  the layer with one output chosen
+  atrous draw up.conv --at 3,4 --view phases -o up.png
+  atrous draw up.conv --frames -o up.svg         all outputs, one after the other
+  atrous draw upconv7.conv --size H=8 --size W=8 --layer conv1 -o conv1.svg
+  atrous draw specs/gallery/*.conv -o pictures/
+  atrous draw upconv7.conv --size H=8 --size W=8 -o upconv7.html
+
+The layers of a net, and of a spec with several, are drawn below one another. A transposed layer is drawn twice: as a
+convolution over an input with zeros between its values, and by phases without them. Channels are not drawn: all that
+one output channel reads of one input channel is the same in the others.";
+
+/// Arguments of `draw`.
+#[derive(Debug, Args)]
+#[command(after_help = DRAW_EXAMPLES)]
+pub struct DrawArgs {
+    /// The specs; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The layer or net to draw, when the spec has several
+    #[arg(long, value_name = "NAME")]
+    pub net: Option<String>,
+    /// The layer of a net to draw
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
+    /// A value for a free size, such as H=8; may be repeated
+    #[arg(long = "size", value_name = "NAME=N", value_parser = named_size)]
+    pub sizes: Vec<(String, usize)>,
+    /// Show all that an ordinary convolution reads, or only what is real; by default both for layers with zeros between inputs
+    #[arg(long, value_enum)]
+    pub view: Option<ViewArg>,
+    /// Draw the adjoint: which outputs each input gets its gradient from
+    #[arg(long)]
+    pub adjoint: bool,
+    /// The output to choose: row and column from 0, or one number for a layer of one axis; by default one in the middle
+    #[arg(long, value_name = "Y,X", value_delimiter = ',')]
+    pub at: Option<Vec<usize>>,
+    /// The plane of outputs to draw of a layer of three axes, from 0; by default one in the middle
+    #[arg(long, value_name = "N")]
+    pub slice: Option<usize>,
+    /// Draw one output after the other, each in a frame: N of them, or the first 36; the first is that of --at
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "36", require_equals = true, value_parser = number::<u16>(1..=1024))]
+    pub frames: Option<u16>,
+    /// The background to draw for; `auto` is what the viewer prefers, and light in a PNG
+    #[arg(long, value_enum, default_value_t = ThemeArg::Auto)]
+    pub theme: ThemeArg,
+    /// The format; by default that of the file's name, and SVG for standard output and directories
+    #[arg(long, value_enum)]
+    pub format: Option<PictureFormat>,
+    /// Where to write: a .svg, .png or .html file, a directory (`DIR/`) for a file of each spec's name, or `-` for standard output
+    #[arg(short, long, value_name = "PATH", default_value = "-")]
+    pub output: PathBuf,
+}
+
+/// What is shown of the zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ViewArg {
+    /// As an ordinary convolution: padding, and zeros between the inputs of a transposed layer
+    Zeros,
+    /// By phases: only reads of real inputs
+    Phases,
+}
+
+/// A background by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ThemeArg {
+    /// What the viewer prefers
+    Auto,
+    /// White
+    Light,
+    /// Nearly black
+    Dark,
+}
+
+/// The format of a picture of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PictureFormat {
+    /// Vectors
+    Svg,
+    /// Pixels, two for each of the SVG
+    Png,
+    /// A page for the browser, which steps through all outputs and needs no network
+    Html,
 }
 
 const RUN_EXAMPLES: &str = "\

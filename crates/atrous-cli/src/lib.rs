@@ -7,6 +7,7 @@ mod args;
 mod bench;
 mod build;
 mod check;
+mod draw;
 pub mod failure;
 mod matrix;
 pub mod memory;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Check(args) => check::run(args, &mut report),
         Command::Build(args) => build::run(args, &mut report),
+        Command::Draw(args) => draw::run(args, &mut report),
         Command::Run(args) => run::run(args, &mut report),
         Command::Bench(args) => bench::run(args, &mut report),
         Command::Tune(args) => tune::run(args, &mut report),

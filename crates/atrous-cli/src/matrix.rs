@@ -4,6 +4,7 @@ use atrous_compiler::layer::Layer;
 use atrous_draw::matrix::{Channels, Limit, Matrices, TooLarge};
 
 use crate::args::{ChannelsArg, MatrixArgs};
+use crate::draw;
 use crate::failure::Failure;
 use crate::model;
 use crate::output;
@@ -16,7 +17,8 @@ pub fn run(args: &MatrixArgs, report: &mut Report) -> Result<(), Failure> {
     let sizes = model::sizes(&args.sizes)?;
     let front = model::check(&source, args.net.as_deref(), &sizes, report)?;
     output::check(&args.output, &[("the spec", &args.file)])?;
-    let layers = model::layers(&front, args.net.as_deref(), args.layer.as_deref())?;
+    let layers = draw::layers(&front.models, args.net.as_deref(), args.layer.as_deref())
+        .map_err(|failure| failure.file(&source.name))?;
     let is_picture = args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
     let limit = if is_picture { Limit::PICTURE } else { Limit::TEXT };
     let channels = match args.channels {

@@ -3,7 +3,7 @@
 use atrous_compiler::ast::Item;
 use atrous_compiler::codes::{SIZE_RANGE, UNKNOWN_SIZE};
 use atrous_compiler::front::{self, Dim, Front, Model, OpenNet, Sizes};
-use atrous_compiler::layer::{Layer, Layout};
+use atrous_compiler::layer::Layout;
 use atrous_compiler::{Diagnostic, Net, Severity, Span};
 
 use crate::failure::{Failure, quoted};
@@ -112,27 +112,6 @@ pub fn closed(model: &Model) -> Result<Net, Failure> {
         Model::Net(net) => Ok(net.clone()),
         Model::Open(open) => Err(still_free(&open.name, &open.free)),
     }
-}
-
-/// The layers of a spec: all, those of the item that is named, or the one that is named.
-pub fn layers(front: &Front, net: Option<&str>, layer: Option<&str>) -> Result<Vec<Layer>, Failure> {
-    let models = match net {
-        Some(name) => vec![choose(&front.models, Some(name))?],
-        None => front.models.iter().collect(),
-    };
-    let nets: Vec<Net> = models.into_iter().map(closed).collect::<Result<_, _>>()?;
-    let layers: Vec<Layer> = nets.iter().flat_map(Net::layers).cloned().collect();
-    let Some(wanted) = layer else { return if layers.is_empty() { Err(no_layer()) } else { Ok(layers) } };
-    let found: Vec<Layer> = layers.iter().filter(|layer| layer.name == wanted).cloned().collect();
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let names = quoted(layers.iter().map(|layer| layer.name.as_str()));
-    Err(Failure::usage(format!("the spec has no layer `{wanted}`")).help(format!("it has {names}")))
-}
-
-fn no_layer() -> Failure {
-    Failure::error("the spec has no convolution").help("sums and products have no weights to show")
 }
 
 fn still_free(name: &str, free: &[String]) -> Failure {

@@ -104,6 +104,30 @@ pub fn check(path: &Path, read: &[(&'static str, &Path)]) -> Result<(), Failure>
     }
 }
 
+/// Whether a name is a directory's: it is one, or it ends like one.
+pub fn is_directory(path: &Path) -> bool {
+    path.is_dir() || path.to_string_lossy().ends_with(std::path::is_separator)
+}
+
+/// Refuses a directory that cannot be made because a file is in its way.
+pub fn check_directory(directory: &Path) -> Result<(), Failure> {
+    match directory.ancestors().find(|ancestor| ancestor.exists()) {
+        Some(there) if !there.is_dir() => {
+            let text = format!("cannot create the directory: {} is a file", there.display());
+            Err(Failure::error(text).file(directory.display().to_string()).help("give the directory another name"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes a directory, and those that it is in, where they are not there.
+pub fn make_directory(directory: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(directory).map_err(|error| {
+        let text = format!("cannot create the directory: {}", plain(&error));
+        Failure::error(text).file(directory.display().to_string())
+    })
+}
+
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     let failure = Failure::error(format!("cannot write the file: {}", plain(error))).file(path.display().to_string());
     let directory = directory_of(path);

@@ -5,9 +5,15 @@
 #![forbid(unsafe_code)]
 
 pub mod matrix;
-#[cfg(feature = "serde")]
+#[cfg(feature = "page")]
 pub mod page;
 pub mod palette;
+pub mod picture;
+#[cfg(feature = "png")]
+pub mod png;
 pub mod scene;
+pub mod svg;
 
+pub use picture::{Picture, Refusal, Request, picture};
 pub use scene::{Scene, View};
+pub use svg::Background;

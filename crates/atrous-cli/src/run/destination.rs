@@ -1,6 +1,5 @@
 //! Where the outputs go, decided before anything is computed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use atrous_compiler::Net;
@@ -10,7 +9,6 @@ use image::ImageFormat;
 use crate::args::{OutputFormat, RunArgs, TensorSource};
 use crate::failure::{Failure, quoted};
 use crate::output;
-use crate::source::plain;
 use crate::tensors::{Tensor, npy, picture};
 
 /// Where the outputs go.
@@ -46,7 +44,7 @@ pub fn of_outputs(args: &RunArgs, net: &Net) -> Result<Destinations, Failure> {
         OutputFormat::Npy => Format::Npy,
         OutputFormat::Png => Format::Picture(ImageFormat::Png),
     });
-    let destinations = if is_directory(path) {
+    let destinations = if output::is_directory(path) {
         let format = chosen.unwrap_or(Format::Npy);
         let extension = if format == Format::Npy { "npy" } else { "png" };
         let file = |name: &&str| Destination { path: path.join(format!("{name}.{extension}")), format };
@@ -63,7 +61,7 @@ pub fn of_outputs(args: &RunArgs, net: &Net) -> Result<Destinations, Failure> {
         Destinations { directory: None, files: vec![Destination { path: path.clone(), format }] }
     };
     if let Some(directory) = &destinations.directory {
-        check_directory(directory)?;
+        output::check_directory(directory)?;
     }
     let read = files_read(args);
     for (destination, &id) in destinations.files.iter().zip(&net.outputs) {
@@ -78,17 +76,6 @@ pub fn of_outputs(args: &RunArgs, net: &Net) -> Result<Destinations, Failure> {
     Ok(destinations)
 }
 
-/// Refuses a directory that cannot be made because a file is in its way.
-fn check_directory(directory: &Path) -> Result<(), Failure> {
-    match directory.ancestors().find(|ancestor| ancestor.exists()) {
-        Some(there) if !there.is_dir() => {
-            let text = format!("cannot create the directory: {} is a file", there.display());
-            Err(Failure::error(text).file(directory.display().to_string()).help("give the directory another name"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// What the command reads, with what each file is.
 fn files_read(args: &RunArgs) -> Vec<(&'static str, &Path)> {
     fn file(source: &TensorSource) -> Option<&Path> {
@@ -101,11 +88,6 @@ fn files_read(args: &RunArgs) -> Vec<(&'static str, &Path)> {
     let arrays = args.inputs.iter().filter_map(|(_, source)| file(source)).map(|path| ("an input", path));
     let pictures = args.images.iter().map(|(_, path)| ("an input", path.as_path()));
     [("the spec", args.spec.file.as_path())].into_iter().chain(weights).chain(arrays).chain(pictures).collect()
-}
-
-/// Whether a name is a directory's: it is one, or it ends like one.
-fn is_directory(path: &Path) -> bool {
-    path.is_dir() || path.to_string_lossy().ends_with(std::path::is_separator)
 }
 
 fn format_of_name(path: &Path) -> Result<Format, Failure> {
@@ -134,10 +116,7 @@ fn check_picture(name: &str, shape: &[usize]) -> Result<(), Failure> {
 /// Writes the outputs, which are in memory order of the layout: all of them or none.
 pub fn write(destinations: &Destinations, outputs: &[Tensor], layout: Layout) -> Result<(), Failure> {
     if let Some(directory) = &destinations.directory {
-        fs::create_dir_all(directory).map_err(|error| {
-            let text = format!("cannot create the directory: {}", plain(&error));
-            Failure::error(text).file(directory.display().to_string())
-        })?;
+        output::make_directory(directory)?;
     }
     let mut prepared = Vec::new();
     for (Destination { path, format }, output) in destinations.files.iter().zip(outputs) {

@@ -71,7 +71,8 @@ impl Data {
 
 impl LayerData {
     fn new(layer: &Layer) -> LayerData {
-        let scenes = [false, true].map(|adjoint| [View::Zeros, View::Phases].map(|view| Scene::new(layer, view, adjoint)));
+        let scenes =
+            [false, true].map(|adjoint| [View::Zeros, View::Phases].map(|view| Scene::new(layer, view, adjoint)));
         let drawn = scenes.iter().flatten().find_map(|scene| scene.as_ref().ok());
         let refusal = match (drawn, &scenes[0][1]) {
             (None, Err(error)) => Some(error.to_string()),
@@ -81,7 +82,11 @@ impl LayerData {
         LayerData {
             name: layer.name.clone(),
             parameters: parameters.unwrap_or_default(),
-            directions: [false, true].into_iter().zip(scenes).map(|(adjoint, scenes)| direction(adjoint, scenes)).collect(),
+            directions: [false, true]
+                .into_iter()
+                .zip(scenes)
+                .map(|(adjoint, scenes)| direction(adjoint, scenes))
+                .collect(),
             refusal,
         }
     }
@@ -95,7 +100,9 @@ fn direction(adjoint: bool, scenes: [Result<Scene, TooLarge>; 2]) -> DirectionDa
 
 fn view(scene: Result<Scene, TooLarge>) -> ViewData {
     match scene {
-        Ok(scene) => ViewData { subtitle: scene.subtitle(), start: scene.telling_output(), lines: scene.lines, refusal: None },
+        Ok(scene) => {
+            ViewData { subtitle: scene.subtitle(), start: scene.telling_output(), lines: scene.lines, refusal: None }
+        }
         Err(error) => {
             ViewData { subtitle: String::new(), start: Vec::new(), lines: Vec::new(), refusal: Some(error.to_string()) }
         }

@@ -13,12 +13,14 @@ pub struct Line {
     /// Input positions from the first to the last. In the view of zeros these are inputs, the zeros between them, and
     /// padding; in the view of phases, inputs and the padding that repeats them.
     pub inputs: Vec<InputCell>,
-    /// Outputs in order.
+    /// Outputs in order, with the borders of an adjoint that add to others.
     pub outputs: Vec<OutputCell>,
     /// The positions that the kernel covers: an index into the weights, or `None` for a hole of the dilation.
     pub kernel: Vec<Option<usize>>,
     /// The phases in order; at least one.
     pub phases: Vec<Phase>,
+    /// How many weights there are.
+    pub weights: usize,
 }
 
 /// A position of the input.
@@ -53,10 +55,12 @@ pub enum Kind {
 pub struct OutputCell {
     /// The number of its phase: an index into [`Line::phases`].
     pub phase: usize,
+    /// The index of the output that it is, or adds to.
+    pub output: usize,
     /// Whether it is there because of `output_padding`.
     pub is_output_padding: bool,
-    /// In the adjoint of a layer whose padding repeats inputs: the input to which this position adds.
-    pub adds_to: Option<usize>,
+    /// Whether it adds to an output inside: the adjoint of padding that repeats inputs.
+    pub is_border: bool,
     /// What it reads, by ascending positions. In the view of zeros one for each tap; in that of phases only what is real.
     pub reads: Vec<Read>,
 }
@@ -139,7 +143,8 @@ impl Geometry {
         let mut inputs: Vec<InputCell> = (first..=last).map(|position| self.input(position, view)).collect();
         outputs.iter().flat_map(|output| &output.reads).for_each(|read| inputs[read.cell].is_read = true);
         let kernel = spread((0..self.relation.taps).map(|tap| (self.relation.position(0, tap), self.weight(tap))));
-        Line { inputs, outputs, kernel, phases: phases.iter().map(|piece| self.phase(piece)).collect() }
+        let phases = phases.iter().map(|piece| self.phase(piece)).collect();
+        Line { inputs, outputs, kernel, phases, weights: self.layer.kernel }
     }
 
     /// The first and the last position that is drawn. Inputs that nothing reads and padding that is asked for count.
@@ -183,16 +188,15 @@ impl Geometry {
     }
 
     fn output(&self, output: i64, phase: usize, reads: Vec<Read>) -> OutputCell {
-        let extra = if self.layer.output_padding > 0 && !self.adjoint { self.layer.output_padding as i64 } else { 0 };
-        let position = output - self.layer.padding[0];
-        let size = self.layer.input as i64;
-        let adds_to = self.border.filter(|_| self.adjoint && !(0..size).contains(&position));
-        OutputCell {
-            phase,
-            is_output_padding: output >= self.relation.output - extra,
-            adds_to: adds_to.and_then(|mode| padding::source(mode, size, position)).map(|input| input as usize),
-            reads,
-        }
+        let extra = if self.adjoint { 0 } else { self.layer.output_padding as i64 };
+        let is_output_padding = output >= self.relation.output - extra;
+        let Some(mode) = self.border.filter(|_| self.adjoint) else {
+            return OutputCell { phase, output: output as usize, is_output_padding, is_border: false, reads };
+        };
+        let (size, position) = (self.layer.input as i64, output - self.layer.padding[0]);
+        let folded = padding::source(mode, size, position).expect("borders repeat inputs");
+        let is_border = folded != position;
+        OutputCell { phase, output: folded as usize, is_output_padding, is_border, reads }
     }
 
     fn reads_of_zeros(&self, output: i64, first: i64) -> Vec<Read> {

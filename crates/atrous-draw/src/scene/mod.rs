@@ -73,42 +73,17 @@ impl Scene {
 
     /// Number of phases over all axes.
     pub fn phase_count(&self) -> usize {
-        self.lines.iter().map(|line| line.phases.len()).product()
+        phase_count(&self.lines)
     }
 
-    /// The phase of an output, which has one index per axis: those of the last axis count first.
-    ///
-    /// # Panics
-    /// If the output is not one.
+    /// The phase of an output; see [`phase`].
     pub fn phase(&self, output: &[usize]) -> usize {
-        self.lines
-            .iter()
-            .zip(output)
-            .fold(0, |phase, (line, &output)| phase * line.phases.len() + line.outputs[output].phase)
+        phase(&self.lines, output)
     }
 
-    /// What stands at a position of the input, given by an index into [`Line::inputs`] of each axis.
-    ///
-    /// # Panics
-    /// If there is no such position.
-    pub fn kind(&self, cells: &[usize]) -> Kind {
-        let kinds = self.lines.iter().zip(cells).map(|(line, &cell)| line.inputs[cell].kind);
-        kinds.max().expect("a layer has an axis")
-    }
-
-    /// What an output reads, row by row of the input.
-    ///
-    /// # Panics
-    /// If the output is not one.
+    /// What an output reads; see [`reads`].
     pub fn reads(&self, output: &[usize]) -> Vec<Reading> {
-        let start = Reading { weight: 0, cells: Vec::new(), kind: Kind::Input, input: Some(Vec::new()) };
-        self.lines.iter().zip(&self.layer.axes).zip(output).fold(vec![start], |outer, ((line, axis), &output)| {
-            let extended = |reading: &Reading| {
-                let extend = |read: &Read| reading.extended(read, axis.kernel, &line.inputs[read.cell]);
-                line.outputs[output].reads.iter().map(extend).collect::<Vec<_>>()
-            };
-            outer.iter().flat_map(extended).collect()
-        })
+        reads(&self.lines, output)
     }
 
     /// An output from which much can be seen: it reads as many inputs as any, and of those is in the middle.
@@ -117,12 +92,40 @@ impl Scene {
     }
 }
 
+/// Number of phases over some axes.
+pub fn phase_count(lines: &[Line]) -> usize {
+    lines.iter().map(|line| line.phases.len()).product()
+}
+
+/// The phase of an output, which has one index per axis: those of the last axis count first.
+///
+/// # Panics
+/// If the output is not one.
+pub fn phase(lines: &[Line], output: &[usize]) -> usize {
+    let of_axis = |(line, &output): (&Line, &usize)| (line.phases.len(), line.outputs[output].phase);
+    lines.iter().zip(output).map(of_axis).fold(0, |phase, (phases, of_axis)| phase * phases + of_axis)
+}
+
+/// What an output reads over some axes, row by row of the input.
+///
+/// # Panics
+/// If the output is not one.
+pub fn reads(lines: &[Line], output: &[usize]) -> Vec<Reading> {
+    let start = Reading { weight: 0, cells: Vec::new(), kind: Kind::Input, input: Some(Vec::new()) };
+    lines.iter().zip(output).fold(vec![start], |outer, (line, &output)| {
+        let reads = &line.outputs[output].reads;
+        let extended = |reading: &Reading| reads.iter().map(|read| reading.extended(read, line)).collect::<Vec<_>>();
+        outer.iter().flat_map(extended).collect()
+    })
+}
+
 impl Reading {
     /// The same on one axis more.
-    fn extended(&self, read: &Read, kernel: usize, cell: &InputCell) -> Reading {
+    fn extended(&self, read: &Read, line: &Line) -> Reading {
+        let cell = &line.inputs[read.cell];
         let input = self.input.as_ref().zip(cell.input);
         Reading {
-            weight: self.weight * kernel + read.weight,
+            weight: self.weight * line.weights + read.weight,
             cells: [&self.cells[..], &[read.cell]].concat(),
             kind: self.kind.max(cell.kind),
             input: input.map(|(outer, input)| [&outer[..], &[input]].concat()),

@@ -1,8 +1,8 @@
 //! What pictures say is read, compared with the oracle: the response of each output to each input.
 
-use atrous_compiler::layer::{Activation, Layer, LayerAxis, Layout, PaddingMode};
+use atrous_compiler::layer::{Activation, Layer, Layout};
 use atrous_compiler::oracle;
-use atrous_draw::scene::{Kind, Line, MOST_CELLS};
+use atrous_draw::scene::{Kind, MOST_CELLS};
 use atrous_draw::{Scene, View};
 use atrous_tests::layers;
 use atrous_tests::specs;
@@ -53,7 +53,7 @@ fn drawn(scene: &Scene) -> Triples {
     let (from, to) = if scene.adjoint { (&outputs, &inputs) } else { (&inputs, &outputs) };
     let mut triples = Triples::new();
     for output in every(&scene.outputs()) {
-        let Some(index) = target(scene, &output) else { continue };
+        let index = target(scene, &output);
         for reading in scene.reads(&output) {
             let is_real = matches!(reading.kind, Kind::Input | Kind::Copy);
             assert_eq!(is_real, reading.input.is_some(), "{reading:?}");
@@ -68,19 +68,9 @@ fn drawn(scene: &Scene) -> Triples {
     triples
 }
 
-/// Where an output of the picture adds to: itself, but for the border of an adjoint that is folded back.
-fn target(scene: &Scene, output: &[usize]) -> Option<Vec<usize>> {
-    let repeats = scene.adjoint && scene.layer.padding_mode != PaddingMode::Zeros;
-    if !repeats {
-        return Some(output.to_vec());
-    }
-    let of_axis = |((line, axis), &output): ((&Line, &LayerAxis), &usize)| {
-        let position = output as i64 - axis.padding[0];
-        let inside = usize::try_from(position).ok().filter(|&position| position < axis.input);
-        assert!(inside.is_none() || line.outputs[output].adds_to.is_none());
-        inside.or(line.outputs[output].adds_to)
-    };
-    scene.lines.iter().zip(&scene.layer.axes).zip(output).map(of_axis).collect()
+/// The output that a position of the picture is or adds to.
+fn target(scene: &Scene, output: &[usize]) -> Vec<usize> {
+    scene.lines.iter().zip(output).map(|(line, &output)| line.outputs[output].output).collect()
 }
 
 /// All indices below some sizes, row by row.
