@@ -1,7 +1,8 @@
 //! `matrix`: layers as matrices, beside their transposes.
 
 use atrous_compiler::layer::Layer;
-use atrous_draw::matrix::{Channels, Limit, Matrices, TooLarge};
+use atrous_draw::matrix::{self, Channels, Limit, Matrices, TooLarge};
+use atrous_draw::{Background, svg};
 
 use crate::args::{ChannelsArg, MatrixArgs};
 use crate::draw;
@@ -27,8 +28,11 @@ pub fn run(args: &MatrixArgs, report: &mut Report) -> Result<(), Failure> {
     };
     let of = |layer: &Layer| Matrices::of(layer, channels, limit).map_err(|error| too_large(error, is_picture));
     let matrices: Vec<Matrices> = layers.iter().map(of).collect::<Result<_, _>>()?;
-    let texts: Vec<String> = matrices.iter().map(Matrices::to_string).collect();
-    output::write(&args.output, texts.join("\n\n").into_bytes())
+    let text = match is_picture {
+        true => svg::write(&matrix::picture(&matrices), Background::Auto),
+        false => matrices.iter().map(Matrices::to_string).collect::<Vec<_>>().join("\n\n"),
+    };
+    output::write(&args.output, text.into_bytes())
 }
 
 fn too_large(error: TooLarge, is_picture: bool) -> Failure {

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod files;
 mod help;
+mod matrix;
 mod mistakes;
 mod nonsense;
 mod run;

@@ -3,6 +3,7 @@
 //! A convolution is a linear map `y = W·x` of inputs to outputs, and the transposed convolution with the same parameters
 //! is `x = Wᵀ·y`. Bias and activation are not part of the matrix.
 
+mod drawing;
 mod text;
 
 #[cfg(test)]
@@ -14,6 +15,8 @@ use atrous_compiler::layer::Layer;
 
 use crate::scene::line::{Geometry, geometries};
 use crate::scene::{InputCell, Kind, Line, OutputCell, Phase, View};
+
+pub use drawing::picture;
 
 /// Which channels a matrix connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 use atrous_compiler::front::{self, Model, Sizes};
 
-use super::{Channels, Limit, Matrices};
+use super::{Channels, Limit, Matrices, Row, picture};
+use crate::picture::canvas::{CELL, Square};
 
 fn matrices(fields: &str, channels: Channels) -> Matrices {
     let front = front::text(&format!("layer a {{ {fields} }}"), &Sizes::new());
@@ -205,6 +206,21 @@ fn all_channels_have_blocks_for_groups() {
     ·: zero
     inserted, padding: taps that meet zeros between the values and outside of them
     ");
+}
+
+#[test]
+fn pictures_have_a_cell_for_each_entry_each_zero_and_each_phase() {
+    let fields = "input: [1, 1, 3], channels: 1, kernel: 3, padding: 1, stride: 2, transposed";
+    let matrices = [matrices(fields, Channels::One)];
+    let picture = picture(&matrices);
+    let [Matrices { own, twin, .. }] = &matrices;
+    let cells = |row: &Row| row.entries.len() + row.inserted.len() + row.padding.len();
+    let expected = own.rows.len() + own.rows.iter().chain(&twin.rows).map(cells).sum::<usize>();
+    assert_eq!(picture.canvas.squares.len(), expected);
+    let is_inside =
+        |square: &Square| square.x + CELL <= picture.canvas.width && square.y + CELL <= picture.canvas.height;
+    assert!(picture.canvas.squares.iter().all(is_inside));
+    insta::assert_snapshot!(picture.description, @r"a: transposed convolution of [1, 1, 3] to [1, 1, 5]. Wᵀ of the layer, 5 × 3: x = Wᵀ·y. W of its ordinary twin, 3 × 5: y = W·x.");
 }
 
 #[test]

@@ -60,6 +60,18 @@ impl Matrices {
         format!("·: zero{copies}\ninserted, padding: {meaning}")
     }
 
+    /// Which entries of a picture are by way of copies, if the layer has any.
+    pub(super) fn copies_note(&self) -> Option<String> {
+        let mode = self.layer.padding_mode;
+        let note = || {
+            format!(
+                "Dashed entries are by copies alone, which {} padding makes; sums are by an input and its copies.",
+                mode_name(mode)
+            )
+        };
+        (mode != PaddingMode::Zeros).then(note)
+    }
+
     /// An entry: the sum of its weights, with a mark on those that meet a copy.
     pub fn entry(&self, terms: &[Term]) -> String {
         let term = |term: &Term| self.weight_name(term.weight) + if term.copy { "'" } else { "" };
@@ -104,7 +116,7 @@ fn product(shape: &[usize]) -> String {
     }
 }
 
-pub(super) fn mode_name(mode: PaddingMode) -> &'static str {
+fn mode_name(mode: PaddingMode) -> &'static str {
     match mode {
         PaddingMode::Zeros => "zeros",
         PaddingMode::Reflect => "reflect",
