@@ -2,7 +2,7 @@
 
 use atrous_compiler::layer::{Layer, LayerAxis, PaddingMode};
 
-use super::{Scene, View};
+use super::{Kind, Scene, View};
 
 impl Scene {
     /// What the picture shows; one line.
@@ -16,15 +16,19 @@ impl Scene {
         format!("{}: {what}", self.layer.name)
     }
 
-    /// What the view shows of the zeros; one line.
-    pub fn subtitle(&self) -> String {
+    /// What the view shows of the zeros, where there is something to say; one line.
+    pub fn subtitle(&self) -> Option<String> {
+        let is_padded = self.lines.iter().flat_map(|line| &line.inputs).any(|cell| cell.kind == Kind::Padding);
         match (self.view, Scene::has_zeros(&self.layer, self.adjoint)) {
-            (View::Zeros, true) => "as an ordinary convolution over an input with zeros between its values".into(),
-            (View::Zeros, false) => "with padding".into(),
-            (View::Phases, _) => match self.phase_count() {
-                1 => "only what is real: no padding".into(),
+            (View::Zeros, true) => Some("as a convolution over an input with zeros between its values".into()),
+            (View::Zeros, false) if self.layer.transposed != self.adjoint => {
+                Some("as a convolution, with the weights backwards".into())
+            }
+            (View::Zeros, false) => is_padded.then(|| "with padding".into()),
+            (View::Phases, _) => Some(match self.phase_count() {
+                1 => "only what is real".into(),
                 phases => format!("only what is real: {phases} phases of outputs, each with weights of its own"),
-            },
+            }),
         }
     }
 
@@ -59,8 +63,10 @@ impl Scene {
         let formula = |axis: &LayerAxis| formula(axis, self.layer.transposed);
         let lines: Vec<String> = self.layer.axes.iter().map(formula).collect();
         match &lines[..] {
-            [first, rest @ ..] if rest.iter().all(|line| line == first) => vec![format!("output {first}")],
-            lines => lines.iter().enumerate().map(|(axis, line)| format!("output on axis {axis} {line}")).collect(),
+            [first, rest @ ..] if rest.iter().all(|line| line == first) => vec![format!("output size: {first}")],
+            lines => {
+                lines.iter().enumerate().map(|(axis, line)| format!("output size on axis {axis}: {line}")).collect()
+            }
         }
     }
 }
@@ -80,7 +86,8 @@ fn sides([low, high]: [i64; 2]) -> String {
 fn channels(layer: &Layer) -> String {
     let Layer { input_channels, output_channels, groups, .. } = layer;
     match groups {
-        1 => format!("each of {output_channels} output channels reads all {input_channels} input channels"),
+        1 if [*input_channels, *output_channels] == [1, 1] => "one channel".into(),
+        1 => format!("input channels {input_channels}, output channels {output_channels}: each reads all"),
         _ => format!(
             "{groups} groups: {} of {output_channels} output channels read {} of {input_channels} input channels",
             output_channels / groups,
