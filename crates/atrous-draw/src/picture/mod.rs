@@ -171,9 +171,9 @@ fn of_layer(views: &[Shown], has_frames: bool) -> Canvas {
     };
     let panels = column(views.iter().map(heading).collect(), 22);
     let width = panels.width.max(WIDTH);
-    let legend = legend::legend(&panels, width);
+    let legend = legend::legend(&panels, names(scene), width);
     let mut parts = vec![text::paragraph(&scene.title(), Type::Title, width), panels, legend];
-    parts.extend(groups::groups(&scene.layer, names(scene)));
+    parts.extend(groups::groups(&scene.layer));
     let numbers = scene.parameters().into_iter().map(|line| text::paragraph(&line, Type::Note, width));
     let formulas = scene.size_formulas().into_iter().map(|line| text::paragraph(&line, Type::Formula, width));
     parts.push(column(numbers.chain(formulas).collect(), 1));
@@ -182,7 +182,7 @@ fn of_layer(views: &[Shown], has_frames: bool) -> Canvas {
 
 /// What the input and the output of a picture are called.
 fn names(scene: &Scene) -> [&'static str; 2] {
-    if scene.adjoint { ["output", "input"] } else { ["input", "output"] }
+    if scene.adjoint { ["dy", "dx"] } else { ["input", "output"] }
 }
 
 /// One output after the other.
@@ -253,7 +253,7 @@ const MOST_PRODUCTS: usize = 9;
 
 /// What an output is, in words.
 fn sentence(scene: &Scene, output: &[usize]) -> String {
-    let index = |index: &[usize]| index.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let index = |index: &[usize]| index.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
     let [x, y] = if scene.adjoint { ["dy", "dx"] } else { ["x", "y"] };
     let reads = scene.reads(output);
     let products: Vec<String> = reads

@@ -10,8 +10,8 @@ impl Scene {
         let what = match (self.layer.transposed, self.adjoint) {
             (false, false) => "convolution",
             (true, false) => "transposed convolution",
-            (false, true) => "adjoint of a convolution: from gradients of outputs to those of inputs",
-            (true, true) => "adjoint of a transposed convolution: from gradients of outputs to those of inputs",
+            (false, true) => "adjoint of a convolution: gradients of inputs, dx, from those of outputs, dy",
+            (true, true) => "adjoint of a transposed convolution: gradients of inputs, dx, from those of outputs, dy",
         };
         format!("{}: {what}", self.layer.name)
     }
@@ -39,7 +39,6 @@ impl Scene {
             let values: Vec<String> = layer.axes.iter().map(|axis| value(axis).to_string()).collect();
             format!("{name} {}", joined(&values))
         };
-        let paddings: Vec<String> = layer.axes.iter().map(|axis| sides(axis.padding)).collect();
         let mode = match layer.padding_mode {
             PaddingMode::Zeros => "",
             PaddingMode::Reflect => " (reflect)",
@@ -50,7 +49,7 @@ impl Scene {
             axes("kernel", |axis| axis.kernel),
             axes("stride", |axis| axis.stride),
             axes("dilation", |axis| axis.dilation),
-            format!("padding {}{mode}", joined(&paddings)),
+            format!("padding {}{mode}", paddings(&layer.axes)),
         ];
         if layer.axes.iter().any(|axis| axis.output_padding > 0) {
             first.push(axes("output padding", |axis| axis.output_padding));
@@ -79,8 +78,20 @@ fn joined(values: &[String]) -> String {
     }
 }
 
-fn sides([low, high]: [i64; 2]) -> String {
-    if low == high { low.to_string() } else { format!("{low} before and {high} after") }
+/// One number where both sides are equal everywhere, else both sides.
+fn paddings(axes: &[LayerAxis]) -> String {
+    let signed = |number: i64| if number < 0 { format!("−{}", number.unsigned_abs()) } else { number.to_string() };
+    if axes.iter().all(|axis| axis.padding[0] == axis.padding[1]) {
+        return joined(&axes.iter().map(|axis| signed(axis.padding[0])).collect::<Vec<_>>());
+    }
+    let sides = |axis: &LayerAxis| format!("{} before and {} after", signed(axis.padding[0]), signed(axis.padding[1]));
+    match axes {
+        [first, rest @ ..] if rest.iter().all(|axis| axis.padding == first.padding) => sides(first),
+        axes => {
+            let on_axis = |(number, axis): (usize, &LayerAxis)| format!("{} on axis {number}", sides(axis));
+            axes.iter().enumerate().map(on_axis).collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 fn channels(layer: &Layer) -> String {

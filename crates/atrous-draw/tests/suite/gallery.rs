@@ -22,8 +22,7 @@ it.
 ";
 
 fn gallery() -> Vec<Spec> {
-    let directory = specs::root().join("specs/gallery");
-    specs::all().into_iter().filter(|spec| spec.path.starts_with(&directory)).collect()
+    specs::all().into_iter().filter(Spec::is_in_gallery).collect()
 }
 
 fn svg(net: &Net) -> String {

@@ -74,7 +74,7 @@ fn frames_show_one_output_after_the_other() {
     assert_eq!(frames(UP, Request { at: Some(vec![4]), ..some(9) }), 2);
     assert_eq!(frames(STEP, some(9)), 4);
     let second = draw(STEP, &Request { at: Some(vec![1, 0]), ..some(1) }).expect("a picture");
-    assert!(second.contains("y[1, 0] =") && second.contains("1 of 4 outputs"), "{second}");
+    assert!(second.contains("y[1,0] =") && second.contains("1 of 4 outputs"), "{second}");
 }
 
 #[test]
