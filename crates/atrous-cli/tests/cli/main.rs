@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod draw;
 mod files;
 mod help;
 mod mistakes;
