@@ -34,19 +34,22 @@ pub fn run(args: &DrawArgs, report: &mut Report) -> Result<(), Failure> {
 fn draw(file: &Path, args: &DrawArgs, sizes: &Sizes, report: &mut Report) -> Result<Picture, Failure> {
     let source = Source::read(file)?;
     let front = model::check(&source, args.net.as_deref(), sizes, report)?;
-    let nets = nets(&front.models, args.net.as_deref()).map_err(|failure| failure.file(&source.name))?;
+    let nets = nets(&front.models, args).map_err(|failure| failure.file(&source.name))?;
     let all: Vec<&Layer> = nets.iter().flat_map(Net::layers).collect();
     let layers = choose(&all, args.layer.as_deref()).map_err(|failure| failure.file(&source.name))?;
     let request = request(args);
     picture(&layers, &request).map_err(|refusal| refused(&refusal, &layers, &request, sizes).file(&source.name))
 }
 
-/// The nets that are to be drawn: all of the spec, or the one that is named.
-fn nets(models: &[Model], name: Option<&str>) -> Result<Vec<Net>, Failure> {
-    match name {
-        Some(name) => Ok(vec![model::closed(model::choose(models, Some(name))?)?]),
-        None => models.iter().map(model::closed).collect(),
+/// The nets that are to be drawn: all of the spec, or the one that is named. Those with free sizes are not needed where
+/// another has the layer that is named.
+fn nets(models: &[Model], args: &DrawArgs) -> Result<Vec<Net>, Failure> {
+    if let Some(name) = &args.net {
+        return Ok(vec![model::closed(model::choose(models, Some(name))?)?]);
     }
+    let has_layer = |net: &Net| net.layers().any(|layer| args.layer.as_ref() == Some(&layer.name));
+    let known: Vec<Net> = models.iter().filter_map(|model| model::closed(model).ok()).collect();
+    if known.iter().any(has_layer) { Ok(known) } else { models.iter().map(model::closed).collect() }
 }
 
 /// The layers that are to be drawn: all, or those with a name.
@@ -54,7 +57,7 @@ fn choose<'a>(layers: &[&'a Layer], name: Option<&str>) -> Result<Vec<&'a Layer>
     let names = || quoted(layers.iter().map(|layer| layer.name.as_str()));
     let chosen: Vec<&Layer> =
         layers.iter().copied().filter(|layer| name.is_none_or(|name| layer.name == name)).collect();
-    match (name, &layers[..]) {
+    match (name, layers) {
         (_, []) => Err(Failure::error("the spec has no convolution to draw")),
         (Some(name), _) if chosen.is_empty() => {
             Err(Failure::usage(format!("the spec has no layer `{name}`")).help(format!("it has {}", names())))

@@ -76,6 +76,7 @@ fn layers_are_drawn_below_one_another_or_chosen() {
     assert_eq!(titles("--size L=5 --net two --layer first"), "first: convolution");
     assert_eq!(titles("--size L=5 --layer first"), "first: convolution");
     assert_eq!(titles("--net alone"), "alone: convolution");
+    assert_eq!(titles("--layer alone"), "alone: convolution");
     let small = NET.replace("dilation: 20", "dilation: 2");
     let all = draw(&small, "--size L=5").ok();
     assert!(all.stdout().contains("first: convolution; second: convolution; alone: convolution"), "{all}");
@@ -87,7 +88,7 @@ fn what_cannot_be_drawn_is_told() {
         "--size L=5",
         "--size L=5 --layer second",
         "--size L=500",
-        "--layer alone",
+        "",
         "--size L=5 --layer third",
         "--net alone --at 4",
         "--net alone --at 1,1",
