@@ -24,6 +24,11 @@ impl Spec {
         self.path.starts_with(root().join("specs/regressions"))
     }
 
+    /// Whether the file is there for its picture, which is in `docs/gallery/`.
+    pub fn is_in_gallery(&self) -> bool {
+        self.path.starts_with(root().join("specs/gallery"))
+    }
+
     /// The one layer or net of the file, with small sizes.
     ///
     /// # Panics
@@ -68,6 +73,8 @@ pub const WARNED: &[&str] = &[
     "output_padding_over_stride",
     "padding_negative_transposed",
     "padding_over_kernel",
+    "shared_factor_transposed",
+    "sparse_transposed",
     "stride_over_kernel_3d",
     "strided_dilated_grouped_3d",
     "transposed_activation",

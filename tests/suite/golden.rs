@@ -1,7 +1,7 @@
 //! Snapshots of every spec at every level, under `tests/snapshots/`.
 //!
 //! A text of more than [`MOST_LINES`] lines has none: nobody would read it, and what it shows is in smaller ones. Nor has
-//! what random tests found: it combines what others show one by one.
+//! what random tests found: it combines what others show one by one; nor the gallery, which has pictures.
 //!
 //! After a change that is meant: `INSTA_UPDATE=always cargo test -p atrous-tests golden`, then read the difference.
 
@@ -23,7 +23,8 @@ const MOST_LINES: usize = 700;
 
 /// The text of a spec at a level, if it has a snapshot.
 pub fn text(spec: &Spec, of: fn(&Net) -> String) -> Option<String> {
-    Some(of(&spec.net())).filter(|text| !spec.is_regression() && text.lines().count() <= MOST_LINES)
+    let is_shown = !spec.is_regression() && !spec.is_in_gallery();
+    is_shown.then(|| of(&spec.net())).filter(|text| text.lines().count() <= MOST_LINES)
 }
 
 /// The canonical text of the spec.

@@ -38,14 +38,14 @@ pub enum Command {
     Build(BuildArgs),
     /// Draw what each output of a layer reads
     Draw(DrawArgs),
+    /// Show small layers as matrices, beside their transposes
+    Matrix(MatrixArgs),
     /// Compute the outputs of a spec from weights and inputs
     Run(RunArgs),
     /// Time the machine code of a spec against the peak of the machine
     Bench(BenchArgs),
     /// Find the fastest schedules of a spec by timing them, for --tuned
     Tune(TuneArgs),
-    /// Show small layers as matrices, beside their transposes
-    Matrix(MatrixArgs),
 }
 
 /// How messages are written.
@@ -238,9 +238,9 @@ Examples:
   atrous draw specs/gallery/*.conv -o pictures/
   atrous draw upconv7.conv --size H=8 --size W=8 -o upconv7.html
 
-The layers of a net, and of a spec with several, are drawn below one another. A transposed layer is drawn twice: as a
-convolution over an input with zeros between its values, and by phases without them. Channels are not drawn: all that
-one output channel reads of one input channel is the same in the others.";
+Layers of a net, and of a spec with several, are drawn below one another. A transposed layer is
+drawn twice: as a convolution over an input with zeros between its values, and by phases without
+them. One channel stands for all: each output channel reads each input channel in the same way.";
 
 /// Arguments of `draw`.
 #[derive(Debug, Args)]
@@ -261,7 +261,7 @@ pub struct DrawArgs {
     /// Show all that an ordinary convolution reads, or only what is real; by default both for layers with zeros between inputs
     #[arg(long, value_enum)]
     pub view: Option<ViewArg>,
-    /// Draw the adjoint: which outputs each input gets its gradient from
+    /// Draw the adjoint: from which outputs each input gets its gradient
     #[arg(long)]
     pub adjoint: bool,
     /// The output to choose: row and column from 0, or one number for a layer of one axis; by default one in the middle
@@ -270,7 +270,7 @@ pub struct DrawArgs {
     /// The plane of outputs to draw of a layer of three axes, from 0; by default one in the middle
     #[arg(long, value_name = "N")]
     pub slice: Option<usize>,
-    /// Draw one output after the other, each in a frame: N of them, or the first 36; the first is that of --at
+    /// Draw one output after the other, each in a frame: N of them, or at most 36, from that of --at on
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "36", require_equals = true, value_parser = number::<u16>(1..=1024))]
     pub frames: Option<u16>,
     /// The background to draw for; `auto` is what the viewer prefers, and light in a PNG
@@ -435,9 +435,9 @@ Examples:
   atrous matrix nets.conv --net upconv7 --size H=2 --size W=2 --layer conv1
   atrous matrix up.conv --channels all -o up.svg
 
-A convolution is a linear map y = W·x, and a transposed one x = Wᵀ·y: both matrices of each layer are
-shown, with the taps as entries. Beside each row stand its phase and its taps that meet an inserted
-zero or padding. Text holds at most 64 rows and columns, a picture 256.";
+A convolution is a linear map y = W·x, and a transposed one x = Wᵀ·y: both matrices of each layer
+are shown, with taps as entries. Beside each row stand its phase, and its taps that meet zeros
+between inputs or padding. Text holds at most 64 rows and columns, a picture 256.";
 
 /// Arguments of `matrix`.
 #[derive(Debug, Args)]

@@ -46,10 +46,10 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut report),
         Command::Build(args) => build::run(args, &mut report),
         Command::Draw(args) => draw::run(args, &mut report),
+        Command::Matrix(args) => matrix::run(args, &mut report),
         Command::Run(args) => run::run(args, &mut report),
         Command::Bench(args) => bench::run(args, &mut report),
         Command::Tune(args) => tune::run(args, &mut report),
-        Command::Matrix(args) => matrix::run(args, &mut report),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

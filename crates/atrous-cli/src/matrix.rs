@@ -26,7 +26,9 @@ pub fn run(args: &MatrixArgs, report: &mut Report) -> Result<(), Failure> {
         ChannelsArg::One => Channels::One,
         ChannelsArg::All => Channels::All,
     };
-    let of = |layer: &Layer| Matrices::of(layer, channels, limit).map_err(|error| too_large(error, is_picture));
+    let of = |layer: &Layer| {
+        Matrices::of(layer, channels, limit).map_err(|error| too_large(error, is_picture).file(&source.name))
+    };
     let matrices: Vec<Matrices> = layers.iter().map(of).collect::<Result<_, _>>()?;
     let text = match is_picture {
         true => svg::write(&matrix::picture(&matrices), Background::Auto),

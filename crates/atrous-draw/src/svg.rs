@@ -28,8 +28,11 @@ pub fn write(picture: &Picture, background: Background) -> String {
     let _ = writeln!(svg, "<title id=\"title\">{title}</title>\n<desc id=\"desc\">{description}</desc>");
     let _ = writeln!(svg, "<style>\n{}</style>", style(background));
     let _ = writeln!(svg, "<rect class=\"background\" width=\"{width}\" height=\"{height}\"/>");
+    let (below, above): (Vec<&Segment>, Vec<&Segment>) =
+        segments.iter().partition(|segment| segment.stroke == Stroke::Guide);
+    write_segments(&mut svg, &below);
     write_squares(&mut svg, squares);
-    write_segments(&mut svg, segments);
+    write_segments(&mut svg, &above);
     texts.iter().for_each(|text| write_text(&mut svg, text));
     svg.push_str("</svg>\n");
     svg
@@ -52,7 +55,7 @@ fn write_squares(svg: &mut String, squares: &[Square]) {
     }
 }
 
-fn write_segments(svg: &mut String, segments: &[Segment]) {
+fn write_segments(svg: &mut String, segments: &[&Segment]) {
     let mut paths: BTreeMap<Stroke, String> = BTreeMap::new();
     for Segment { from, to, stroke } in segments {
         let path = paths.entry(*stroke).or_default();

@@ -78,17 +78,20 @@ fn page(source: &Source, layers: &[Layer], args: &DrawArgs) -> Result<Vec<u8>, F
 
 /// The layers of a spec: all, or those of the net and with the name that are given.
 pub fn layers(models: &[Model], net: Option<&str>, name: Option<&str>) -> Result<Vec<Layer>, Failure> {
-    let nets = nets(models, net)?;
+    let nets = nets(models, net, name)?;
     let all: Vec<&Layer> = nets.iter().flat_map(Net::layers).collect();
     Ok(choose(&all, name)?.into_iter().cloned().collect())
 }
 
-/// The nets that are to be drawn: all of the spec, or the one that is named.
-fn nets(models: &[Model], name: Option<&str>) -> Result<Vec<Net>, Failure> {
-    match name {
-        Some(name) => Ok(vec![model::closed(model::choose(models, Some(name))?)?]),
-        None => models.iter().map(model::closed).collect(),
+/// The nets that are to be drawn: all of the spec, or the one that is named. Those with free sizes are not needed where
+/// another has the layer that is named.
+fn nets(models: &[Model], net: Option<&str>, layer: Option<&str>) -> Result<Vec<Net>, Failure> {
+    if let Some(name) = net {
+        return Ok(vec![model::closed(model::choose(models, Some(name))?)?]);
     }
+    let has_layer = |net: &Net| net.layers().any(|own| layer == Some(own.name.as_str()));
+    let known: Vec<Net> = models.iter().filter_map(|model| model::closed(model).ok()).collect();
+    if known.iter().any(has_layer) { Ok(known) } else { models.iter().map(model::closed).collect() }
 }
 
 /// The layers that are to be drawn: all, or those with a name.
@@ -96,7 +99,7 @@ fn choose<'a>(layers: &[&'a Layer], name: Option<&str>) -> Result<Vec<&'a Layer>
     let names = || quoted(layers.iter().map(|layer| layer.name.as_str()));
     let chosen: Vec<&Layer> =
         layers.iter().copied().filter(|layer| name.is_none_or(|name| layer.name == name)).collect();
-    match (name, &layers[..]) {
+    match (name, layers) {
         (_, []) => Err(Failure::error("the spec has no convolution to draw")),
         (Some(name), _) if chosen.is_empty() => {
             Err(Failure::usage(format!("the spec has no layer `{name}`")).help(format!("it has {}", names())))

@@ -3,11 +3,13 @@
 mod bench;
 mod build;
 mod check;
+mod draw;
 mod files;
 mod help;
 mod matrix;
 mod mistakes;
 mod nonsense;
+mod page;
 mod run;
 mod sandbox;
 mod tune;

@@ -93,16 +93,19 @@ impl LayerData {
 }
 
 fn direction(adjoint: bool, scenes: [Result<Scene, TooLarge>; 2]) -> DirectionData {
-    let (source, result) = if adjoint { ("∂y", "∂x") } else { ("x", "y") };
+    let (source, result) = if adjoint { ("dy", "dx") } else { ("x", "y") };
     let title = scenes.iter().find_map(|scene| scene.as_ref().ok().map(Scene::title)).unwrap_or_default();
     DirectionData { title, source, result, views: scenes.into_iter().map(view).collect() }
 }
 
 fn view(scene: Result<Scene, TooLarge>) -> ViewData {
     match scene {
-        Ok(scene) => {
-            ViewData { subtitle: scene.subtitle(), start: scene.telling_output(), lines: scene.lines, refusal: None }
-        }
+        Ok(scene) => ViewData {
+            subtitle: scene.subtitle().unwrap_or_default(),
+            start: scene.telling_output(),
+            lines: scene.lines,
+            refusal: None,
+        },
         Err(error) => {
             ViewData { subtitle: String::new(), start: Vec::new(), lines: Vec::new(), refusal: Some(error.to_string()) }
         }

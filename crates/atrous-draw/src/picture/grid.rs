@@ -125,20 +125,21 @@ impl<'a> Plane<'a> {
         }
         let phases = |line: &Line| 0..line.phases.len();
         let row = |row: usize| beside(phases(columns).map(|column| kernel([row, column])).collect());
-        super::canvas::column(phases(rows).map(row).collect(), 6)
+        super::canvas::column(phases(rows).map(row).collect(), 12)
     }
 
     fn kernel(&self, name: &str, [rows, columns]: [&[Option<usize>]; 2], taps: usize, phase: Option<usize>) -> Canvas {
         if rows.is_empty() || columns.is_empty() {
             return no_weights(name);
         }
-        let mut canvas = frame(name, rows.len(), columns.len());
-        canvas.width = canvas.width.max(MARGIN + text::width(name, Type::Part));
+        let width = (columns.len() as i32 * PITCH).max(text::width(name, Type::Part));
+        let mut canvas = Canvas::new(width, NAME + rows.len() as i32 * PITCH);
+        canvas.text(0, 12, name, Type::Part, Anchor::Start);
         for (row, outer) in rows.iter().enumerate() {
             for (column, inner) in columns.iter().enumerate() {
                 let weight = outer.zip(*inner).map(|(outer, inner)| outer * taps + inner);
                 let of = phase.or_else(|| self.phase_of(outer.zip(*inner)));
-                draw_weight(&mut canvas, place(row, column), weight, of);
+                draw_weight(&mut canvas, [column as i32 * PITCH, NAME + row as i32 * PITCH], weight, of);
             }
         }
         canvas
@@ -160,9 +161,9 @@ pub fn phase_with(phases: &[Phase], weight: usize) -> Option<usize> {
 
 /// A phase that reads nothing.
 pub fn no_weights(name: &str) -> Canvas {
-    let mut canvas = Canvas::new(MARGIN + text::width("no weights", Type::Part), NAME + MARGIN + CELL);
-    canvas.text(MARGIN, 14, name, Type::Part, Anchor::Start);
-    canvas.text(MARGIN, NAME + 18, "no weights", Type::Index, Anchor::Start);
+    let mut canvas = Canvas::new(text::width("no weights", Type::Index), NAME + CELL);
+    canvas.text(0, 12, name, Type::Part, Anchor::Start);
+    canvas.text(0, NAME + 14, "no weights", Type::Index, Anchor::Start);
     canvas
 }
 
@@ -193,7 +194,7 @@ fn indices(
 }
 
 fn beside(parts: Vec<Canvas>) -> Canvas {
-    super::canvas::flow(parts, i32::MAX, 8)
+    super::canvas::flow(parts, i32::MAX, 14)
 }
 
 /// A position of the input, with the weight that the chosen output multiplies it by.

@@ -8,14 +8,14 @@ use super::text;
 /// Of more groups, the first three and the last are drawn.
 const MOST_GROUPS: usize = 6;
 
-/// A picture of the groups, where there are any; `names` are those of the input and the output.
-pub fn groups(layer: &Layer, [input, output]: [&str; 2]) -> Option<Canvas> {
+/// A picture of the groups, where there are any.
+pub fn groups(layer: &Layer) -> Option<Canvas> {
     let Layer { groups, input_channels, output_channels, .. } = *layer;
     if groups == 1 {
         return None;
     }
     let all: Vec<usize> = if groups > MOST_GROUPS { vec![0, 1, 2, groups - 1] } else { (0..groups).collect() };
-    let mut parts = vec![block(&format!("{output} channels"), &format!("{input} channels"), false)];
+    let mut parts = vec![block("output channels", "input channels", false)];
     for (place, &group) in all.iter().enumerate() {
         if place > 0 && all[place - 1] + 1 != group {
             parts.push(block("…", "…", false));

@@ -166,13 +166,14 @@ fn of_layer(views: &[Shown], has_frames: bool) -> Canvas {
     let heading = |shown: &Shown| {
         let body = if has_frames { frames(shown) } else { panel(&shown.scene, &shown.outputs[0]) };
         let width = body.width.max(WIDTH);
-        column(vec![text::paragraph(&shown.scene.subtitle(), Type::Heading, width), body], 10)
+        let subtitle = shown.scene.subtitle().map(|subtitle| text::paragraph(&subtitle, Type::Heading, width));
+        column(subtitle.into_iter().chain([body]).collect(), 10)
     };
     let panels = column(views.iter().map(heading).collect(), 22);
     let width = panels.width.max(WIDTH);
-    let legend = legend::legend(&panels, width);
+    let legend = legend::legend(&panels, names(scene), width);
     let mut parts = vec![text::paragraph(&scene.title(), Type::Title, width), panels, legend];
-    parts.extend(groups::groups(&scene.layer, names(scene)));
+    parts.extend(groups::groups(&scene.layer));
     let numbers = scene.parameters().into_iter().map(|line| text::paragraph(&line, Type::Note, width));
     let formulas = scene.size_formulas().into_iter().map(|line| text::paragraph(&line, Type::Formula, width));
     parts.push(column(numbers.chain(formulas).collect(), 1));
@@ -181,13 +182,14 @@ fn of_layer(views: &[Shown], has_frames: bool) -> Canvas {
 
 /// What the input and the output of a picture are called.
 fn names(scene: &Scene) -> [&'static str; 2] {
-    if scene.adjoint { ["output", "input"] } else { ["input", "output"] }
+    if scene.adjoint { ["dy", "dx"] } else { ["input", "output"] }
 }
 
 /// One output after the other.
 fn frames(shown: &Shown) -> Canvas {
     let frame = |output: &Vec<usize>| {
-        let body = grids(&shown.scene, output);
+        let body =
+            plane(&shown.scene, output).map_or_else(|| strip(&shown.scene, output).rows(), |plane| plane.grids());
         column(vec![text::paragraph(&sentence(&shown.scene, output), Type::Formula, body.width.max(300)), body], 4)
     };
     let parts: Vec<Canvas> = shown.outputs.iter().map(frame).collect();
@@ -202,49 +204,48 @@ fn frames(shown: &Shown) -> Canvas {
 
 /// The cells of a scene with one output chosen, its weights, and what it is in words.
 fn panel(scene: &Scene, output: &[usize]) -> Canvas {
-    let grids = grids(scene, output);
-    let weights = weights(scene, output);
-    let is_beside = scene.lines.len() > 1 && grids.width + weights.width < 1100;
-    let body = if is_beside { flow(vec![grids, weights], i32::MAX, 44) } else { column(vec![grids, weights], 12) };
+    let parts = match plane(scene, output) {
+        None => vec![strip(scene, output).rows(), strip(scene, output).weights()],
+        Some(plane) if scene.lines.len() == 2 => vec![with_weights(plane.grids(), plane.weights())],
+        Some(plane) => {
+            let strip = strip(scene, output);
+            let planes = with_weights(strip.rows(), strip.weights());
+            let taps: usize = plane.lines.iter().map(|line| line.weights).product();
+            let numbers = format!("Weight w of the sum is {taps} times that of axis 0 plus that of axes 1 and 2.");
+            let inside = with_weights(plane.grids(), plane.weights());
+            vec![
+                note("Along axis 0, plane by plane:"),
+                planes,
+                note("In each plane, along axes 1 and 2:"),
+                inside,
+                note(&numbers),
+            ]
+        }
+    };
+    let body = column(parts, 12);
     let width = body.width.max(WIDTH);
     column(vec![body, text::paragraph(&sentence(scene, output), Type::Formula, width)], 12)
 }
 
-/// The last two axes of a scene, or its only one.
+fn note(text: &str) -> Canvas {
+    text::paragraph(text, Type::Note, WIDTH)
+}
+
+/// Weights beside what reads them, or below where that is too wide.
+fn with_weights(grids: Canvas, weights: Canvas) -> Canvas {
+    flow(vec![grids, weights], 1100, 44)
+}
+
+/// The last two axes of a scene, if it has two.
 fn plane<'a>(scene: &'a Scene, output: &[usize]) -> Option<Plane<'a>> {
     let [.., row, column] = *output else { return None };
     let lines = &scene.lines[scene.lines.len() - 2..];
     Some(Plane { lines, view: scene.view, output: [row, column], names: names(scene) })
 }
 
+/// The first axis of a scene.
 fn strip<'a>(scene: &'a Scene, output: &[usize]) -> Strip<'a> {
     Strip { line: &scene.lines[0], view: scene.view, output: output[0], names: names(scene) }
-}
-
-fn grids(scene: &Scene, output: &[usize]) -> Canvas {
-    match (plane(scene, output), scene.lines.len()) {
-        (None, _) => strip(scene, output).rows(),
-        (Some(plane), 2) => plane.grids(),
-        (Some(plane), _) => {
-            let note = |text: &str| text::paragraph(text, Type::Note, WIDTH);
-            let strip = strip(scene, output);
-            let parts = vec![
-                note("Planes along axis 0:"),
-                strip.rows(),
-                strip.weights(),
-                note("Each of these planes along axes 1 and 2:"),
-                plane.grids(),
-            ];
-            column(parts, 10)
-        }
-    }
-}
-
-fn weights(scene: &Scene, output: &[usize]) -> Canvas {
-    match plane(scene, output) {
-        None => strip(scene, output).weights(),
-        Some(plane) => plane.weights(),
-    }
 }
 
 /// The most products that a sum is written out with.
@@ -252,7 +253,7 @@ const MOST_PRODUCTS: usize = 9;
 
 /// What an output is, in words.
 fn sentence(scene: &Scene, output: &[usize]) -> String {
-    let index = |index: &[usize]| index.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let index = |index: &[usize]| index.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
     let [x, y] = if scene.adjoint { ["dy", "dx"] } else { ["x", "y"] };
     let reads = scene.reads(output);
     let products: Vec<String> = reads

@@ -105,15 +105,16 @@ impl Strip<'_> {
             let name = format!("phase {number}");
             if phase.kernel.is_empty() { no_weights(&name) } else { kernel(&name, &phase.kernel, |_| Some(number)) }
         });
-        super::canvas::flow(kernels.collect(), 900, 16)
+        super::canvas::flow(kernels.collect(), 900, 20)
     }
 }
 
 fn kernel(name: &str, cells: &[Option<usize>], phase: impl Fn(Option<usize>) -> Option<usize>) -> Canvas {
-    let mut canvas = Canvas::new(MARGIN.max(text::width(name, Type::Part)) + cells.len() as i32 * PITCH, CELL + 2);
-    canvas.text(0, 16, name, Type::Part, Anchor::Start);
+    let width = text::width(name, Type::Part).max(cells.len() as i32 * PITCH);
+    let mut canvas = Canvas::new(width, CELL + 22);
+    canvas.text(0, 12, name, Type::Part, Anchor::Start);
     for (index, &weight) in cells.iter().enumerate() {
-        draw_weight(&mut canvas, [MARGIN + index as i32 * PITCH, 0], weight, phase(weight));
+        draw_weight(&mut canvas, [index as i32 * PITCH, 20], weight, phase(weight));
     }
     canvas
 }

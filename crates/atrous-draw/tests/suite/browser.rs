@@ -265,7 +265,7 @@ fn sorted(line: &str) -> String {
 /// The equations that the matrices of a layer say. Where padding repeats inputs, an adjoint has more than the matrix.
 fn rows(number: usize, layer: &Layer) -> Vec<String> {
     let matrices = Matrices::of(layer, Channels::One, Limit::PICTURE).expect("a small layer");
-    let mut directions = vec![(0, &matrices.own, "x", "y"), (1, &matrices.twin, "∂y", "∂x")];
+    let mut directions = vec![(0, &matrices.own, "x", "y"), (1, &matrices.twin, "dy", "dx")];
     if layer.padding_mode != PaddingMode::Zeros {
         directions.pop();
     }

@@ -2,5 +2,9 @@
 
 #[cfg(feature = "page")]
 mod browser;
+mod gallery;
 mod matrix;
+mod pictures;
+#[cfg(feature = "png")]
+mod png;
 mod taps;
