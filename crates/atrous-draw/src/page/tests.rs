@@ -42,17 +42,17 @@ fn summary(data: &Data) -> String {
 fn data_say_what_is_read() {
     insta::assert_snapshot!(summary(&Data::new("up", &layers(UP)).expect("a small layer")), @r"
     up: transposed convolution: y of x
-      as an ordinary convolution over an input with zeros between its values; first [1]
+      as a convolution over an input with zeros between its values; first [1]
         PaddingNone InputSome(0) ZeroNone InputSome(1) PaddingNone
         phase 0 2:0 1:1 0:2, phase 1 2:1 1:2 0:3, phase 0 2:2 1:3 0:4
       only what is real: 2 phases of outputs, each with weights of its own; first [1]
         InputSome(0) InputSome(1)
         phase 0 1:0, phase 1 2:0 0:1, phase 0 1:1
-    up: adjoint of a transposed convolution: from gradients of outputs to those of inputs: ∂x of ∂y
+    up: adjoint of a transposed convolution: gradients of inputs, dx, from those of outputs, dy: dx of dy
       with padding; first [0]
         PaddingNone InputSome(0) InputSome(1) InputSome(2) PaddingNone
         phase 0 0:0 1:1 2:2, phase 0 0:2 1:3 2:4
-      only what is real: no padding; first [0]
+      only what is real; first [0]
         InputSome(0) InputSome(1) InputSome(2)
         phase 0 1:0 2:1, phase 0 0:1 1:2
     ");

@@ -141,7 +141,7 @@ fn controls_keys_and_pointers_show_what_is_read() {
         phases: Output 3, in phase 1, reads inputs 1 with weight 2 and 2 with weight 0.
         0 w2 w0
         adjoint: Gradient of input 1 reads gradients of outputs 1 with weight 0, 2 with weight 1 and 3 with weight 2.
-        up: adjoint of a transposed convolution: from gradients of outputs to those of inputs
+        up: adjoint of a transposed convolution: gradients of inputs, dx, from those of outputs, dy
         ");
     }
 }
