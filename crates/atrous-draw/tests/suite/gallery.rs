@@ -56,7 +56,7 @@ fn svg(net: &Net) -> String {
 fn index() -> String {
     let specs = gallery();
     let named = |name: &&str| specs.iter().find(|spec| spec.name == **name).expect("the figure is there");
-    let classic: Vec<&Spec> = CLASSIC.iter().map(|name| named(name)).collect();
+    let classic: Vec<&Spec> = CLASSIC.iter().map(named).collect();
     let others: Vec<&Spec> = specs.iter().filter(|spec| !CLASSIC.contains(&spec.name.as_str())).collect();
     let section =
         |title: &str, specs: Vec<&Spec>| format!("\n## {title}\n{}", specs.into_iter().map(entry).collect::<String>());
