@@ -7,6 +7,7 @@ mod args;
 mod bench;
 mod build;
 mod check;
+mod explain;
 pub mod failure;
 pub mod memory;
 mod model;
@@ -15,6 +16,7 @@ mod progress;
 mod random;
 pub mod report;
 mod run;
+mod slow;
 pub mod source;
 mod target;
 pub mod tensors;
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut report),
         Command::Build(args) => build::run(args, &mut report),
         Command::Run(args) => run::run(args, &mut report),
+        Command::Explain(args) => explain::run(args, &mut report),
         Command::Bench(args) => bench::run(args, &mut report),
         Command::Tune(args) => tune::run(args, &mut report),
     };
@@ -57,11 +60,11 @@ pub fn main() -> ExitCode {
 }
 
 /// Refuses to go on when there are warnings and they are denied.
-fn deny(deny: Option<Deny>, report: &Report) -> Result<(), Failure> {
-    match (deny, report.warnings()) {
-        (None, _) | (_, 0) => Ok(()),
-        (Some(Deny::Warnings), number) => {
+fn deny(deny: &[Deny], report: &Report) -> Result<(), Failure> {
+    match report.warnings() {
+        number if number > 0 && deny.contains(&Deny::Warnings) => {
             Err(Failure::error(format!("{}, and warnings are denied", count(number, "warning"))))
         }
+        _ => Ok(()),
     }
 }

@@ -7,11 +7,13 @@ use crate::plan::eval::count_weighted;
 use crate::plan::{Buffer, Instr, Stage, Step, Stmt, Target, Tile};
 
 /// The half cycles that a stage takes: for each straight line of instructions as long as its busiest unit, in loops also as
-/// long as its sums wait for themselves; and something for each call of a tile. It saturates.
+/// long as its sums wait for themselves; and something for each call of a tile with loops, which has to wait for them. It
+/// saturates.
 pub fn counted(stage: &Stage, buffers: &[Buffer], target: &Target) -> u64 {
     let mut costs = Costs::new();
     statements(&stage.body, &mut |tile| {
-        lines(tile, &tile.body, CALL, &|line| of_line(line, tile, buffers, target), &mut costs);
+        let call = if tile.body.iter().any(|step| matches!(step, Step::Reduce { .. })) { CALL } else { 0 };
+        lines(tile, &tile.body, call, &|line| of_line(line, tile, buffers, target), &mut costs);
     });
     count_weighted(stage, &|_, instr| costs.get(&std::ptr::from_ref(instr)).map_or(0, |&cost| cost as u64))
 }
