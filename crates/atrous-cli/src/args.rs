@@ -289,7 +289,7 @@ those executed have idle lanes too, and those with all zeros multiply inserted z
 dilated kernels and padding. Cycles are those of one core, as the compiler expects them in order
 to compare schedules; `atrous bench` measures.
 A layer takes the slow path when it is expected to take more than 10 000 cycles, and more than
-four times those that its useful multiply-adds at the peak, or its memory at 8 bytes a cycle, need.
+3.5 times those that its useful multiply-adds at the peak, or its memory at 8 bytes a cycle, need.
 --json writes an array with an object for each layer or net. Its fields, whose meaning stays, are
 those of `atrous_compiler::explain::Explanation`.";
 

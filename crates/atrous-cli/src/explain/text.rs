@@ -99,7 +99,7 @@ fn print_step(text: &mut String, step: &StepFacts, registers: usize) {
         print_stage(text, step, stage, registers);
     }
     if step.stages.is_empty() {
-        line(text, "computed", "with the step before it");
+        line(text, "left out", "no output needs it");
     }
 }
 

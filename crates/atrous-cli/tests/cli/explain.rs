@@ -62,6 +62,12 @@ fn programs_get_json() {
     assert_eq!(one[0], all[2]);
 }
 
+#[test]
+fn steps_that_nothing_needs_are_left_out() {
+    let text = "net n {\n    input x: [1, 1, 8];\n    a = conv(x) { channels: 1, kernel: 3 };\n    b = conv(x) { channels: 1, kernel: 1 };\n    output a;\n}\n";
+    assert!(explain(text, "").ok().stdout().contains("  left out         no output needs it\n"));
+}
+
 /// Numbers of the text are those of the JSON.
 #[test]
 fn both_say_the_same() {

@@ -98,7 +98,7 @@ pub struct StepFacts {
     pub receptive_fields: Vec<ReceptiveField>,
     /// What only convolutions have.
     pub layer: Option<LayerFacts>,
-    /// The stages of the plan that compute it, in order.
+    /// The stages of the plan that compute it, in order; none if no output needs it.
     pub stages: Vec<StageFacts>,
 }
 

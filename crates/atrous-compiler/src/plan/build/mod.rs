@@ -252,15 +252,20 @@ impl Builder<'_> {
         });
         let loops = Loops::of(&schedule, contraction, epilogue, layout, self.target);
         let of_images = |half_cycles: usize| (half_cycles as u64).saturating_mul(node.shape[0] as u64);
-        let half_cycles = half_cycles.map_or_else(|| counted(&stage, &self.buffers, self.target), of_images);
+        let counted = || counted(&stage, &self.buffers, self.target);
+        let half_cycles = half_cycles.map_or_else(counted, of_images);
         let touched: [usize; 3] =
             [node.reads[0], node.reads[1], unit.result].map(|value| self.graph.node(value).shape.iter().product());
-        let expected = Expectation {
-            half_cycles,
-            multiply_adds: u64::try_from(ir::macs::of_contraction(node)).unwrap_or(u64::MAX),
-            bytes: 4 * touched.into_iter().sum::<usize>() as u64,
+        let slow = |half_cycles: u64| {
+            let expected = Expectation {
+                half_cycles,
+                multiply_adds: u64::try_from(ir::macs::of_contraction(node)).unwrap_or(u64::MAX),
+                bytes: 4 * touched.iter().sum::<usize>() as u64,
+            };
+            Slow::of(&expected, &schedule, loops, self.target)
         };
-        let slow = Slow::of(&expected, &schedule, loops, self.target);
+        // Counting takes long for large stages, of which few look slow.
+        let slow = slow(half_cycles).and_then(|_| slow(half_cycles.min(counted())));
         Stage { decision: Some(Decision { schedule, half_cycles, loops, slow }), ..stage }
     }
 

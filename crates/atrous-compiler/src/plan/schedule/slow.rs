@@ -9,10 +9,11 @@ use crate::ir::Contraction;
 use crate::layer::Layout;
 use crate::plan::Target;
 
-/// A contraction is slow when it is expected to take more than so many times the cycles that it needs at least.
+/// A contraction is slow when it is expected to take more than so many halves of the cycles that it needs at least.
 ///
-/// The cost model was seen to be wrong by a factor of two, and layers beyond four were slow whenever they were timed.
-const MANY: u64 = 4;
+/// What is expected was seen to be wrong by a factor of two, and layers beyond this were slow whenever they were timed. One
+/// sum that waits for itself takes four times as long as enough of them.
+const MANY_HALVES: u64 = 7;
 
 /// Fewer cycles than these are never slow: they are spent on calls of tiles, and nobody waits for them.
 const FEW_CYCLES: u64 = 10_000;
@@ -25,11 +26,11 @@ const ENOUGH_SUMS: usize = 4;
 
 /// That a contraction takes the slow path. This is what "slow" means, everywhere.
 ///
-/// A contraction is slow when the schedule that was chosen for it is expected to take more than four times the cycles that
-/// it needs at least, and more than 10 000. What is expected is what the cost model says; where taps are walked by loops, of
-/// which the model says nothing, it is what the instructions of the plan take. What is needed at least is the longer one of
-/// its useful multiply-adds at the peak of the target, and of input, weights and output at 8 bytes in a cycle. Both are
-/// those of one core.
+/// A contraction is slow when the schedule that was chosen for it is expected to take more than 3.5 times the cycles that
+/// it needs at least, and more than 10 000. What is expected is the less of what the cost model says, which leaves out that
+/// borders have fewer taps, and of what the instructions of the plan take; the latter where taps are walked by loops, of which
+/// the model says nothing. What is needed at least is the longer one of its useful multiply-adds at the peak of the target,
+/// and of input, weights and output at 8 bytes in a cycle. All are those of one core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Slow {
@@ -111,7 +112,7 @@ impl Loops {
 
 /// What it takes to say whether a contraction is slow.
 pub struct Expectation {
-    /// Half cycles that all images are expected to take.
+    /// Half cycles that all images are expected to take, by the model or by counting.
     pub half_cycles: u64,
     /// Products of real inputs and taps.
     pub multiply_adds: u64,
@@ -124,7 +125,7 @@ impl Slow {
     pub fn of(expected: &Expectation, schedule: &Schedule, loops: Option<Loops>, target: &Target) -> Option<Slow> {
         let cycles = expected.half_cycles / 2;
         let least = (expected.multiply_adds / peak(target) as u64).max(expected.bytes / BYTES);
-        if cycles <= FEW_CYCLES || cycles <= least.saturating_mul(MANY) {
+        if cycles <= FEW_CYCLES || cycles.saturating_mul(2) <= least.saturating_mul(MANY_HALVES) {
             return None;
         }
         let Schedule { along, lanes, channels, positions, rows, .. } = *schedule;
