@@ -288,7 +288,7 @@ Multiply-adds are nominal as papers count them, and useful as pairs of a real in
 those executed have idle lanes too, and those with all zeros multiply inserted zeros, gaps of
 dilated kernels and padding. Cycles are those of one core, as the compiler expects them in order
 to compare schedules; `atrous bench` measures.
-A layer takes the slow path when it is expected to take more than 10 000 cycles, and more than
+A layer takes the slow path when it is expected to take more than 20 000 cycles, and more than
 3.5 times those that its useful multiply-adds at the peak, or its memory at 8 bytes a cycle, need.
 --json writes an array with an object for each layer or net. Its fields, whose meaning stays, are
 those of `atrous_compiler::explain::Explanation`.";

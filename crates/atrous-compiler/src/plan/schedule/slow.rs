@@ -16,7 +16,7 @@ use crate::plan::Target;
 const MANY_HALVES: u64 = 7;
 
 /// Fewer cycles than these are never slow: they are spent on calls of tiles, and nobody waits for them.
-const FEW_CYCLES: u64 = 10_000;
+const FEW_CYCLES: u64 = 20_000;
 
 /// Bytes in a cycle that a core gets at least from wherever they are.
 const BYTES: u64 = 8;
@@ -27,7 +27,7 @@ const ENOUGH_SUMS: usize = 4;
 /// That a contraction takes the slow path. This is what "slow" means, everywhere.
 ///
 /// A contraction is slow when the schedule that was chosen for it is expected to take more than 3.5 times the cycles that
-/// it needs at least, and more than 10 000. What is expected is the less of what the cost model says, which leaves out that
+/// it needs at least, and more than 20 000. What is expected is the less of what the cost model says, which leaves out that
 /// borders have fewer taps, and of what the instructions of the plan take; the latter where taps are walked by loops, of which
 /// the model says nothing. What is needed at least is the longer one of its useful multiply-adds at the peak of the target,
 /// and of input, weights and output at 8 bytes in a cycle. All are those of one core.
