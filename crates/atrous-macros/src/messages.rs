@@ -1,7 +1,9 @@
 //! Errors and warnings as tokens that make rustc print them.
 
+use crate::level::Level;
 use atrous_compiler::front::OpenNet;
-use atrous_compiler::{Diagnostic, Severity, codes};
+use atrous_compiler::plan::schedule::Slow;
+use atrous_compiler::{Checked, Diagnostic, Plan, Severity, codes};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -50,6 +52,30 @@ impl Message {
         let message = format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "));
         let span = atrous_compiler::Span { start: 0, end: 0 };
         Message::new(&Diagnostic::error(codes::UNBOUND_SIZE, span, message).help(help), place)
+    }
+
+    /// What is said of the slow stages of the plans of a net, of each once.
+    pub fn slow(plans: &[Checked<Plan>], level: Level, place: Place) -> Vec<Message> {
+        let severity = match level {
+            Level::Allow => return Vec::new(),
+            Level::Warn => Severity::Warning,
+            Level::Deny => Severity::Error,
+        };
+        let mut found: Vec<(&str, Vec<&str>, Slow)> = Vec::new();
+        for plan in plans {
+            for (stage, slow) in plan.slow_stages() {
+                match found.iter_mut().find(|(name, ..)| *name == stage.name) {
+                    Some((_, targets, _)) => targets.push(plan.target.name),
+                    None => found.push((&stage.name, vec![plan.target.name], slow)),
+                }
+            }
+        }
+        let message = |(name, targets, slow): (&str, Vec<&str>, Slow)| {
+            let (targets, help) = (targets.join(", "), slow.help());
+            let text = format!("`{name}` takes the slow path on {targets}: {slow}\n  help: {help}");
+            Message { severity, text, place }
+        };
+        found.into_iter().map(message).collect()
     }
 
     /// `compile_error!`, or for a warning the use of something deprecated.
