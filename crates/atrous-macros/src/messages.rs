@@ -2,6 +2,7 @@
 
 use crate::level::Level;
 use atrous_compiler::front::OpenNet;
+use atrous_compiler::plan::Stage;
 use atrous_compiler::plan::schedule::Slow;
 use atrous_compiler::{Checked, Diagnostic, Plan, Severity, codes};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -54,28 +55,22 @@ impl Message {
         Message::new(&Diagnostic::error(codes::UNBOUND_SIZE, span, message).help(help), place)
     }
 
-    /// What is said of the slow stages of the plans of a net, of each once.
+    /// What is said of the stages that are slow in all plans of a net, one for each target.
     pub fn slow(plans: &[Checked<Plan>], level: Level, place: Place) -> Vec<Message> {
         let severity = match level {
             Level::Allow => return Vec::new(),
             Level::Warn => Severity::Warning,
             Level::Deny => Severity::Error,
         };
-        let mut found: Vec<(&str, Vec<&str>, Slow)> = Vec::new();
-        for plan in plans {
-            for (stage, slow) in plan.slow_stages() {
-                match found.iter_mut().find(|(name, ..)| *name == stage.name) {
-                    Some((_, targets, _)) => targets.push(plan.target.name),
-                    None => found.push((&stage.name, vec![plan.target.name], slow)),
-                }
-            }
-        }
-        let message = |(name, targets, slow): (&str, Vec<&str>, Slow)| {
-            let (targets, help) = (targets.join(", "), slow.help());
-            let text = format!("`{name}` takes the slow path on {targets}: {slow}\n  help: {help}");
+        let slow_in = |plan: &Plan, name: &str| plan.slow_stages().any(|(stage, _)| stage.name == name);
+        let Some(last) = plans.last() else { return Vec::new() };
+        let slow = last.slow_stages().filter(|(stage, _)| plans.iter().all(|plan| slow_in(plan, &stage.name)));
+        let message = |(stage, slow): (&Stage, Slow)| {
+            let (name, help) = (&stage.name, slow.help());
+            let text = format!("`{name}` takes the slow path on every target: {slow}\n  help: {help}");
             Message { severity, text, place }
         };
-        found.into_iter().map(message).collect()
+        slow.map(message).collect()
     }
 
     /// `compile_error!`, or for a warning the use of something deprecated.

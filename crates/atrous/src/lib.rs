@@ -52,7 +52,7 @@ pub use parameters::{Tensors, Weight, WeightBias};
 /// ```
 ///
 /// A layer that [takes the slow path](https://docs.rs/atrous-compiler/latest/atrous_compiler/plan/schedule/struct.Slow.html)
-/// on some target, so that it is expected to take many times the time that its work needs, is warned of. `#![deny(slow)]` at
+/// on every target, so that it is expected to take many times the time that its work needs, is warned of. `#![deny(slow)]` at
 /// the start makes that an error, and `#![allow(slow)]` silence:
 ///
 /// ```compile_fail

@@ -44,10 +44,10 @@ fn spec(args: &ExplainArgs, report: &mut Report) -> Result<(), Failure> {
     }
     let text = if args.json { json(&explanations) } else { texts(&explanations) };
     output::write(Path::new("-"), text.into_bytes())?;
-    // The text has said it already, loudly.
+    // What is not denied the text has said, loudly. All that is denied is told.
     let is_denied = !args.spec.deny.is_empty();
     let denied = plans.iter().filter(|_| is_denied).map(|plan| slow::tell(plan, &args.spec.deny, report));
-    denied.fold(Ok(()), |all, one| all.and(one))
+    denied.collect::<Vec<_>>().into_iter().collect()
 }
 
 fn texts(explanations: &[Explanation]) -> String {

@@ -13,7 +13,7 @@ pub fn counted(stage: &Stage, buffers: &[Buffer], target: &Target) -> u64 {
     let mut costs = Costs::new();
     statements(&stage.body, &mut |tile| {
         let call = if tile.body.iter().any(|step| matches!(step, Step::Reduce { .. })) { CALL } else { 0 };
-        lines(tile, &tile.body, call, &|line| of_line(line, tile, buffers, target), &mut costs);
+        lines(&tile.body, call, &|line| of_line(line, tile, buffers, target), &mut costs);
     });
     count_weighted(stage, &|_, instr| costs.get(&std::ptr::from_ref(instr)).map_or(0, |&cost| cost as u64))
 }
@@ -31,12 +31,12 @@ fn statements(body: &[Stmt], see: &mut dyn FnMut(&Tile)) {
 }
 
 /// The instructions of each loop, and those of none, are a line. `more` is what the body costs beside them.
-fn lines(tile: &Tile, body: &[Step], more: usize, cost: &dyn Fn(&[&Instr]) -> usize, costs: &mut Costs) {
+fn lines(body: &[Step], more: usize, cost: &dyn Fn(&[&Instr]) -> usize, costs: &mut Costs) {
     let mut line = Vec::new();
     for step in body {
         match step {
             Step::Do(instr) => line.push(instr),
-            Step::Reduce { body, .. } => lines(tile, body, 0, &|line| cost(line).max(waiting(line)), costs),
+            Step::Reduce { body, .. } => lines(body, 0, &|line| cost(line).max(waiting(line)), costs),
         }
     }
     if let Some(&first) = line.first() {
