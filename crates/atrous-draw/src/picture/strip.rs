@@ -97,12 +97,12 @@ impl Strip<'_> {
     /// The weights: one kernel, or one for each phase.
     pub fn weights(&self) -> Canvas {
         let phases = &self.line.phases;
-        if self.view == View::Zeros || !self.has_phases() {
+        if self.view == View::Zeros {
             let phase = |weight: Option<usize>| phase_with(phases, weight?).filter(|_| self.has_phases());
             return kernel("weights", &self.line.kernel, phase);
         }
         let kernels = phases.iter().enumerate().map(|(number, phase)| {
-            let name = format!("phase {number}");
+            let name = if self.has_phases() { format!("phase {number}") } else { "weights".to_string() };
             if phase.kernel.is_empty() { no_weights(&name) } else { kernel(&name, &phase.kernel, |_| Some(number)) }
         });
         super::canvas::flow(kernels.collect(), 900, 20)

@@ -4,7 +4,7 @@ use atrous_compiler::ir::{Axis, Piece, padding};
 use atrous_compiler::layer::{Layer, LayerAxis, PaddingMode};
 use atrous_compiler::lower;
 
-use super::View;
+use super::{MOST_CELLS, View};
 
 /// One axis: the positions of the input, the outputs, and which of them meet with which weight.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub struct Line {
     pub inputs: Vec<InputCell>,
     /// Outputs in order, with the borders of an adjoint that add to others.
     pub outputs: Vec<OutputCell>,
-    /// The positions that the kernel covers: an index into the weights, or `None` for a hole of the dilation.
+    /// The positions that the kernel covers: an index into the weights, or `None` for a hole of the dilation. Empty in the
+    /// view of phases, which have kernels of their own.
     pub kernel: Vec<Option<usize>>,
     /// The phases in order; at least one.
     pub phases: Vec<Phase>,
@@ -118,8 +119,10 @@ impl Geometry {
     pub(crate) fn cells(&self, view: View) -> [i64; 3] {
         let (first, last) = self.range(view);
         let kernel = match view {
-            View::Zeros => self.relation.position(0, self.relation.taps - 1) - self.relation.position(0, 0) + 1,
-            View::Phases => self.relation.taps,
+            View::Zeros => covered(self.relation),
+            // Where there are too many outputs, nobody asks for the kernel.
+            View::Phases if self.relation.output > MOST_CELLS as i64 => 0,
+            View::Phases => self.relation.phases().iter().map(|piece| covered(piece.axis)).max().unwrap_or(0),
         };
         [last - first + 1, self.relation.output, kernel]
     }
@@ -142,7 +145,8 @@ impl Geometry {
         let outputs: Vec<OutputCell> = outputs.into_iter().map(|cell| cell.expect("each has a phase")).collect();
         let mut inputs: Vec<InputCell> = (first..=last).map(|position| self.input(position, view)).collect();
         outputs.iter().flat_map(|output| &output.reads).for_each(|read| inputs[read.cell].is_read = true);
-        let kernel = spread((0..self.relation.taps).map(|tap| (self.relation.position(0, tap), self.weight(tap))));
+        let taps = if view == View::Zeros { self.relation.taps } else { 0 };
+        let kernel = spread((0..taps).map(|tap| (self.relation.position(0, tap), self.weight(tap))));
         let phases = phases.iter().map(|piece| self.phase(piece)).collect();
         Line { inputs, outputs, kernel, phases, weights: self.layer.kernel }
     }
@@ -223,6 +227,11 @@ impl Geometry {
     fn weight(&self, tap: i64) -> usize {
         (if self.flipped { self.relation.taps - 1 - tap } else { tap }) as usize
     }
+}
+
+/// How many positions the taps of an output cover.
+fn covered(axis: Axis) -> i64 {
+    if axis.taps == 0 { 0 } else { axis.position(0, axis.taps - 1) - axis.position(0, 0) + 1 }
 }
 
 /// Weights at ascending positions, with holes where there is none.

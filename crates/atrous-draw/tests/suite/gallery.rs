@@ -12,14 +12,35 @@ const REFRESH: &str = "ATROUS_BLESS=1 cargo test -p atrous-draw gallery";
 const INTRODUCTION: &str = "\
 # Gallery
 
-What each output reads, for the layers that everyone draws and some that nobody does. Colours and numbers of outputs are
-phases: outputs of one phase read the same weights. The first picture of a transposed layer has the zeros that an ordinary
-convolution would multiply; the second what Atrous computes.
+What each output reads. Colours and numbers of outputs are phases: outputs of one phase read the same weights. The first
+picture of a layer with zeros between its inputs has all that an ordinary convolution would multiply, the second what
+Atrous computes. The figures that everyone draws are those of V. Dumoulin and F. Visin, [A guide to convolution arithmetic
+for deep learning](https://arxiv.org/abs/1603.07285).
 
 `cargo run --release -- draw specs/gallery/*.conv -o pictures/` draws all of them, and
 `cargo run --release -- draw FILE -o layer.svg` any other layer; `--frames`, `--at`, `--view` and `--adjoint` show more of
 it.
 ";
+
+/// The figures of V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning" (2016), in their order,
+/// each before its transpose.
+const CLASSIC: &[&str] = &[
+    "no_padding",
+    "no_padding_transposed",
+    "arbitrary_padding",
+    "arbitrary_padding_transposed",
+    "half_padding",
+    "half_padding_transposed",
+    "full_padding",
+    "full_padding_transposed",
+    "no_padding_strides",
+    "no_padding_strides_transposed",
+    "padding_strides",
+    "padding_strides_transposed",
+    "padding_strides_odd",
+    "padding_strides_odd_transposed",
+    "dilation",
+];
 
 fn gallery() -> Vec<Spec> {
     specs::all().into_iter().filter(Spec::is_in_gallery).collect()
@@ -33,12 +54,14 @@ fn svg(net: &Net) -> String {
 
 /// The page that shows the pictures.
 fn index() -> String {
-    let (transposed, ordinary): (Vec<Spec>, Vec<Spec>) =
-        gallery().into_iter().partition(|spec| spec.net().layers().any(|layer| layer.transposed));
+    let specs = gallery();
+    let named = |name: &&str| specs.iter().find(|spec| spec.name == **name).expect("the figure is there");
+    let classic: Vec<&Spec> = CLASSIC.iter().map(named).collect();
+    let others: Vec<&Spec> = specs.iter().filter(|spec| !CLASSIC.contains(&spec.name.as_str())).collect();
     let section =
-        |title: &str, specs: &[Spec]| format!("\n## {title}\n{}", specs.iter().map(entry).collect::<String>());
-    [INTRODUCTION.to_string(), section("Convolutions", &ordinary), section("Transposed convolutions", &transposed)]
-        .concat()
+        |title: &str, specs: Vec<&Spec>| format!("\n## {title}\n{}", specs.into_iter().map(entry).collect::<String>());
+    let sections = [section("What everyone draws", classic), section("What nobody draws", others)];
+    format!("{INTRODUCTION}{}", sections.concat())
 }
 
 fn entry(spec: &Spec) -> String {

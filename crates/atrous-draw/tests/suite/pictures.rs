@@ -86,11 +86,13 @@ fn refusals_say_what_is_legal() {
     let wide = "layer wide { input: [1, 1, 300], channels: 1, kernel: 3, padding: 1 }";
     let high = "layer high { input: [1, 1, 40, 4], channels: 1, kernel: 3, stride: 2, transposed }";
     let long = "layer long { input: [1, 1, 200], channels: 1, kernel: 9, dilation: 20 }";
+    let holes = "layer holes { input: [1, 1, 10], channels: 1, kernel: 2, stride: 100, dilation: 1000, padding: 1000 }";
     let full = "layer full { input: [1, 1, 60, 60], channels: 1, kernel: 3 }";
     let texts = [
         refusal(wide, &plain),
         refusal(high, &plain),
         refusal(long, &plain),
+        refusal(holes, &Request { view: Some(View::Phases), ..plain.clone() }),
         refusal(full, &Request { frames: Some(MOST_FRAMES), ..plain }),
         refusal(UP, &at(&[6])),
         refusal(UP, &at(&[1, 1])),
