@@ -17,7 +17,7 @@ use data::Data;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("reads.js"), "\n", include_str!("grids.js"), "\n", include_str!("page.js"));
 
 /// The text of a page that shows layers, of which the reader chooses one. Layers that are too large are named with the
 /// reason.
