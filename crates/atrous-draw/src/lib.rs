@@ -4,6 +4,9 @@
 //! system, the same bytes for the same layer.
 #![forbid(unsafe_code)]
 
+pub mod matrix;
+#[cfg(feature = "page")]
+pub mod page;
 pub mod palette;
 pub mod picture;
 #[cfg(feature = "png")]

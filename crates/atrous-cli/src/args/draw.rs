@@ -13,6 +13,7 @@ Examples:
   atrous draw up.conv --frames -o up.svg         all outputs, one after the other
   atrous draw upconv7.conv --size H=8 --size W=8 --layer conv1 -o conv1.svg
   atrous draw specs/gallery/*.conv -o pictures/
+  atrous draw upconv7.conv --size H=8 --size W=8 -o upconv7.html
 
 Layers of a net, and of a spec with several, are drawn below one another. A transposed layer is
 drawn twice: as a convolution over an input with zeros between its values, and by phases without
@@ -55,7 +56,7 @@ pub struct DrawArgs {
     /// The format; by default that of the file's name, and SVG for standard output and directories
     #[arg(long, value_enum)]
     pub format: Option<PictureFormat>,
-    /// Where to write: a .svg or .png file, a directory (`DIR/`) for a file of each spec's name, or `-` for standard output
+    /// Where to write: a .svg, .png or .html file, a directory (`DIR/`) for a file of each spec's name, or `-` for standard output
     #[arg(short, long, value_name = "PATH", default_value = "-")]
     pub output: PathBuf,
 }
@@ -87,4 +88,6 @@ pub enum PictureFormat {
     Svg,
     /// Pixels, two for each of the SVG
     Png,
+    /// A page for the browser, which steps through all outputs and needs no network
+    Html,
 }

@@ -61,6 +61,7 @@ fn in_directory(args: &DrawArgs) -> Result<Vec<Destination>, Failure> {
     let ending = match format {
         PictureFormat::Svg => "svg",
         PictureFormat::Png => "png",
+        PictureFormat::Html => "html",
     };
     let mut files: Vec<Destination> = Vec::new();
     for spec in &args.files {
@@ -80,9 +81,11 @@ fn format_of_name(path: &Path) -> Result<PictureFormat, Failure> {
     match extension.as_deref() {
         Some("svg") => Ok(PictureFormat::Svg),
         Some("png") => Ok(PictureFormat::Png),
+        Some("html" | "htm") => Ok(PictureFormat::Html),
         _ => {
             let text = format!("the name {} does not say a format that can be drawn", path.display());
-            Err(Failure::usage(text).help("use .svg or .png, or give --format svg or --format png"))
+            Err(Failure::usage(text)
+                .help("use .svg, .png or .html, or give --format svg, --format png or --format html"))
         }
     }
 }

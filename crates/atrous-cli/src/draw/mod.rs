@@ -6,6 +6,7 @@ use std::path::Path;
 
 use atrous_compiler::front::{Model, Sizes};
 use atrous_compiler::{Layer, Net};
+use atrous_draw::scene::TooLarge;
 use atrous_draw::{Background, Picture, Refusal, Request, View, picture, svg};
 
 use crate::args::{DrawArgs, PictureFormat, ThemeArg, ViewArg};
@@ -19,35 +20,76 @@ use crate::source::Source;
 pub fn run(args: &DrawArgs, report: &mut Report) -> Result<(), Failure> {
     let destinations = destination::of_specs(args)?;
     let sizes = model::sizes(&args.sizes)?;
-    let draw = |path| draw(path, args, &sizes, report);
-    let pictures: Vec<Picture> = args.files.iter().map(|file| file.as_path()).map(draw).collect::<Result<_, _>>()?;
+    let mut drawn = Vec::new();
+    for (file, destination) in args.files.iter().zip(&destinations.files) {
+        drawn.push(draw(file, destination.format, args, &sizes, report)?);
+    }
     destinations.make_directory()?;
     let mut prepared = Vec::new();
-    for (destination, picture) in destinations.files.iter().zip(&pictures) {
-        let bytes = encode(picture, destination.format, background(args.theme))?;
+    for (destination, bytes) in destinations.files.iter().zip(drawn) {
         prepared.push(output::prepare(&destination.path, bytes)?);
     }
     output::finish(prepared)
 }
 
-/// The picture of a spec.
-fn draw(file: &Path, args: &DrawArgs, sizes: &Sizes, report: &mut Report) -> Result<Picture, Failure> {
+/// The file that a spec becomes.
+fn draw(
+    file: &Path,
+    format: PictureFormat,
+    args: &DrawArgs,
+    sizes: &Sizes,
+    report: &mut Report,
+) -> Result<Vec<u8>, Failure> {
     let source = Source::read(file)?;
     let front = model::check(&source, args.net.as_deref(), sizes, report)?;
-    let nets = nets(&front.models, args).map_err(|failure| failure.file(&source.name))?;
+    let layers = layers(&front.models, args.net.as_deref(), args.layer.as_deref())
+        .map_err(|failure| failure.file(&source.name))?;
+    let picture = || {
+        let layers: Vec<&Layer> = layers.iter().collect();
+        let request = request(args);
+        picture(&layers, &request).map_err(|refusal| refused(&refusal, &layers, &request, sizes).file(&source.name))
+    };
+    match format {
+        PictureFormat::Svg => Ok(svg::write(&picture()?, background(args.theme)).into_bytes()),
+        PictureFormat::Png => png(&picture()?, background(args.theme)),
+        PictureFormat::Html => page(&source, &layers, args),
+    }
+}
+
+/// The page of a spec, which has the file's name as its title.
+fn page(source: &Source, layers: &[Layer], args: &DrawArgs) -> Result<Vec<u8>, Failure> {
+    let of_pictures = [
+        ("--view", args.view.is_some()),
+        ("--adjoint", args.adjoint),
+        ("--at", args.at.is_some()),
+        ("--slice", args.slice.is_some()),
+        ("--frames", args.frames.is_some()),
+        ("--theme", args.theme != ThemeArg::Auto),
+    ];
+    if let Some((option, _)) = of_pictures.into_iter().find(|(_, is_given)| *is_given) {
+        let text = format!("{option} is for pictures: a page shows every output in both views and directions");
+        return Err(Failure::usage(text).help(format!("leave {option} away, or draw a .svg or .png file")));
+    }
+    let title = Path::new(&source.name).file_stem().unwrap_or_default().to_string_lossy();
+    let page = atrous_draw::page::write(&title, layers);
+    let refused = |error: TooLarge| Failure::error(error.to_string()).help(error.help()).file(&source.name);
+    page.map(String::into_bytes).map_err(refused)
+}
+
+/// The layers of a spec: all, or those of the net and with the name that are given.
+pub fn layers(models: &[Model], net: Option<&str>, name: Option<&str>) -> Result<Vec<Layer>, Failure> {
+    let nets = nets(models, net, name)?;
     let all: Vec<&Layer> = nets.iter().flat_map(Net::layers).collect();
-    let layers = choose(&all, args.layer.as_deref()).map_err(|failure| failure.file(&source.name))?;
-    let request = request(args);
-    picture(&layers, &request).map_err(|refusal| refused(&refusal, &layers, &request, sizes).file(&source.name))
+    Ok(choose(&all, name)?.into_iter().cloned().collect())
 }
 
 /// The nets that are to be drawn: all of the spec, or the one that is named. Those with free sizes are not needed where
 /// another has the layer that is named.
-fn nets(models: &[Model], args: &DrawArgs) -> Result<Vec<Net>, Failure> {
-    if let Some(name) = &args.net {
+fn nets(models: &[Model], net: Option<&str>, layer: Option<&str>) -> Result<Vec<Net>, Failure> {
+    if let Some(name) = net {
         return Ok(vec![model::closed(model::choose(models, Some(name))?)?]);
     }
-    let has_layer = |net: &Net| net.layers().any(|layer| args.layer.as_ref() == Some(&layer.name));
+    let has_layer = |net: &Net| net.layers().any(|own| layer == Some(own.name.as_str()));
     let known: Vec<Net> = models.iter().filter_map(|model| model::closed(model).ok()).collect();
     if known.iter().any(has_layer) { Ok(known) } else { models.iter().map(model::closed).collect() }
 }
@@ -102,13 +144,6 @@ fn background(theme: ThemeArg) -> Background {
         ThemeArg::Auto => Background::Auto,
         ThemeArg::Light => Background::Light,
         ThemeArg::Dark => Background::Dark,
-    }
-}
-
-fn encode(picture: &Picture, format: PictureFormat, background: Background) -> Result<Vec<u8>, Failure> {
-    match format {
-        PictureFormat::Svg => Ok(svg::write(picture, background).into_bytes()),
-        PictureFormat::Png => png(picture, background),
     }
 }
 

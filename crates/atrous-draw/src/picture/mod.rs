@@ -6,7 +6,7 @@ mod groups;
 mod legend;
 mod refusal;
 mod strip;
-mod text;
+pub(crate) mod text;
 
 use atrous_compiler::layer::Layer;
 

@@ -89,7 +89,7 @@ pub struct Phase {
 }
 
 /// What a line is made of.
-pub(super) struct Geometry {
+pub(crate) struct Geometry {
     layer: LayerAxis,
     /// From outputs to inputs in the direction that is drawn.
     relation: Axis,
@@ -101,7 +101,7 @@ pub(super) struct Geometry {
 }
 
 /// The geometry of each axis of a layer, or of its adjoint.
-pub(super) fn geometries(layer: &Layer, adjoint: bool) -> Vec<Geometry> {
+pub(crate) fn geometries(layer: &Layer, adjoint: bool) -> Vec<Geometry> {
     let border = (layer.padding_mode != PaddingMode::Zeros && !layer.transposed).then_some(layer.padding_mode);
     let flipped = layer.transposed != adjoint;
     let geometry = |(&layer, axis): (&LayerAxis, Axis)| Geometry {
@@ -116,7 +116,7 @@ pub(super) fn geometries(layer: &Layer, adjoint: bool) -> Vec<Geometry> {
 
 impl Geometry {
     /// How many cells there would be: positions of the input, outputs, positions that the kernel covers.
-    pub(super) fn cells(&self, view: View) -> [i64; 3] {
+    pub(crate) fn cells(&self, view: View) -> [i64; 3] {
         let (first, last) = self.range(view);
         let kernel = match view {
             View::Zeros => covered(self.relation),
@@ -128,7 +128,7 @@ impl Geometry {
     }
 
     /// The line that a view shows.
-    pub(super) fn line(&self, view: View) -> Line {
+    pub(crate) fn line(&self, view: View) -> Line {
         let (first, last) = self.range(view);
         let phases = self.relation.phases();
         let mut outputs = vec![None; self.relation.output as usize];

@@ -4,7 +4,7 @@
 //! are: convolutions over an input with zeros in it. All geometry comes from `atrous_compiler::ir::Axis`.
 
 mod caption;
-mod line;
+pub(crate) mod line;
 mod size;
 
 use atrous_compiler::layer::Layer;

@@ -1,0 +1,50 @@
+//! The command line of `matrix`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::named_size;
+
+const MATRIX_EXAMPLES: &str = "\
+Examples:
+  atrous matrix up.conv
+  atrous matrix nets.conv --net upconv7 --size H=2 --size W=2 --layer conv1
+  atrous matrix up.conv --channels all -o up.svg
+
+A convolution is a linear map y = W·x, and a transposed one x = Wᵀ·y: both matrices of each layer
+are shown, with taps as entries. Beside each row stand its phase, and its taps that meet zeros
+between inputs or padding. Text holds at most 64 rows and columns, a picture 256.";
+
+/// Arguments of `matrix`.
+#[derive(Debug, Args)]
+#[command(after_help = MATRIX_EXAMPLES)]
+pub struct MatrixArgs {
+    /// The spec; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The layer or net to take when the spec has several; by default all
+    #[arg(long, value_name = "NAME")]
+    pub net: Option<String>,
+    /// The layer of a net to take; by default all
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
+    /// A value for a free size, such as H=160; may be repeated
+    #[arg(long = "size", value_name = "NAME=N", value_parser = named_size)]
+    pub sizes: Vec<(String, usize)>,
+    /// The channels to show
+    #[arg(long, value_enum, default_value_t = ChannelsArg::One)]
+    pub channels: ChannelsArg,
+    /// Where to write; a name that ends in .svg gets a picture, `-` is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+}
+
+/// The channels that a matrix connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ChannelsArg {
+    /// One input channel and one output channel: all pairs of a group are alike
+    One,
+    /// All of them, which makes one block for each pair
+    All,
+}
