@@ -15,7 +15,7 @@ use atrous_compiler::emit::{self, Options};
 use atrous_compiler::front::{self, Front, Model, Sizes};
 use atrous_compiler::layer::Layout;
 use atrous_compiler::net::{Net, Parameter};
-use atrous_compiler::{Diagnostic, Target, ir, lower};
+use atrous_compiler::{Diagnostic, Target, explain, ir, lower};
 use image::ImageFormat;
 use proc_macro2::TokenStream;
 use std::slice::from_ref;
@@ -156,6 +156,10 @@ fn check_net(net: &Net, target: &Target, values: Values) -> Result<(), String> {
     let plan = differential::planned(net, target)?;
     let outputs = differential::widen(&executors::interpret(&plan, &data)?);
     differential::compare("interpreter", &differential::expected(net, &data), &outputs)?;
+    let explained = explain::net(net, &plan);
+    if explained.steps.len() != net.steps.len() || explained.total.cycles <= 0.0 {
+        return Err(format!("explained as {explained:?}"));
+    }
     // Of several layers some may be computed for nothing, and are left out.
     if net.standalone {
         differential::check_macs(net, target)?;

@@ -55,6 +55,8 @@ typedef enum {
     ATROUS_STATUS_MEMORY = 12,
     // A mistake in this library.
     ATROUS_STATUS_INTERNAL = 13,
+    // A layer takes the slow path, and `AtrousOptions.deny_slow` is set.
+    ATROUS_STATUS_SLOW = 14,
 } AtrousStatus;
 
 // A compiled layer or net. Several threads may use one at once.
@@ -97,6 +99,9 @@ typedef struct {
     // The most bytes that `AtrousInfo.memory` may be; it is an error when it is more. Nothing of it is allocated then. 0 is
     // no limit.
     uint64_t memory_limit;
+    // Not 0 makes it an error when a layer takes the slow path: when it is expected to take many times the time that its
+    // work needs. `atrous_last_error` names the layer, the reason, and what helps.
+    uint32_t deny_slow;
 } AtrousOptions;
 
 // What a kernel is. Strings are valid until the kernel is freed.

@@ -17,6 +17,7 @@ class Options(Structure):
         ("threads", c_size_t),
         ("tuning", c_char_p),
         ("memory_limit", c_uint64),
+        ("deny_slow", c_uint32),
     ]
 
 

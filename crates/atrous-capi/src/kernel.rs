@@ -92,6 +92,9 @@ pub struct AtrousOptions {
     /// The most bytes that `AtrousInfo.memory` may be; it is an error when it is more. Nothing of it is allocated then. 0 is
     /// no limit.
     pub memory_limit: u64,
+    /// Not 0 makes it an error when a layer takes the slow path: when it is expected to take many times the time that its
+    /// work needs. `atrous_last_error` names the layer, the reason, and what helps.
+    pub deny_slow: u32,
 }
 
 impl Default for AtrousOptions {
@@ -104,6 +107,7 @@ impl Default for AtrousOptions {
             threads: 0,
             tuning: ptr::null(),
             memory_limit: 0,
+            deny_slow: 0,
         }
     }
 }
@@ -277,6 +281,7 @@ struct Options<'a> {
     threads: usize,
     tuning: Option<&'a str>,
     memory_limit: u64,
+    denies_slow: bool,
 }
 
 /// # Safety
@@ -313,7 +318,8 @@ unsafe fn read_options<'a>(options: *const AtrousOptions) -> Result<Options<'a>,
     };
     let (layout, threads) = (layout(options.layout)?, threads(options.threads)?);
     let memory_limit = if options.memory_limit == 0 { u64::MAX } else { options.memory_limit };
-    Ok(Options { sizes: named, layout, target, threads, tuning, memory_limit })
+    let denies_slow = options.deny_slow != 0;
+    Ok(Options { sizes: named, layout, target, threads, tuning, memory_limit, denies_slow })
 }
 
 fn named_target(name: &str) -> Result<Target, Failure> {
@@ -358,7 +364,21 @@ fn compile(spec: &str, options: &Options<'_>) -> Result<AtrousKernel, Failure> {
         let Failure { status, message } = Failure::from(error);
         Failure::new(status, message + "; raise `options.memory_limit`, or set it to 0 for none")
     })?;
+    if options.denies_slow {
+        deny_slow(&model)?;
+    }
     describe(&model, options.threads, &warning)
+}
+
+/// Refuses a model that takes the slow path somewhere.
+fn deny_slow(model: &Model) -> Result<(), Failure> {
+    match model.kernel().plan().slow_stages().next() {
+        None => Ok(()),
+        Some((stage, slow)) => {
+            let (name, help) = (&stage.name, slow.help());
+            Err(Failure::new(AtrousStatus::Slow, format!("`{name}` takes the slow path: {slow}; {help}")))
+        }
+    }
 }
 
 /// What a cache holds, and what is the matter with it.

@@ -39,6 +39,8 @@ pub enum AtrousStatus {
     Memory = 12,
     /// A mistake in this library.
     Internal = 13,
+    /// A layer takes the slow path, and `AtrousOptions.deny_slow` is set.
+    Slow = 14,
 }
 
 /// Why a call fails.

@@ -62,6 +62,25 @@ fn targets_of_other_machines() {
 }
 
 #[test]
+fn the_slow_path_is_denied_where_it_is_asked_for() {
+    let slow = c"layer long { input: [1, 3, 64], channels: 3, kernel: 63, padding: 31 }";
+    let quick = c"layer quick { input: [1, 3, 64], channels: 3, kernel: 3 }";
+    let status = |spec: &CStr, deny_slow: u32| {
+        let (status, kernel) = compile(spec, &AtrousOptions { deny_slow, ..AtrousOptions::default() });
+        assert_eq!(kernel.is_null(), status != AtrousStatus::Ok);
+        // SAFETY: the kernel is null or new, and nobody uses it any more.
+        unsafe { atrous_kernel_free(kernel) };
+        status
+    };
+    assert_eq!([0, 1].map(|deny| status(quick, deny)), [AtrousStatus::Ok; 2]);
+    assert_eq!(
+        [0, 1, u32::MAX].map(|deny| status(slow, deny)),
+        [AtrousStatus::Ok, AtrousStatus::Slow, AtrousStatus::Slow]
+    );
+    assert!(last_error().starts_with("`long` takes the slow path: "), "{}", last_error());
+}
+
+#[test]
 fn layers_are_computed_as_the_cache_says() {
     let spec = c"layer a { input: [1, 8, 9, 9], channels: 8, kernel: 3 }";
     let directory = tempfile::tempdir().unwrap();

@@ -47,6 +47,8 @@ pub enum Command {
     Matrix(MatrixArgs),
     /// Compute the outputs of a spec from weights and inputs
     Run(RunArgs),
+    /// Say what each layer costs, and why it is computed as it is; or what the code of a message means
+    Explain(ExplainArgs),
     /// Time the machine code of a spec against the peak of the machine
     Bench(BenchArgs),
     /// Find the fastest schedules of a spec by timing them, for --tuned
@@ -65,8 +67,10 @@ pub enum MessageFormat {
 /// What `--deny` makes fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Deny {
-    /// Any warning.
+    /// Any warning, the slow path among them
     Warnings,
+    /// Layers that take the slow path, which `atrous explain` names with the reason
+    Slow,
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -86,9 +90,9 @@ pub struct CheckArgs {
     /// Also check with a value for a free size; other free sizes stay open
     #[arg(long = "size", value_name = "NAME=N", value_parser = named_size)]
     pub sizes: Vec<(String, usize)>,
-    /// Fail when there are warnings
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub deny: Option<Deny>,
+    /// Fail when there are warnings, or layers that take the slow path; may be repeated
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub deny: Vec<Deny>,
 }
 
 /// What `build` and `run` have in common.
@@ -109,9 +113,9 @@ pub struct SpecArgs {
     /// The machine to compile for; by default what ATROUS_TARGET says, else this machine (`build`: portable, and all of them as Rust)
     #[arg(long, value_enum)]
     pub target: Option<TargetArg>,
-    /// Fail when there are warnings
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub deny: Option<Deny>,
+    /// Fail when there are warnings, or layers that take the slow path; may be repeated
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub deny: Vec<Deny>,
 }
 
 /// A memory order by name.
@@ -281,6 +285,40 @@ pub struct RunArgs {
     /// The memory that tensors may take.
     #[command(flatten)]
     pub memory: MemoryArgs,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  atrous explain fc6.conv
+  atrous explain upconv7.conv --size H=160 --size W=160 --layout nhwc --target avx2
+  atrous explain fc6.conv --deny slow --json
+  atrous explain A0204                      the meaning of a message's code
+
+Multiply-adds are nominal as papers count them, and useful as pairs of a real input and a tap;
+those executed have idle lanes too, and those with all zeros multiply inserted zeros, gaps of
+dilated kernels and padding. Cycles are those of one core, as the compiler expects them in order
+to compare schedules; `atrous bench` measures.
+A layer takes the slow path when it is expected to take more than 20 000 cycles, and more than
+3.5 times those that its useful multiply-adds at the peak, or its memory at 8 bytes a cycle, need.
+--json writes an array with an object for each layer or net. Its fields, whose meaning stays, are
+those of `atrous_compiler::explain::Explanation`.";
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArgs {
+    /// The spec and how to compile it.
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Where to find tuned schedules.
+    #[command(flatten)]
+    pub tuned: TunedArgs,
+    /// With `--tuned`: the threads that the schedules were tuned for
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads())]
+    pub threads: u16,
+    /// Write everything as JSON, for programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 const BENCH_EXAMPLES: &str = "\

@@ -22,8 +22,8 @@ pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
     let sizes = model::sizes(&args.spec.sizes)?;
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
     output::check(&args.output, &[("the spec", &args.spec.file)])?;
-    let tuned = Tuned::load(&args.tuned, args.threads.into(), report)?;
-    crate::deny(args.spec.deny, report)?;
+    let tuned = Tuned::load(&args.tuned, args.threads.into(), &args.spec.deny, report)?;
+    crate::deny(&args.spec.deny, report)?;
     let print: fn(&Net, &BuildArgs, &Tuned, &mut Report) -> Result<String, Failure> = match args.emit {
         Emit::Tokens => return output::write(&args.output, syntax::print_tokens(&front.tokens).into_bytes()),
         Emit::Ast => {

@@ -1,12 +1,14 @@
 //! `check`: every error and warning of specs.
 
-use atrous_compiler::front::{self, Sizes};
+use atrous_compiler::front::{self, Front, Model, Sizes};
+use atrous_compiler::{Target, compile};
 use serde_json::json;
 
-use crate::args::CheckArgs;
-use crate::failure::{Failure, quoted};
+use crate::args::{CheckArgs, Deny};
+use crate::failure::{Failure, Level, Message, quoted};
 use crate::model;
 use crate::report::Report;
+use crate::slow;
 use crate::source::Source;
 
 /// Checks all files, whatever is in the earlier ones.
@@ -17,19 +19,40 @@ pub fn run(args: &CheckArgs, report: &mut Report) -> Result<(), Failure> {
     }
     for file in &args.files {
         match Source::read(file) {
-            Ok(source) => check(&source, &sizes, report),
+            Ok(source) => check(&source, &sizes, &args.deny, report)?,
             Err(failure) => failure.messages.iter().for_each(|message| report.message(message)),
         }
     }
-    if report.errors() > 0 { Err(Failure::reported()) } else { crate::deny(args.deny, report) }
+    if report.errors() > 0 { Err(Failure::reported()) } else { crate::deny(&args.deny, report) }
 }
 
-fn check(source: &Source, sizes: &Sizes, report: &mut Report) {
+fn check(source: &Source, sizes: &Sizes, deny: &[Deny], report: &mut Report) -> Result<(), Failure> {
     let front = front::bytes(&source.bytes, sizes);
     report.diagnostics(source, &front.diagnostics);
     if !front.has_errors() {
+        if deny.contains(&Deny::Slow) {
+            check_speed(&front, deny, source, report)?;
+        }
         let names: Vec<&str> = front.models.iter().map(model::name).collect();
         let human = format!("{}: no errors in {}", source.name, quoted(names.iter().copied()));
         report.status(&human, json!({ "type": "checked", "file": source.name, "items": names }));
     }
+    Ok(())
+}
+
+/// Plans all nets for all targets, and tells of slow layers. Those with free sizes have no plan.
+fn check_speed(front: &Front, deny: &[Deny], source: &Source, report: &mut Report) -> Result<(), Failure> {
+    for model in &front.models {
+        let Model::Net(net) = model else {
+            let text = format!("`{}` has free sizes, so that it is not known whether it is slow", model::name(model));
+            report.message(&Message::new(Level::Note, text).file(&source.name).help("give them with --size NAME=N"));
+            continue;
+        };
+        for target in Target::all() {
+            let plan = compile(net, &target).map_err(|error| Failure::error(error.to_string()))?;
+            // The error is counted.
+            let _ = slow::tell(&plan, deny, report);
+        }
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod check;
 mod draw;
+mod explain;
 pub mod failure;
 mod matrix;
 pub mod memory;
@@ -17,6 +18,7 @@ mod progress;
 mod random;
 pub mod report;
 mod run;
+mod slow;
 pub mod source;
 mod target;
 pub mod tensors;
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
         Command::Draw(args) => draw::run(args, &mut report),
         Command::Matrix(args) => matrix::run(args, &mut report),
         Command::Run(args) => run::run(args, &mut report),
+        Command::Explain(args) => explain::run(args, &mut report),
         Command::Bench(args) => bench::run(args, &mut report),
         Command::Tune(args) => tune::run(args, &mut report),
     };
@@ -61,11 +64,11 @@ pub fn main() -> ExitCode {
 }
 
 /// Refuses to go on when there are warnings and they are denied.
-fn deny(deny: Option<Deny>, report: &Report) -> Result<(), Failure> {
-    match (deny, report.warnings()) {
-        (None, _) | (_, 0) => Ok(()),
-        (Some(Deny::Warnings), number) => {
+fn deny(deny: &[Deny], report: &Report) -> Result<(), Failure> {
+    match report.warnings() {
+        number if number > 0 && deny.contains(&Deny::Warnings) => {
             Err(Failure::error(format!("{}, and warnings are denied", count(number, "warning"))))
         }
+        _ => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use crate::model;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::run::backend;
+use crate::slow;
 use crate::source::Source;
 use crate::target;
 use crate::tuned;
@@ -23,11 +24,15 @@ pub fn run(args: &TuneArgs, report: &mut Report) -> Result<(), Failure> {
     let source = Source::read(&args.spec.file)?;
     let sizes = model::sizes(&args.spec.sizes)?;
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
-    crate::deny(args.spec.deny, report)?;
+    crate::deny(&args.spec.deny, report)?;
     let target = target::to_run(args.spec.target)?;
     let nets = build::nets(&args.spec, &front)?;
     let cache = tuned::cache(args.cache.as_deref(), "--cache FILE")?;
     nets.iter().try_for_each(|net| check_memory(net, args, backend::bytes_at_least(net)))?;
+    for net in &nets {
+        let plan = compile(net, &target).map_err(|error| Failure::error(error.to_string()))?;
+        slow::tell(&plan, &args.spec.deny, report)?;
+    }
     // Whether the file can be written shows before anything is timed.
     save(&Tuning::default(), &cache, report)?;
     let pool = backend::pool(Some(args.threads))?;

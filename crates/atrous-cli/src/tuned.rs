@@ -1,33 +1,47 @@
-//! Plans with the schedules that `tune` has found, where they are asked for.
+//! Plans with the schedules that `tune` has found, where they are asked for; and what is told of plans.
 
 use std::path::{Path, PathBuf};
 
 use atrous::jit::tuning::{CacheError, CacheProblem, TunedPlan, Tuning};
 use atrous_compiler::{Checked, Net, Plan, Target};
 
-use crate::args::TunedArgs;
+use crate::args::{Deny, TunedArgs};
 use crate::failure::{Failure, Level, Message, count};
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::slow;
 
 /// The schedules to use for a number of threads.
 pub struct Tuned {
     /// None where they are not asked for, or cannot be read.
     tuning: Option<Tuning>,
     threads: usize,
+    deny: Vec<Deny>,
 }
 
 impl Tuned {
     /// Reads the cache that the command line names, if it asks for one. A cache that cannot be used is a warning.
-    pub fn load(args: &TunedArgs, threads: usize, report: &mut Report) -> Result<Tuned, Failure> {
-        let Some(path) = &args.tuned else { return Ok(Tuned { tuning: None, threads }) };
+    pub fn load(args: &TunedArgs, threads: usize, deny: &[Deny], report: &mut Report) -> Result<Tuned, Failure> {
+        let deny = deny.to_vec();
+        let Some(path) = &args.tuned else { return Ok(Tuned { tuning: None, threads, deny }) };
         let path = cache(path.as_deref(), "--tuned=CACHE")?;
         let tuning = Tuning::load(&path).map_err(|error| report.message(&ignored(&error))).ok();
-        Ok(Tuned { tuning, threads })
+        Ok(Tuned { tuning, threads, deny })
     }
 
-    /// The plan of a net. Tells of layers that are not tuned.
+    /// The plan of a net. Tells of layers that are not tuned, and of those that take the slow path.
+    ///
+    /// # Errors
+    ///
+    /// There is no plan, or the slow path is denied.
     pub fn plan(&self, net: &Net, target: &Target, report: &mut Report) -> Result<Checked<Plan>, Failure> {
+        let plan = self.plan_silently(net, target, report)?;
+        slow::tell(&plan, &self.deny, report)?;
+        Ok(plan)
+    }
+
+    /// The same without a word about the slow path.
+    pub fn plan_silently(&self, net: &Net, target: &Target, report: &mut Report) -> Result<Checked<Plan>, Failure> {
         let TunedPlan { plan, layers, tuned } = {
             let progress = Progress::start(0, report.is_human());
             progress.at(0, "planning");

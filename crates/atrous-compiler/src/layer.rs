@@ -61,6 +61,23 @@ impl LayerAxis {
         i64::try_from(output).ok()
     }
 
+    /// The formula of [`checked_output`](LayerAxis::checked_output) with the numbers of the axis, without the result:
+    /// `⌊(224 + 3 + 3 − 1·(7 − 1) − 1)/2⌋ + 1`.
+    pub fn output_formula(&self, transposed: bool) -> String {
+        let LayerAxis { input, kernel, stride, dilation, padding, output_padding } = *self;
+        let signed = |sign: [char; 2], number: i64| {
+            let sign = if number < 0 { sign[1] } else { sign[0] };
+            format!(" {sign} {}", number.unsigned_abs())
+        };
+        let padding = |sign| padding.map(|side| signed(sign, side)).concat();
+        let covers = format!("{dilation}·({kernel} − 1)");
+        if transposed {
+            let extra = if output_padding > 0 { format!(" + {output_padding}") } else { String::new() };
+            return format!("({input} − 1)·{stride}{} + {covers}{extra} + 1", padding(['−', '+']));
+        }
+        format!("⌊({input}{} − {covers} − 1)/{stride}⌋ + 1", padding(['+', '−']))
+    }
+
     /// Output positions of an axis that a check has passed.
     pub fn output(&self, transposed: bool) -> usize {
         let output = self.checked_output(transposed).and_then(|output| usize::try_from(output).ok());

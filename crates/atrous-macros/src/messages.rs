@@ -1,7 +1,10 @@
 //! Errors and warnings as tokens that make rustc print them.
 
+use crate::level::Level;
 use atrous_compiler::front::OpenNet;
-use atrous_compiler::{Diagnostic, Severity, codes};
+use atrous_compiler::plan::Stage;
+use atrous_compiler::plan::schedule::Slow;
+use atrous_compiler::{Checked, Diagnostic, Plan, Severity, codes};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -50,6 +53,24 @@ impl Message {
         let message = format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "));
         let span = atrous_compiler::Span { start: 0, end: 0 };
         Message::new(&Diagnostic::error(codes::UNBOUND_SIZE, span, message).help(help), place)
+    }
+
+    /// What is said of the stages that are slow in all plans of a net, one for each target.
+    pub fn slow(plans: &[Checked<Plan>], level: Level, place: Place) -> Vec<Message> {
+        let severity = match level {
+            Level::Allow => return Vec::new(),
+            Level::Warn => Severity::Warning,
+            Level::Deny => Severity::Error,
+        };
+        let slow_in = |plan: &Plan, name: &str| plan.slow_stages().any(|(stage, _)| stage.name == name);
+        let Some(last) = plans.last() else { return Vec::new() };
+        let slow = last.slow_stages().filter(|(stage, _)| plans.iter().all(|plan| slow_in(plan, &stage.name)));
+        let message = |(stage, slow): (&Stage, Slow)| {
+            let (name, help) = (&stage.name, slow.help());
+            let text = format!("`{name}` takes the slow path on every target: {slow}\n  help: {help}");
+            Message { severity, text, place }
+        };
+        slow.map(message).collect()
     }
 
     /// `compile_error!`, or for a warning the use of something deprecated.

@@ -1,5 +1,6 @@
 //! Specs in files of their own, next to the manifest of the crate that uses them.
 
+use crate::Setting;
 use crate::messages::{Message, Place};
 use atrous_compiler::Diagnostic;
 use atrous_compiler::front::{self, OpenNet, Sizes};
@@ -11,8 +12,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitInt, LitStr, Token};
 
 /// The items of `"path", NAME = size, …`.
-pub fn expand(input: TokenStream, facade: &TokenStream) -> TokenStream {
-    match arguments.parse2(input).and_then(|(path, sizes)| read(path, sizes, facade)) {
+pub fn expand(input: TokenStream, setting: &Setting) -> TokenStream {
+    match arguments.parse2(input).and_then(|(path, sizes)| read(path, sizes, setting)) {
         Ok(items) => items,
         Err(error) => error.into_compile_error(),
     }
@@ -36,7 +37,7 @@ fn arguments(input: ParseStream<'_>) -> syn::Result<(LitStr, Sizes)> {
     Ok((path, sizes))
 }
 
-fn read(path: LitStr, sizes: Sizes, facade: &TokenStream) -> syn::Result<TokenStream> {
+fn read(path: LitStr, sizes: Sizes, setting: &Setting) -> syn::Result<TokenStream> {
     let relative = path.value();
     let full = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join(&relative);
     let fail = |reason: &dyn std::fmt::Display| {
@@ -58,7 +59,7 @@ fn read(path: LitStr, sizes: Sizes, facade: &TokenStream) -> syn::Result<TokenSt
         let bindings: Vec<String> = all.chain(free).collect();
         format!("bind them where the file is used, for example conv!({relative:?}, {})", bindings.join(", "))
     };
-    let items = crate::expand(&front, messages, |_| whole, unbound, facade);
+    let items = crate::expand(&front, messages, |_| whole, unbound, setting);
     // An edit of the file makes cargo compile the crate again.
     Ok(quote! {
         const _: &[u8] = ::core::include_bytes!(#name);

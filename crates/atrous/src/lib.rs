@@ -51,6 +51,19 @@ pub use parameters::{Tensors, Weight, WeightBias};
 /// assert_eq!((Blur::OUTPUT_SHAPE, Residual::INPUT_SHAPE), ([1, 3, 60, 60], [1, 1, 16]));
 /// ```
 ///
+/// A layer that [takes the slow path](https://docs.rs/atrous-compiler/latest/atrous_compiler/plan/schedule/struct.Slow.html)
+/// on every target, so that it is expected to take many times the time that its work needs, is warned of. `#![deny(slow)]` at
+/// the start makes that an error, and `#![allow(slow)]` silence:
+///
+/// ```compile_fail
+/// atrous::conv! {
+///     #![deny(slow)]
+///     layer long { input: [1, 3, 64], channels: 3, kernel: 63, padding: 31 }
+/// }
+/// ```
+///
+/// `atrous::conv!(#![deny(slow)] "upconv7.conv", H = 160, W = 160)` does so for a file. `atrous explain` tells more.
+///
 /// A layer or net `upconv7` becomes a type `Upconv7` with
 ///
 /// - `INPUT_SHAPE`, `OUTPUT_SHAPE` (`INPUTS`, `OUTPUTS` when there are several) and `MACS`;

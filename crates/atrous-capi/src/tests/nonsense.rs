@@ -98,6 +98,9 @@ fn nonsense_for_compile() {
     let large = c"layer large { input: [64, 1000, 1000, 1000], channels: 1000, kernel: 3 }";
     let portable = AtrousOptions { target: c"portable".as_ptr(), ..AtrousOptions::default() };
     told.call("memory_limit 2^32", compile(large.as_ptr(), &AtrousOptions { memory_limit: 1 << 32, ..portable }));
+    let slow = c"layer long { input: [1, 3, 64], channels: 3, kernel: 63, padding: 31 }";
+    let portable = AtrousOptions { target: c"portable".as_ptr(), ..AtrousOptions::default() };
+    told.call("deny_slow 1", compile(slow.as_ptr(), &AtrousOptions { deny_slow: 1, ..portable }));
     // SAFETY: `LAYER` lives, and null and misaligned pointers are not used.
     unsafe {
         told.call("kernel null", atrous_compile(LAYER.as_ptr(), ptr::null(), ptr::null_mut()));

@@ -26,8 +26,8 @@ pub fn run(args: &BenchArgs, report: &mut Report) -> Result<(), Failure> {
     let source = Source::read(&args.spec.file)?;
     let sizes = model::sizes(&args.spec.sizes)?;
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
-    let tuned = Tuned::load(&args.tuned, args.threads.into(), report)?;
-    crate::deny(args.spec.deny, report)?;
+    let tuned = Tuned::load(&args.tuned, args.threads.into(), &args.spec.deny, report)?;
+    crate::deny(&args.spec.deny, report)?;
     let target = target::to_run(args.spec.target)?;
     let pool = backend::pool(Some(args.threads))?;
     let mut peak = Subject::new(&peak::plan(&target)?, &[], vec![vec![0.5; peak::INPUTS]])?;

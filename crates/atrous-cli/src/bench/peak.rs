@@ -60,6 +60,7 @@ pub fn plan(target: &Target) -> Result<Checked<Plan>, Failure> {
             vars: vec!["round".into()],
             shares: 1,
             body: vec![Stmt::Tile(Tile { registers: names.map(register).collect(), body })],
+            decision: None,
         }],
     };
     verify(plan).map_err(|violation| Failure::error(violation.to_string()))

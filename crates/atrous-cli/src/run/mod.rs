@@ -32,8 +32,8 @@ pub fn run(args: &RunArgs, report: &mut Report) -> Result<(), Failure> {
     args.memory.limit().check(&name, backend::bytes_at_least(&net))?;
     let inputs = inputs::tensors(given, &net)?;
     let parameters = weights::read(args, &net, report)?;
-    let tuned = Tuned::load(&args.tuned, backend::count(args.threads), report)?;
-    crate::deny(args.spec.deny, report)?;
+    let tuned = Tuned::load(&args.tuned, backend::count(args.threads), &args.spec.deny, report)?;
+    crate::deny(&args.spec.deny, report)?;
 
     let prepared = backend::prepare(&net, args.backend, args.spec.target, &tuned, report)?;
     args.memory.limit().check(&name, prepared.bytes(&net))?;

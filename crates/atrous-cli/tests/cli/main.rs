@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod check;
 mod draw;
+mod explain;
 mod files;
 mod help;
 mod matrix;

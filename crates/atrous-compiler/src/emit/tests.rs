@@ -155,6 +155,7 @@ fn a_stage() {
         name: "all".into(),
         vars: names(&["y", "count", "unused", "x", "k", "never"]),
         shares: 9,
+        decision: None,
         body: vec![Stmt::Regions {
             columns: vec![y, count, unused],
             rows,
@@ -219,6 +220,7 @@ fn parts_and_shuffles() {
         name: "all".into(),
         vars: vec!["y".into()],
         shares: 1,
+        decision: None,
         body: vec![Stmt::For { var: Var(0), count: Count::Fixed(4), body: vec![Stmt::Tile(tile)] }],
     };
     insta::assert_snapshot!(function(&plan, &stage), @r"

@@ -39,6 +39,14 @@ impl Axis {
         }
     }
 
+    /// The same with all zeros written out, `up − 1` between neighbouring inputs and `dilation − 1` between neighbouring
+    /// taps: input `i` becomes `up·i`, tap `k` becomes `dilation·k`. It saturates.
+    pub fn with_zeros(self) -> Axis {
+        let spread = |count: i64, factor: i64| (count - 1).saturating_mul(factor).saturating_add(1).max(0);
+        let (input, taps) = (spread(self.input, self.up), spread(self.taps, self.dilation));
+        Axis { input, taps, up: 1, dilation: 1, ..self }
+    }
+
     /// The position in the zero-inserted input that output `o` meets with tap `k`; input 0 is at 0.
     pub fn position(self, o: i64, k: i64) -> i64 {
         self.stride * o + self.dilation * k - self.pad
@@ -107,6 +115,7 @@ impl Axis {
 
 /// The numbers `start + step·n` for `n` in `0..count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Progression {
     /// The first number.
     pub start: i64,

@@ -119,6 +119,14 @@ pub struct PiecewiseAxis {
 const MOST_MERGED: i64 = 1 << 22;
 
 impl Contraction {
+    /// The same with its axes as a memory order lets one walk them: [`merged`](Contraction::merged) with channels first.
+    pub fn in_layout(&self, layout: Layout) -> Contraction {
+        match layout {
+            Layout::Nchw => self.merged(),
+            Layout::Nhwc => self.clone(),
+        }
+    }
+
     /// The same with as many of the last axes as possible made one, if memory has their positions as neighbours: axes
     /// whose outputs read the input at their own position and nothing else, and of which no input is left out, with not too
     /// many positions together.

@@ -1,7 +1,7 @@
 //! Counting multiply-adds.
 
 use super::axis::Axis;
-use super::graph::{Contraction, Conv, Graph, Op};
+use super::graph::{Contraction, Conv, Graph, Node, Op};
 
 /// Multiply-adds of a graph as a paper counts them and as they matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -31,6 +31,21 @@ fn of_conv(batch: usize, conv: &Conv, orientation: fn(Axis) -> Axis) -> Macs {
     Macs { nominal: channels * nominal, useful: channels * useful }
 }
 
+/// What the layers of a graph as it was lowered would take as dense convolutions, with inserted zeros, the gaps of dilated
+/// kernels and padding in memory and multiplied like everything else. It saturates.
+pub fn with_zeros(graph: &Graph) -> u128 {
+    let of_node = |(index, op): (usize, &Op)| {
+        let (conv, orientation): (_, fn(Axis) -> Axis) = match op {
+            Op::Conv(conv) => (conv, |axis| axis),
+            Op::TransposedConv(conv) => (conv, Axis::adjoint),
+            _ => return 0,
+        };
+        let channels = channel_pairs(batch(graph, index), conv.groups, conv.group_inputs, conv.group_outputs);
+        conv.axes.iter().map(|&axis| orientation(axis).with_zeros().pairs()).fold(channels, u128::saturating_mul)
+    };
+    graph.nodes.iter().map(|node| &node.op).enumerate().map(of_node).fold(0, u128::saturating_add)
+}
+
 /// The multiply-adds that a graph executes as it stands, inserted zeros and padding included where they are left.
 pub fn executed(graph: &Graph) -> u128 {
     let of_node = |(index, op): (usize, &Op)| match op {
@@ -38,15 +53,18 @@ pub fn executed(graph: &Graph) -> u128 {
             let pairs: u128 = conv.axes.iter().map(|axis| axis.pairs()).product();
             channel_pairs(batch(graph, index), conv.groups, conv.group_inputs, conv.group_outputs) * pairs
         }
-        Op::Contraction(contraction) => {
-            let of_axis = |pieces: &[super::Piece]| pieces.iter().map(|piece| piece.axis.pairs()).sum::<u128>();
-            let pairs: u128 = contraction.axes.iter().map(|axis| of_axis(&axis.pieces)).product();
-            let Contraction { groups, group_inputs, group_outputs, .. } = contraction;
-            channel_pairs(batch(graph, index), *groups, *group_inputs, *group_outputs) * pairs
-        }
+        Op::Contraction(_) => of_contraction(&graph.nodes[index]),
         _ => 0,
     };
     graph.nodes.iter().map(|node| &node.op).enumerate().map(of_node).sum()
+}
+
+/// The multiply-adds of a contraction; 0 for other nodes.
+pub fn of_contraction(node: &Node) -> u128 {
+    let Op::Contraction(Contraction { groups, group_inputs, group_outputs, axes }) = &node.op else { return 0 };
+    let of_axis = |pieces: &[super::Piece]| pieces.iter().map(|piece| piece.axis.pairs()).sum::<u128>();
+    let pairs: u128 = axes.iter().map(|axis| of_axis(&axis.pieces)).product();
+    channel_pairs(node.shape[0], *groups, *group_inputs, *group_outputs) * pairs
 }
 
 fn batch(graph: &Graph, index: usize) -> usize {

@@ -6,7 +6,7 @@
 mod count;
 mod flat;
 
-pub use count::{count_instructions, count_instructions_of, count_macs};
+pub use count::{count_instructions, count_instructions_of, count_macs, count_weighted};
 
 use std::fmt::{Display, Formatter};
 

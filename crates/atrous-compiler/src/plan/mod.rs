@@ -12,7 +12,7 @@ pub mod types;
 pub mod verify;
 
 pub use affine::Affine;
-pub use build::build;
+pub use build::{Origin, build, origins};
 pub use target::Target;
 pub use types::*;
 pub use verify::{Checked, Violation, verify};

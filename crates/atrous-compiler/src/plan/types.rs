@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::affine::Affine;
+use super::schedule::{Loops, Schedule, Slow};
 use super::target::Target;
 use crate::layer::Number;
 
@@ -32,6 +33,11 @@ impl Plan {
     /// The buffers with a role, in the plan's order.
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Buffer> {
         self.buffers.iter().filter(move |buffer| buffer.role == role)
+    }
+
+    /// The stages that take the slow path, each with the reason.
+    pub fn slow_stages(&self) -> impl Iterator<Item = (&Stage, Slow)> {
+        self.run.iter().filter_map(|stage| Some((stage, stage.decision?.slow?)))
     }
 
     /// The bytes of all tensors that exist while a run does: inputs, outputs, parameters, and both arenas. It saturates.
@@ -120,6 +126,21 @@ pub struct Stage {
     pub shares: i64,
     /// Executed in order.
     pub body: Vec<Stmt>,
+    /// What was decided about the contraction that the stage computes; none for other stages. No back end reads it.
+    pub decision: Option<Decision>,
+}
+
+/// What was decided about a contraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// How it is computed.
+    pub schedule: Schedule,
+    /// Half cycles of one core that it is expected to take, for all images.
+    pub half_cycles: u64,
+    /// Why its taps along the last axis are walked by a loop, if they are.
+    pub loops: Option<Loops>,
+    /// Why it takes the slow path, if it does.
+    pub slow: Option<Slow>,
 }
 
 /// An integer variable: an index into [`Stage::vars`]. Bound by one statement, visible in its body.

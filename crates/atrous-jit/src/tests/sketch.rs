@@ -40,7 +40,7 @@ pub fn buffer(plan: &mut Plan, name: &str, role: Role, shape: &[usize]) -> Buffe
 
 /// A stage whose variables are called `i`, `j`, `k`, `l`.
 pub fn stage(name: &str, body: Vec<Stmt>) -> Stage {
-    Stage { name: name.into(), vars: ["i", "j", "k", "l"].map(String::from).to_vec(), shares: 1, body }
+    Stage { name: name.into(), vars: ["i", "j", "k", "l"].map(String::from).to_vec(), shares: 1, body, decision: None }
 }
 
 pub fn repeat(var: Var, count: i64, body: Vec<Stmt>) -> Stmt {

@@ -11,10 +11,10 @@ mod regions;
 #[cfg(test)]
 mod tests;
 
-use super::schedule::{Block, Choose, LaneAxis, blocks, ranked};
-use super::{BinaryOp, Buffer, BufferId, Plan, Role, Stage, Target};
-use crate::ir::{Contraction, Graph, Node, Op, Value};
-use crate::layer::{Activation, Layout};
+use super::schedule::{Block, Choose, Expectation, LaneAxis, Loops, Ranked, Schedule, Slow, blocks, counted, ranking};
+use super::{BinaryOp, Buffer, BufferId, Decision, Plan, Role, Stage, Target};
+use crate::ir::{self, Contraction, Graph, Node, Op, Value};
+use crate::layer::Activation;
 use memory::Lifetime;
 
 /// The plan of a graph for a target. `choose` gets the name of each contraction's stage and its schedules, by what they
@@ -40,6 +40,29 @@ pub fn build(graph: &Graph, target: &Target, choose: Choose) -> Plan {
         builder.add_stage(unit);
     }
     builder.finish(&units)
+}
+
+/// What a stage of the run program is made of.
+pub struct Origin {
+    /// The operation that does the work.
+    pub node: Value,
+    /// The schedules that there are to choose from, by what they are expected to cost; none where nothing is chosen.
+    pub ranking: Vec<Ranked>,
+}
+
+/// The origins of the stages of a graph's plan, in their order.
+pub fn origins(graph: &Graph, target: &Target) -> Vec<Origin> {
+    let origin = |unit: Unit| {
+        let ranking = match &graph.node(unit.main).op {
+            Op::Contraction(contraction) => {
+                let contraction = contraction.in_layout(graph.layout);
+                ranking(&contraction, activation::registers(unit.activation), graph.layout, target)
+            }
+            _ => Vec::new(),
+        };
+        Origin { node: unit.main, ranking }
+    };
+    units(graph).into_iter().map(origin).collect()
 }
 
 /// What becomes one stage: an operation together with the epilogue that alone reads it.
@@ -205,29 +228,45 @@ impl Builder<'_> {
 
     fn contraction(&mut self, name: String, unit: &Unit, contraction: &Contraction) -> Stage {
         let node = self.graph.node(unit.main);
-        let contraction = &match self.graph.layout {
-            Layout::Nchw => contraction.merged(),
-            Layout::Nhwc => contraction.clone(),
-        };
-        let schedules = ranked(contraction, activation::registers(unit.activation), self.graph.layout, self.target);
-        let schedule = schedules[(self.choose)(&name, &schedules).min(schedules.len() - 1)];
+        let (layout, epilogue) = (self.graph.layout, activation::registers(unit.activation));
+        let contraction = &contraction.in_layout(layout);
+        let ranking = ranking(contraction, epilogue, layout, self.target);
+        let schedules: Vec<Schedule> = ranking.iter().map(|ranked| ranked.schedule).collect();
+        let Ranked { schedule, half_cycles } = ranking[(self.choose)(&name, &schedules).min(schedules.len() - 1)];
         let blocks: Vec<(Block, BufferId)> = blocks(contraction.groups, contraction.group_outputs, &schedule)
             .into_iter()
             .map(|block| (block, self.packed_weight(node.reads[1], contraction, schedule.along, block)))
             .collect();
-        contraction::stage(&contraction::Job {
+        let stage = contraction::stage(&contraction::Job {
             name,
             contraction,
             schedule,
             blocks: &blocks,
             target: self.target,
             batch: node.shape[0],
-            layout: self.graph.layout,
+            layout,
             input: self.buffer(node.reads[0]),
             bias: unit.bias.map(|bias| self.packed_bias(bias)),
             activation: unit.activation,
             output: self.buffer(unit.result),
-        })
+        });
+        let loops = Loops::of(&schedule, contraction, epilogue, layout, self.target);
+        let of_images = |half_cycles: usize| (half_cycles as u64).saturating_mul(node.shape[0] as u64);
+        let counted = || counted(&stage, &self.buffers, self.target);
+        let half_cycles = half_cycles.map_or_else(counted, of_images);
+        let touched: [usize; 3] =
+            [node.reads[0], node.reads[1], unit.result].map(|value| self.graph.node(value).shape.iter().product());
+        let slow = |half_cycles: u64| {
+            let expected = Expectation {
+                half_cycles,
+                multiply_adds: u64::try_from(ir::macs::of_contraction(node)).unwrap_or(u64::MAX),
+                bytes: 4 * touched.iter().sum::<usize>() as u64,
+            };
+            Slow::of(&expected, &schedule, loops, self.target)
+        };
+        // Counting takes long for large stages, of which few look slow.
+        let slow = slow(half_cycles).and_then(|_| slow(half_cycles.min(counted())));
+        Stage { decision: Some(Decision { schedule, half_cycles, loops, slow }), ..stage }
     }
 
     fn packed_weight(&mut self, weight: Value, contraction: &Contraction, along: LaneAxis, block: Block) -> BufferId {

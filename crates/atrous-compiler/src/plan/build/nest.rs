@@ -21,7 +21,7 @@ impl Vars {
 
     /// The finished stage. Its shares are numbered later.
     pub fn stage(self, name: String, body: Vec<Stmt>) -> Stage {
-        Stage { name, vars: self.vars, shares: 1, body }
+        Stage { name, vars: self.vars, shares: 1, body, decision: None }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{build, pack};
 use crate::layer::Layout;
 use crate::lower::lower;
 use crate::passes;
-use crate::plan::schedule::{blocks, ranked};
+use crate::plan::schedule::{blocks, ranking};
 use crate::plan::{Stage, Step, Stmt, Target};
 use crate::{front, ir};
 
@@ -42,7 +42,7 @@ fn schedules() {
     for (name, fields) in LAYERS {
         for (layout, order) in [(Layout::Nchw, "nchw"), (Layout::Nhwc, "nhwc")] {
             for target in Target::all() {
-                let schedule = ranked(&contraction(fields), 0, layout, &target)[0];
+                let schedule = ranking(&contraction(fields), 0, layout, &target)[0].schedule;
                 let along = format!("{:?}", schedule.along);
                 let rows = schedule.rows.map_or("one row".into(), |rows| format!("{rows} rows written out"));
                 table += &format!(
@@ -60,7 +60,7 @@ fn schedules() {
 fn order_of_summands() {
     let packed = |fields: &str| {
         let contraction = contraction(fields);
-        let schedule = ranked(&contraction, 0, Layout::Nchw, &Target::avx2())[0];
+        let schedule = ranking(&contraction, 0, Layout::Nchw, &Target::avx2())[0].schedule;
         let block = blocks(contraction.groups, contraction.group_outputs, &schedule)[0];
         let shape = pack::shape(&contraction, schedule.along, block, Layout::Nchw);
         shape[2..shape.len() - 1].to_vec()

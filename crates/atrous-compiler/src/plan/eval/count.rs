@@ -40,6 +40,13 @@ pub fn count_instructions(stage: &Stage) -> u64 {
     count_instructions_of(stage, 0..stage.shares)
 }
 
+/// The sum over all instructions that a stage executes of what each counts for, whether its shares are numbered or not.
+///
+/// The result saturates.
+pub fn count_weighted(stage: &Stage, weight: &dyn Fn(&Tile, &Instr) -> u64) -> u64 {
+    count(stage, &Counted { shares: 0..i64::MAX, weight: &|tile, instr, _| weight(tile, instr) })
+}
+
 /// The same of some shares of a stage.
 pub fn count_instructions_of(stage: &Stage, shares: Range<i64>) -> u64 {
     count(stage, &Counted { shares, weight: &|_, _, _| 1 })

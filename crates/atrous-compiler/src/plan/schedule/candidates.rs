@@ -8,13 +8,13 @@ use crate::layer::Layout;
 use crate::plan::Target;
 
 /// Most taps along an axis that are written out.
-const MOST_TAPS: usize = 32;
+pub const MOST_TAPS: usize = 32;
 
 /// Most multiply-adds of a tile that are written out.
 const MOST_WRITTEN: usize = 1024;
 
 /// Most multiply-adds of all different tiles of a stage, each with so many more for what is around them.
-const MOST_IN_STAGE: usize = 3200;
+pub const MOST_IN_STAGE: usize = 3200;
 
 /// What is around the multiply-adds of a tile takes as long to compile as so many of them.
 const AROUND: usize = 24;
@@ -24,6 +24,17 @@ pub const NEAR: usize = 384 << 10;
 
 /// The schedules whose registers fit and whose tiles can be written out.
 pub fn all(problem: &Problem, epilogue: usize, target: &Target) -> Vec<Schedule> {
+    let written = written(problem, epilogue, target).into_iter();
+    written.filter(|(_, length)| *length <= MOST_IN_STAGE).map(|(schedule, _)| schedule).collect()
+}
+
+/// The multiply-adds of the shortest code of a stage, counted as for [`MOST_IN_STAGE`]; none if its taps are too many.
+pub fn shortest_code(problem: &Problem, epilogue: usize, target: &Target) -> Option<usize> {
+    written(problem, epilogue, target).into_iter().map(|(_, length)| length).min()
+}
+
+/// The schedules whose registers fit, each with the length of its code.
+fn written(problem: &Problem, epilogue: usize, target: &Target) -> Vec<(Schedule, usize)> {
     let mut candidates = Vec::new();
     if problem.width.taps > MOST_TAPS {
         return candidates;
@@ -57,7 +68,7 @@ struct Shape<'a> {
 }
 
 impl Shape<'_> {
-    fn of(&self, along: LaneAxis, lanes: usize) -> Vec<Schedule> {
+    fn of(&self, along: LaneAxis, lanes: usize) -> Vec<(Schedule, usize)> {
         let Problem { channels, width, .. } = self.problem;
         let (channels, positions) = match along {
             LaneAxis::Width => (*channels, width.units().div_ceil(lanes)),
@@ -105,7 +116,7 @@ impl Shape<'_> {
         channels: usize,
         positions: usize,
         rows: Option<usize>,
-    ) -> Option<Schedule> {
+    ) -> Option<(Schedule, usize)> {
         let Axis { outputs, phases, taps, kernel, .. } = self.problem.width;
         let taps_of_rows = match (rows, &self.problem.rows) {
             (Some(rows), Some(axis)) => rows * axis.taps,
@@ -155,7 +166,7 @@ impl Shape<'_> {
         if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
             different *= axis.different(&sizes(axis.outputs, rows, axis.phases));
         }
-        ((written + AROUND) * different <= MOST_IN_STAGE).then_some(schedule)
+        Some((schedule, (written + AROUND) * different))
     }
 }
 

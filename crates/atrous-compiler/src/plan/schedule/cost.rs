@@ -10,13 +10,13 @@ use super::problem::{Axis, Problem};
 use super::reads::sizes;
 use super::{FIRST_LEVEL, LaneAxis, Outermost, SECOND_LEVEL, SHORTEST, Schedule, loads_windows, vectors};
 use crate::layer::Layout;
-use crate::plan::Target;
+use crate::plan::{Access, Buffer, Instr, Reg, Target, Tile};
 
 /// Half cycles of a call of a tile: pointers, counters, the first sums, and the wait for the last ones.
-const CALL: usize = 100;
+pub const CALL: usize = 100;
 
 /// Half cycles until the sum of a multiply-add can be added to.
-const LATENCY: usize = 8;
+pub const LATENCY: usize = 8;
 
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
 const WAY: usize = 4096;
@@ -63,6 +63,50 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
     };
     let all = tiles * problem.phases_apart.unwrap_or(1) * times;
     (sum as f64 * all as f64) as usize
+}
+
+/// What of a machine an instruction keeps busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Unit {
+    /// The pipes of multiply-adds.
+    MultiplyAdds,
+    /// The ports that read a first-level cache.
+    Loads,
+    /// The ports that write it.
+    Stores,
+    /// Other arithmetic: activations, sums, shuffles.
+    Other,
+}
+
+/// Half cycles for which an instruction of a tile keeps a unit busy; the buffers are those of its plan.
+pub fn occupied(instr: &Instr, tile: &Tile, buffers: &[Buffer], target: &Target) -> (Unit, usize) {
+    let machine = Machine { wide: target.lanes == 16, fused: target.fused };
+    let lanes = |register: &Reg| tile.registers[register.0].lanes;
+    let stride = |access: &Access| usize::try_from(access.lane_stride(&buffers[access.buffer.0])).unwrap_or(1);
+    match instr {
+        Instr::MultiplyAdd { to, .. } => (Unit::MultiplyAdds, machine.multiply_add(lanes(to))),
+        Instr::Load { to, from } => match stride(from) {
+            1 => (Unit::Loads, machine.load(lanes(to))),
+            stride => (Unit::Loads, machine.shifted_load(lanes(to), stride)),
+        },
+        Instr::Broadcast { .. } => (Unit::Loads, 1),
+        Instr::Store { from, to } => match stride(to) {
+            1 => (Unit::Stores, machine.store(lanes(from))),
+            _ => (Unit::Stores, 2 * lanes(from)),
+        },
+        Instr::Constant { to, .. }
+        | Instr::Binary { to, .. }
+        | Instr::SelectLess { to, .. }
+        | Instr::ShiftLeft { to, .. }
+        | Instr::Shuffle { to, .. } => (Unit::Other, machine.shuffle(lanes(to))),
+    }
+}
+
+/// Multiply-adds, of one lane each, that a core does in a cycle at most.
+pub fn peak(target: &Target) -> usize {
+    let machine = Machine { wide: target.lanes == 16, fused: target.fused };
+    2 * target.lanes / machine.multiply_add(target.lanes)
 }
 
 /// Per cent that tiles of some shapes were measured to take longer than what is counted.

@@ -3,14 +3,19 @@
 mod blocks;
 mod candidates;
 mod cost;
+mod counted;
 mod print;
 mod problem;
 pub mod reads;
 mod rolled;
+mod slow;
 mod tables;
 
 pub use blocks::{Block, blocks};
+pub use cost::{Unit, occupied, peak};
+pub use counted::counted;
 pub use rolled::{LEFTOVER_RUN, fills_a_vector};
+pub use slow::{Expectation, Loops, Slow, SlowReason};
 pub use tables::{AxisTable, TapOrder};
 
 use super::target::Target;
@@ -107,10 +112,19 @@ pub fn vectors(units: usize, lanes: usize) -> Vec<usize> {
 /// Chooses one of the schedules for a stage by its number.
 pub type Choose<'a> = &'a mut dyn FnMut(&str, &[Schedule]) -> usize;
 
+/// A schedule and what it is expected to cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ranked {
+    /// The schedule.
+    pub schedule: Schedule,
+    /// Half cycles of one core for one image; none where taps are walked by loops, of which the model says nothing.
+    pub half_cycles: Option<usize>,
+}
+
 /// All schedules of a contraction, by what they are expected to cost; at least one.
 ///
 /// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
-pub fn ranked(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Vec<Schedule> {
+pub fn ranking(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Vec<Ranked> {
     let mut candidates = Vec::new();
     for problem in problem::Problem::all(contraction, layout) {
         let found = candidates::all(&problem, epilogue, target).into_iter();
@@ -118,7 +132,7 @@ pub fn ranked(contraction: &Contraction, epilogue: usize, layout: Layout, target
     }
     candidates.sort_by_key(|(cycles, _)| *cycles);
     if candidates.is_empty() {
-        return vec![rolled::choose(contraction, epilogue, layout, target)];
+        return vec![Ranked { schedule: rolled::choose(contraction, epilogue, layout, target), half_cycles: None }];
     }
-    candidates.into_iter().map(|(_, candidate)| candidate).collect()
+    candidates.into_iter().map(|(cycles, schedule)| Ranked { schedule, half_cycles: Some(cycles) }).collect()
 }

@@ -39,7 +39,7 @@ pub fn plan(text: &str) -> Plan {
         let shares = shares.parse().unwrap();
         let mut reader = Reader { buffers: &plan.buffers, vars: Vec::new() };
         let body = reader.statements(&mut lines, 1);
-        let stage = Stage { name: name.into(), vars: reader.vars, shares, body };
+        let stage = Stage { name: name.into(), vars: reader.vars, shares, body, decision: None };
         match program {
             "pack" => plan.pack.push(stage),
             "run" => plan.run.push(stage),

@@ -19,6 +19,7 @@ use std::fmt::{Display, Formatter};
 
 use super::types::{Plan, Stage};
 use flow::Program;
+pub use registers::pressure;
 use sites::Site;
 
 /// Something that has passed its check. Back ends accept nothing else.

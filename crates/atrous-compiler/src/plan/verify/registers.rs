@@ -24,13 +24,19 @@ fn check_tile(target: &Target, tile: &Tile) -> Result<(), String> {
         let name = &tile.registers[register.0].name;
         return Err(format!("the register `{name}` is read but may not have been written"));
     }
-    let mut pressure = 0;
-    alive_before(&tile.body, BTreeSet::new(), &mut pressure);
+    let pressure = pressure(tile);
     if pressure > target.registers {
         let (name, available) = (target.name, target.registers);
         return Err(format!("a tile keeps {pressure} registers alive at once, but {name} has {available}"));
     }
     Ok(())
+}
+
+/// Most registers of a tile that are alive at once.
+pub fn pressure(tile: &Tile) -> usize {
+    let mut pressure = 0;
+    alive_before(&tile.body, BTreeSet::new(), &mut pressure);
+    pressure
 }
 
 /// The registers that some path through the steps reads before it writes them. Loops may run no time.
