@@ -214,6 +214,9 @@ layer atrous { input: [1, 1, 12, 12], channels: 1, kernel: 4, dilation: 3, paddi
 layer deep { input: [1, 1, 4, 5, 6], channels: 1, kernel: 3, stride: 2, padding: 1 }
 layer phases { input: [1, 1, 3, 3], channels: 1, kernel: 7, stride: 6, transposed }",
     );
+    let gallery = specs::all().into_iter().filter(|spec| spec.path.starts_with(specs::root().join("specs/gallery")));
+    let layers: Vec<Layer> =
+        layers.into_iter().chain(gallery.flat_map(|spec| spec.net().layers().cloned().collect::<Vec<_>>())).collect();
     let script = "
         const select = document.getElementById('layer');
         for (let layer = 0; layer < data.layers.length; layer += 1) for (const direction of [0, 1]) for (const view of [0, 1]) {
@@ -225,9 +228,22 @@ layer phases { input: [1, 1, 3, 3], channels: 1, kernel: 7, stride: 6, transpose
         }
     ";
     if let Some(log) = logged(&layers, 320, &format!("{HELPERS}{script}")) {
-        assert_eq!(log.len(), 20, "{log:#?}");
+        assert_eq!(log.len(), 4 * layers.len(), "{log:#?}");
         assert!(log.iter().all(|line| line.ends_with(": fits")), "{log:#?}");
     }
+}
+
+#[test]
+fn every_spec_has_a_page_or_is_too_large() {
+    let mut pages = 0;
+    for spec in specs::all() {
+        let layers: Vec<Layer> = spec.net().layers().cloned().collect();
+        match page::write(&spec.name, &layers) {
+            Ok(page) => pages += usize::from(page.contains(&format!("<title>{}</title>", spec.name))),
+            Err(error) => assert!(error.to_string().contains("at most"), "{}: {error}", spec.name),
+        }
+    }
+    assert!(pages > 50, "only {pages} pages");
 }
 
 /// The equations of all outputs, in both views, against the matrices, which other tests compare with the oracle.
