@@ -41,6 +41,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Find the fastest schedules of a spec by timing them, for --tuned
     Tune(TuneArgs),
+    /// Tell the long story of an error or warning
+    Explain(ExplainArgs),
 }
 
 /// How messages are written.
@@ -336,6 +338,23 @@ pub struct TuneArgs {
     /// The memory that tensors may take.
     #[command(flatten)]
     pub memory: MemoryArgs,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  atrous explain A0204
+  atrous explain --list";
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArgs {
+    /// The code of an error or warning, such as A0204
+    #[arg(value_name = "CODE", required_unless_present = "list")]
+    pub code: Option<String>,
+    /// List all codes with a line about each
+    #[arg(long, conflicts_with = "code")]
+    pub list: bool,
 }
 
 /// Where a tensor comes from.

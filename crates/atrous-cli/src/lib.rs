@@ -7,6 +7,7 @@ mod args;
 mod bench;
 mod build;
 mod check;
+mod explain;
 pub mod failure;
 pub mod memory;
 mod model;
@@ -46,14 +47,17 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &mut report),
         Command::Bench(args) => bench::run(args, &mut report),
         Command::Tune(args) => tune::run(args, &mut report),
+        Command::Explain(args) => explain::run(args),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    let status = match result {
+        Ok(()) => 0,
         Err(failure) => {
             failure.messages.iter().for_each(|message| report.message(message));
-            ExitCode::from(failure.status as u8)
+            failure.status as u8
         }
-    }
+    };
+    report.finish();
+    ExitCode::from(status)
 }
 
 /// Refuses to go on when there are warnings and they are denied.

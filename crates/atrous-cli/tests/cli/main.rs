@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod explain;
 mod files;
 mod help;
 mod mistakes;

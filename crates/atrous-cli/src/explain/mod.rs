@@ -1,0 +1,14 @@
+//! `explain`: the long story of a code.
+
+pub mod code;
+
+use crate::args::ExplainArgs;
+use crate::failure::Failure;
+
+/// Tells one story, or lists all codes.
+pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
+    match &args.code {
+        Some(code) => code::run(code),
+        None => code::list(),
+    }
+}
