@@ -1,11 +1,15 @@
 //! The command line.
 
+mod tools;
+
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::memory::Limit;
+
+pub use tools::{ExplainArgs, FmtArgs};
 
 /// Compiles convolution layers and networks of them.
 #[derive(Debug, Parser)]
@@ -43,6 +47,8 @@ pub enum Command {
     Tune(TuneArgs),
     /// Tell the long story of an error or warning
     Explain(ExplainArgs),
+    /// Put specs into canonical form
+    Fmt(FmtArgs),
 }
 
 /// How messages are written.
@@ -338,23 +344,6 @@ pub struct TuneArgs {
     /// The memory that tensors may take.
     #[command(flatten)]
     pub memory: MemoryArgs,
-}
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  atrous explain A0204
-  atrous explain --list";
-
-/// Arguments of `explain`.
-#[derive(Debug, Args)]
-#[command(after_help = EXPLAIN_EXAMPLES)]
-pub struct ExplainArgs {
-    /// The code of an error or warning, such as A0204
-    #[arg(value_name = "CODE", required_unless_present = "list")]
-    pub code: Option<String>,
-    /// List all codes with a line about each
-    #[arg(long, conflicts_with = "code")]
-    pub list: bool,
 }
 
 /// Where a tensor comes from.

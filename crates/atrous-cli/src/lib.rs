@@ -9,6 +9,7 @@ mod build;
 mod check;
 mod explain;
 pub mod failure;
+mod fmt;
 pub mod memory;
 mod model;
 mod output;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(args, &mut report),
         Command::Tune(args) => tune::run(args, &mut report),
         Command::Explain(args) => explain::run(args),
+        Command::Fmt(args) => fmt::run(args, &mut report),
     };
     let status = match result {
         Ok(()) => 0,

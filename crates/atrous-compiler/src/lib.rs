@@ -9,6 +9,7 @@ pub mod codes;
 mod compile;
 pub mod diagnostic;
 pub mod emit;
+pub mod fmt;
 pub mod front;
 pub mod ir;
 pub mod layer;

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod explain;
 mod files;
+mod fmt;
 mod help;
 mod mistakes;
 mod nonsense;

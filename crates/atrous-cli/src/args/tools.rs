@@ -1,0 +1,43 @@
+//! Arguments of the commands that compute nothing.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  atrous explain A0204
+  atrous explain --list";
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArgs {
+    /// The code of an error or warning, such as A0204
+    #[arg(value_name = "CODE", required_unless_present = "list")]
+    pub code: Option<String>,
+    /// List all codes with a line about each
+    #[arg(long, conflicts_with = "code")]
+    pub list: bool,
+}
+
+const FMT_EXAMPLES: &str = "\
+Examples:
+  atrous fmt specs/*.conv
+  atrous fmt --check specs/*.conv
+  atrous fmt - < a.conv
+
+Comments, the order of fields and the spelling of numbers stay as they are. Layers that are written on one
+line stay there as far as it is not longer than 120 characters. A file with errors of syntax is left alone.";
+
+/// Arguments of `fmt`.
+#[derive(Debug, Args)]
+#[command(after_help = FMT_EXAMPLES)]
+pub struct FmtArgs {
+    /// Specs to put into canonical form; `-` is standard input, and gives its form on standard output
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Change nothing, but show what would change, and fail when there is something
+    #[arg(long)]
+    pub check: bool,
+}
