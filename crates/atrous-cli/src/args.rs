@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::memory::Limit;
 
-pub use tools::{ExplainArgs, FmtArgs};
+pub use tools::{CompletionsArgs, ExplainArgs, FmtArgs, ManArgs};
 
 /// Compiles convolution layers and networks of them.
 #[derive(Debug, Parser)]
@@ -49,6 +49,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Put specs into canonical form
     Fmt(FmtArgs),
+    /// Write what makes a shell complete this command's words
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    Man(ManArgs),
 }
 
 /// How messages are written.

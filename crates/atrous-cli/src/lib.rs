@@ -17,6 +17,7 @@ mod progress;
 mod random;
 pub mod report;
 mod run;
+mod shell;
 pub mod source;
 mod target;
 pub mod tensors;
@@ -50,6 +51,8 @@ pub fn main() -> ExitCode {
         Command::Tune(args) => tune::run(args, &mut report),
         Command::Explain(args) => explain::run(args),
         Command::Fmt(args) => fmt::run(args, &mut report),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     };
     let status = match result {
         Ok(()) => 0,

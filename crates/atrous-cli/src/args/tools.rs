@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::Shell;
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -40,4 +41,33 @@ pub struct FmtArgs {
     /// Change nothing, but show what would change, and fail when there is something
     #[arg(long)]
     pub check: bool,
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  atrous completions bash > ~/.local/share/bash-completion/completions/atrous
+  atrous completions zsh > ~/.zfunc/_atrous
+  atrous completions fish > ~/.config/fish/completions/atrous.fish";
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  atrous man -o ~/.local/share/man/man1 && man atrous-run
+  atrous man | man -l -";
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+#[command(after_help = MAN_EXAMPLES)]
+pub struct ManArgs {
+    /// The directory for the pages, one for each command; by default the first page goes to standard output
+    #[arg(short, long, value_name = "DIRECTORY")]
+    pub output: Option<PathBuf>,
 }

@@ -11,4 +11,5 @@ mod mistakes;
 mod nonsense;
 mod run;
 mod sandbox;
+mod shell;
 mod tune;
