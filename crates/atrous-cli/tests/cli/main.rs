@@ -7,6 +7,7 @@ mod explain;
 mod files;
 mod fmt;
 mod help;
+mod messages;
 mod mistakes;
 mod nonsense;
 mod run;
