@@ -1,7 +1,7 @@
 //! Errors and warnings as tokens that make rustc print them.
 
 use atrous_compiler::front::OpenNet;
-use atrous_compiler::{Diagnostic, Severity, codes};
+use atrous_compiler::{Diagnostic, Severity};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -47,9 +47,8 @@ impl Message {
 
     /// The error that a net has free sizes; `help` says what to do.
     pub fn unbound(open: &OpenNet, help: &str, place: Place) -> Message {
-        let message = format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "));
-        let span = atrous_compiler::Span { start: 0, end: 0 };
-        Message::new(&Diagnostic::error(codes::UNBOUND_SIZE, span, message).help(help), place)
+        let nowhere = atrous_compiler::Span { start: 0, end: 0 };
+        Message::new(&open.unbound(nowhere, help), place)
     }
 
     /// `compile_error!`, or for a warning the use of something deprecated.
