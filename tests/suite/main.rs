@@ -5,6 +5,7 @@ mod assembly;
 mod buffers;
 mod callers;
 mod dependencies;
+mod editors;
 mod formatted;
 mod fuzz;
 mod geometry;

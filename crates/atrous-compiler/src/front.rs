@@ -11,7 +11,7 @@ use proc_macro2::TokenStream;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use crate::check::{Dim, Model, OpenNet, Sizes};
+pub use crate::check::{Dim, Model, OpenNet, Sizes, Words, words};
 
 /// All that is known of a source.
 #[derive(Clone, Debug)]
