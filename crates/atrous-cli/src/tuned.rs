@@ -29,8 +29,7 @@ impl Tuned {
     /// The plan of a net. Tells of layers that are not tuned.
     pub fn plan(&self, net: &Net, target: &Target, report: &mut Report) -> Result<Checked<Plan>, Failure> {
         let TunedPlan { plan, layers, tuned } = {
-            let progress = Progress::start(0, report.is_human());
-            progress.at(0, "planning");
+            let _progress = Progress::working("planning", report.is_human());
             let none = Tuning::default();
             self.tuning
                 .as_ref()

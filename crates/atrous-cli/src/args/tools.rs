@@ -28,8 +28,8 @@ Examples:
   atrous fmt --check specs/*.conv
   atrous fmt - < a.conv
 
-Comments, the order of fields and the spelling of numbers stay as they are. Layers that are written on one
-line stay there as far as it is not longer than 120 characters. A file with errors of syntax is left alone.";
+Comments, the order of fields and the spelling of numbers stay as they are. Layers on one line
+stay there, up to 120 characters. A file with errors of syntax is left alone.";
 
 /// Arguments of `fmt`.
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use atrous_cli::report::human;
 use atrous_cli::source::Source;
-use atrous_compiler::codes;
-use atrous_compiler::front::{self, Sizes};
+use atrous_compiler::front::{self, Model, Sizes};
+use atrous_compiler::{Diagnostic, Span, codes};
 
 use crate::sandbox::{Sandbox, plain_environment};
 
@@ -40,16 +40,13 @@ fn message(code: &str, spec: &str) -> String {
     let draw = |diagnostic| human::Text::new(&source).render(diagnostic);
     let drawn: Vec<String> = front.diagnostics.iter().map(draw).collect();
     if code == codes::UNBOUND_SIZE {
-        assert!(drawn.is_empty(), "{code}");
-        return UNBOUND.to_string();
+        let Some(Model::Open(open)) = front.models.first() else { panic!("{code}: no size is free") };
+        let help = format!("write numbers for {} in its inputs", open.free.join(", "));
+        let Diagnostic { message, help, .. } = open.unbound(Span { start: 0, end: 0 }, &help);
+        return format!("error: {code}: {message}\n  help: {}\n", help.unwrap_or_default());
     }
     anstream::adapter::strip_str(&drawn.join("\n\n")).to_string() + "\n"
 }
-
-/// What the macro says of the story's spec.
-const UNBOUND: &str = "error: A0403: `a` has sizes that are not bound: H
-  help: write numbers for H in its inputs
-";
 
 /// Runs a line of a shell, and gives what it writes.
 fn run(line: &str) -> String {

@@ -10,6 +10,7 @@ mod help;
 mod messages;
 mod mistakes;
 mod nonsense;
+mod progress;
 mod run;
 mod sandbox;
 mod shell;
