@@ -61,6 +61,15 @@ pub fn compile(spec: impl AsRef<Path>) -> Result<(), Error> {
     Config::new().compile(&[spec])
 }
 
+/// What becomes of specs.
+#[derive(Debug, Default)]
+struct Compiled {
+    /// The name and text of each file.
+    files: Vec<(String, String)>,
+    /// Drawn.
+    warnings: Vec<String>,
+}
+
 /// How specs are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -111,9 +120,9 @@ impl Config {
         let specs: Vec<&Path> = specs.iter().map(AsRef::as_ref).collect();
         // Also of those that are wrong, or nothing would run the script again when they are mended.
         specs.iter().for_each(|spec| println!("cargo::rerun-if-changed={}", spec.display()));
-        let (sources, warnings) = self.sources(&specs)?;
+        let Compiled { files, warnings } = self.compiled(&specs)?;
         warnings.iter().flat_map(|warning| warning.lines()).for_each(|line| println!("cargo::warning={line}"));
-        sources.into_iter().try_for_each(|(name, text)| {
+        files.into_iter().try_for_each(|(name, text)| {
             let path = directory.join(name);
             fs::write(&path, text).map_err(|error| Error::file("cannot write", &path, &error))
         })
@@ -126,20 +135,21 @@ impl Config {
         })
     }
 
-    /// The name and text of each file to write, and all warnings.
-    fn sources(&self, specs: &[&Path]) -> Result<(Vec<(String, String)>, Vec<String>), Error> {
-        let (mut sources, mut warnings, mut errors, mut found) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    /// What becomes of all specs, or what is wrong with any of them.
+    fn compiled(&self, specs: &[&Path]) -> Result<Compiled, Error> {
+        let Compiled { mut files, mut warnings } = Compiled::default();
+        let (mut errors, mut found) = (Vec::new(), Vec::new());
         for spec in specs {
-            let source = file_name(spec).and_then(|name| {
-                if sources.iter().any(|(other, _)| *other == name) {
+            let file = file_name(spec).and_then(|name| {
+                if files.iter().any(|(other, _)| *other == name) {
                     return Err(Error::one(format!(
                         "two specs would be written to {name}; compile them into two directories"
                     )));
                 }
                 Ok((name, self.source(spec, &mut warnings, &mut found)?))
             });
-            match source {
-                Ok(source) => sources.push(source),
+            match file {
+                Ok(file) => files.push(file),
                 Err(error) => errors.extend(error.messages),
             }
         }
@@ -147,7 +157,7 @@ impl Config {
         if errors.is_empty() {
             errors.extend(missing.map(|net| format!("there is no layer or net `{net}`; there are {}", list(&found))));
         }
-        if errors.is_empty() { Ok((sources, warnings)) } else { Err(Error { messages: errors }) }
+        if errors.is_empty() { Ok(Compiled { files, warnings }) } else { Err(Error { messages: errors }) }
     }
 
     /// The Rust of one spec.

@@ -84,8 +84,8 @@ fn sizes_are_bound_and_the_facade_is_named() {
 fn warnings_are_drawn() {
     let directory = directory();
     let spec = directory.path().join("warned.conv");
-    let (sources, warnings) = Config::new().sources(&[&spec]).expect("a good spec");
-    assert_eq!((sources.len(), warnings.len()), (1, 1));
+    let Compiled { files, warnings } = Config::new().compiled(&[&spec]).expect("a good spec");
+    assert_eq!((files.len(), warnings.len()), (1, 1));
     assert!(warnings[0].starts_with("A0902: layer `warned`: "), "{}", warnings[0]);
 }
 

@@ -8,18 +8,15 @@ use clap_complete::Shell;
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   atrous explain A0204
-  atrous explain --list";
+  atrous explain codes";
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct ExplainArgs {
-    /// The code of an error or warning, such as A0204
-    #[arg(value_name = "CODE", required_unless_present = "list")]
-    pub code: Option<String>,
-    /// List all codes with a line about each
-    #[arg(long, conflicts_with = "code")]
-    pub list: bool,
+    /// The code of an error or warning, such as A0204; `codes` lists all of them
+    #[arg(value_name = "CODE")]
+    pub code: String,
 }
 
 const FMT_EXAMPLES: &str = "\

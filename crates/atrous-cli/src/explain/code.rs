@@ -7,14 +7,23 @@ use atrous_compiler::codes;
 use crate::failure::{Failure, quoted};
 use crate::output;
 
-/// Whether a word is written like a code: a letter and nothing but digits, at least two.
+/// The word that asks for the list.
+const ALL: &str = "codes";
+
+/// Whether a word is written like a code, a letter and nothing but digits, at least two; or asks for the list of them.
 pub fn is_code(word: &str) -> bool {
+    if word == ALL {
+        return true;
+    }
     let digits = word.strip_prefix(|first: char| first.is_ascii_alphabetic()).unwrap_or_default();
     digits.len() > 1 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Writes the story of a code to standard output; `a0204` is `A0204`.
+/// Writes the story of a code to standard output; `a0204` is `A0204`, and `codes` all of them with a line each.
 pub fn run(code: &str) -> Result<(), Failure> {
+    if code == ALL {
+        return list();
+    }
     let code = code.to_ascii_uppercase();
     match codes::story(&code) {
         Some(story) => output::write(Path::new("-"), story.as_bytes().to_vec()),
@@ -22,15 +31,14 @@ pub fn run(code: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes every code with its title to standard output.
-pub fn list() -> Result<(), Failure> {
+fn list() -> Result<(), Failure> {
     let lines: String = codes::ALL.iter().map(|(code, title)| format!("{code}  {title}\n")).collect();
     output::write(Path::new("-"), lines.into_bytes())
 }
 
 fn unknown_help(code: &str) -> String {
     let near = near(code);
-    let list = "`atrous explain --list` lists all codes";
+    let list = "`atrous explain codes` lists all codes";
     match near.as_slice() {
         [] => list.to_string(),
         [only] => format!("did you mean `{only}`? {list}"),
@@ -57,8 +65,10 @@ mod tests {
 
     #[test]
     fn codes_are_a_letter_and_digits() {
-        assert!(["A0204", "a0204", "E9", "A204"].map(is_code).into_iter().eq([true, true, false, true]));
-        assert!(["", "A", "A02o4", "0204", "fc6.conv", "\u{e9}204", "A0204\u{e9}"].iter().all(|word| !is_code(word)));
+        assert!(["A0204", "a0204", "A204", "codes"].iter().all(|word| is_code(word)));
+        assert!(
+            ["", "A", "E9", "A02o4", "0204", "fc6.conv", "\u{e9}204", "A0204\u{e9}"].iter().all(|word| !is_code(word))
+        );
     }
 
     #[test]

@@ -7,8 +7,5 @@ use crate::failure::Failure;
 
 /// Tells one story, or lists all codes.
 pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
-    match &args.code {
-        Some(code) => code::run(code),
-        None => code::list(),
-    }
+    code::run(&args.code)
 }

@@ -102,7 +102,7 @@ fn a_code_has_a_story() {
 
 #[test]
 fn all_codes_are_listed() {
-    let outcome = Sandbox::new().atrous("explain --list").ok();
+    let outcome = Sandbox::new().atrous("explain codes").ok();
     assert_eq!(outcome.stdout().lines().count(), codes::ALL.len());
     assert!(outcome.stdout().contains("\nA0204  The output padding is not smaller than the stride or the dilation.\n"));
 }

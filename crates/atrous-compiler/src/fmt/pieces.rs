@@ -18,7 +18,7 @@ pub(super) struct Piece<'a> {
 
 /// A comment.
 pub(super) struct Comment {
-    /// Without space at its end.
+    /// Without space at the ends of its lines.
     pub text: String,
     /// Whether the rest of its line is a part of it.
     pub is_line: bool,
@@ -81,7 +81,7 @@ pub(super) fn inline(comments: &[Comment]) -> usize {
 
 fn comment(text: &str, breaks: usize) -> Comment {
     Comment {
-        text: text.replace("\r\n", "\n").trim_end().to_string(),
+        text: text.split('\n').map(str::trim_end).collect::<Vec<_>>().join("\n"),
         is_line: text.starts_with("//"),
         own_line: breaks > 0,
         ends_line: false,

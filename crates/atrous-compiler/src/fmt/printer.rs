@@ -27,8 +27,8 @@ struct Printer<'a> {
 pub(super) fn print(pieces: &[Piece], is_net: &[bool]) -> String {
     let mut printer = Printer { pieces, closes: closes(pieces), frames: Vec::new(), level: 0, out: String::new() };
     let mut is_net = is_net.iter();
-    for at in 0..pieces.len() {
-        let is_body = printer.frames.is_empty() && *pieces[at].kind == TokenKind::Open(Bracket::Curly);
+    for (at, piece) in pieces.iter().enumerate() {
+        let is_body = printer.frames.is_empty() && *piece.kind == TokenKind::Open(Bracket::Curly);
         let is_net = is_body && is_net.next().is_some_and(|&is_net| is_net);
         printer.piece(at, is_net);
     }

@@ -119,7 +119,9 @@ layer g { /* inside */ }
 #[test]
 fn comments_keep_their_places() {
     insta::assert_snapshot!(canonical(COMMENTS));
-    canonical(&COMMENTS.replace('\n', "\r\n"));
+    for line_break in ["\r\n", " \r\r\n", "\u{2028}\n"] {
+        assert_eq!(canonical(&COMMENTS.replace('\n', line_break)), canonical(COMMENTS), "{line_break:?}");
+    }
 }
 
 #[test]

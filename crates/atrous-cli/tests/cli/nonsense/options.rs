@@ -63,7 +63,7 @@ fn options() {
             "explain A0313",
             "explain E204",
             "explain nonsense",
-            "explain A0204 --list",
+            "explain A0204 A0205",
             "ATROUS_TARGET=sse2 run double.conv --weights random:1 --input random:1",
             "ATROUS_TARGET=AVX2 run double.conv --weights random:1 --input random:1",
             "ATROUS_TARGET= run double.conv --weights random:1 --input random:1",
