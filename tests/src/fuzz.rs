@@ -15,13 +15,14 @@ use atrous_compiler::emit::{self, Options};
 use atrous_compiler::front::{self, Front, Model, Sizes};
 use atrous_compiler::layer::Layout;
 use atrous_compiler::net::{Net, Parameter};
-use atrous_compiler::{Diagnostic, Target, explain, ir, lower};
+use atrous_compiler::syntax::LONGEST_TEXT;
+use atrous_compiler::{Diagnostic, Target, explain, fmt, ir, lower};
 use image::ImageFormat;
 use proc_macro2::TokenStream;
 use std::slice::from_ref;
 
-/// Reads a spec as the command does, draws what is to say about it, prints what it means, and reads that again; and reads
-/// it as macro input, if it can be that.
+/// Reads a spec as the command does, draws what is to say about it, prints what it means, and reads that again; puts it into
+/// canonical form; and reads it as macro input, if it can be that.
 pub fn text(bytes: &[u8]) {
     let open = front::bytes(bytes, &Sizes::new());
     check_front(bytes, &open);
@@ -33,9 +34,25 @@ pub fn text(bytes: &[u8]) {
     if !sizes.is_empty() {
         check_front(bytes, &front::bytes(bytes, &sizes));
     }
+    check_format(bytes, &open);
     if let Ok(utf8) = std::str::from_utf8(bytes) {
         check_stream(utf8, &open);
     }
+}
+
+/// Checks that the canonical form is its own, and means the same.
+fn check_format(bytes: &[u8], open: &Front) {
+    let Ok(formatted) = fmt::bytes(bytes) else { return };
+    if formatted.len() > LONGEST_TEXT {
+        return;
+    }
+    assert_eq!(fmt::text(&formatted).as_ref(), Ok(&formatted), "a canonical form has another");
+    let again = front::text(&formatted, &Sizes::new());
+    let messages = |front: &Front| -> Vec<String> {
+        front.diagnostics.iter().map(|diagnostic| diagnostic.message.clone()).collect()
+    };
+    assert_eq!(messages(open), messages(&again), "the canonical form is told of differently:\n{formatted}");
+    assert_eq!(open.models, again.models, "the canonical form means something else:\n{formatted}");
 }
 
 /// Checks what is known of a source.

@@ -2,6 +2,7 @@
 
 mod draw;
 mod matrix;
+mod tools;
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::memory::Limit;
 pub use draw::{DrawArgs, PictureFormat, ThemeArg, ViewArg};
 pub use matrix::{ChannelsArg, MatrixArgs};
+pub use tools::{CompletionsArgs, FmtArgs, ManArgs};
 
 /// Compiles convolution layers and networks of them.
 #[derive(Debug, Parser)]
@@ -47,12 +49,18 @@ pub enum Command {
     Matrix(MatrixArgs),
     /// Compute the outputs of a spec from weights and inputs
     Run(RunArgs),
-    /// Say what each layer costs, and why it is computed as it is; or what the code of a message means
+    /// Say what each layer costs, and why it is computed as it is; or tell the long story of an error's code
     Explain(ExplainArgs),
     /// Time the machine code of a spec against the peak of the machine
     Bench(BenchArgs),
     /// Find the fastest schedules of a spec by timing them, for --tuned
     Tune(TuneArgs),
+    /// Put specs into canonical form
+    Fmt(FmtArgs),
+    /// Write what makes a shell complete this command's words
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    Man(ManArgs),
 }
 
 /// How messages are written.
@@ -292,7 +300,8 @@ Examples:
   atrous explain fc6.conv
   atrous explain upconv7.conv --size H=160 --size W=160 --layout nhwc --target avx2
   atrous explain fc6.conv --deny slow --json
-  atrous explain A0204                      the meaning of a message's code
+  atrous explain A0204                      the long story of the code of a message
+  atrous explain codes                      all codes
 
 Multiply-adds are nominal as papers count them, and useful as pairs of a real input and a tap;
 those executed have idle lanes too, and those with all zeros multiply inserted zeros, gaps of

@@ -11,6 +11,7 @@ use crate::args::{BuildArgs, Emit, SpecArgs};
 use crate::failure::Failure;
 use crate::model;
 use crate::output;
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::source::Source;
 use crate::target;
@@ -31,15 +32,25 @@ pub fn run(args: &BuildArgs, report: &mut Report) -> Result<(), Failure> {
         }
         Emit::Json => return output::write(&args.output, json(&nets(&args.spec, &front)?).into_bytes()),
         Emit::Layer => |net, _, _, _| Ok(net.to_string()),
-        Emit::Ir => |net, args, _, _| Ok(graphs(net, args.dump_passes)),
+        Emit::Ir => |net, args, _, report| {
+            let _progress = Progress::working("lowering", report.is_human());
+            Ok(graphs(net, args.dump_passes))
+        },
         Emit::Plan => |net, args, tuned, report| Ok(plan(net, args, tuned, report)?.to_string()),
         Emit::Rust => |net, args, tuned, report| {
-            emit::source(net, &rust_plans(net, args, tuned, report)?, &emit::Options::default())
-                .map_err(|error| Failure::error(error.to_string()))
+            let plans = rust_plans(net, args, tuned, report)?;
+            let _progress = Progress::working("writing Rust", report.is_human());
+            emit::source(net, &plans, &emit::Options::default()).map_err(|error| Failure::error(error.to_string()))
         },
-        Emit::Clif => |net, args, tuned, report| Ok(atrous_jit::clif(&plan(net, args, tuned, report)?)),
+        Emit::Clif => |net, args, tuned, report| {
+            let plan = plan(net, args, tuned, report)?;
+            let _progress = Progress::working("compiling", report.is_human());
+            Ok(atrous_jit::clif(&plan))
+        },
         Emit::Asm => |net, args, tuned, report| {
-            atrous_jit::asm(&plan(net, args, tuned, report)?).map_err(|error| Failure::error(error.to_string()))
+            let plan = plan(net, args, tuned, report)?;
+            let _progress = Progress::working("compiling", report.is_human());
+            atrous_jit::asm(&plan).map_err(|error| Failure::error(error.to_string()))
         },
     };
     let texts: Vec<String> =

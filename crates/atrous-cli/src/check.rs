@@ -9,14 +9,12 @@ use crate::failure::{Failure, Level, Message, quoted};
 use crate::model;
 use crate::report::Report;
 use crate::slow;
-use crate::source::Source;
+use crate::source::{self, Source};
 
 /// Checks all files, whatever is in the earlier ones.
 pub fn run(args: &CheckArgs, report: &mut Report) -> Result<(), Failure> {
     let sizes = model::sizes(&args.sizes)?;
-    if args.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return Err(Failure::usage("standard input, `-`, is given twice"));
-    }
+    source::check_stdin(&args.files)?;
     for file in &args.files {
         match Source::read(file) {
             Ok(source) => check(&source, &sizes, &args.deny, report)?,

@@ -10,6 +10,7 @@ mod check;
 mod draw;
 mod explain;
 pub mod failure;
+mod fmt;
 mod matrix;
 pub mod memory;
 mod model;
@@ -18,6 +19,7 @@ mod progress;
 mod random;
 pub mod report;
 mod run;
+mod shell;
 mod slow;
 pub mod source;
 mod target;
@@ -53,14 +55,19 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args, &mut report),
         Command::Bench(args) => bench::run(args, &mut report),
         Command::Tune(args) => tune::run(args, &mut report),
+        Command::Fmt(args) => fmt::run(args, &mut report),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    let status = match result {
+        Ok(()) => 0,
         Err(failure) => {
             failure.messages.iter().for_each(|message| report.message(message));
-            ExitCode::from(failure.status as u8)
+            failure.status as u8
         }
-    }
+    };
+    report.finish();
+    ExitCode::from(status)
 }
 
 /// Refuses to go on when there are warnings and they are denied.

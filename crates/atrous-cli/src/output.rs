@@ -12,7 +12,8 @@ use crate::source::plain;
 /// Writes to a file, or to standard output for `-`.
 ///
 /// A file is written under another name in the same directory and then renamed, so that no reader ever sees half of it
-/// and an error leaves what was there. Devices and pipes are written directly.
+/// and an error leaves what was there. It keeps the permissions of the file that it replaces. Devices and pipes are
+/// written directly.
 pub fn write(path: &Path, bytes: Vec<u8>) -> Result<(), Failure> {
     prepare(path, bytes)?.finish()
 }
@@ -38,8 +39,11 @@ pub fn prepare(path: &Path, bytes: Vec<u8>) -> Result<Prepared, Failure> {
         Ok(there) if there.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
         Ok(there) if !there.is_file() => Content::Direct(bytes),
         // A link stays one: the file that it leads to is replaced.
-        Ok(_) => beside(&fs::canonicalize(path).map_err(failed)?, &bytes).map_err(failed)?,
-        Err(_) => beside(path, &bytes).map_err(failed)?,
+        Ok(there) => {
+            let path = fs::canonicalize(path).map_err(failed)?;
+            beside(&path, &bytes, Some(there.permissions())).map_err(failed)?
+        }
+        Err(_) => beside(path, &bytes, None).map_err(failed)?,
     };
     Ok(Prepared { path: path.to_path_buf(), content })
 }
@@ -68,7 +72,7 @@ impl Prepared {
     }
 }
 
-fn beside(path: &Path, bytes: &[u8]) -> io::Result<Content> {
+fn beside(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<Content> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".atrous-");
     if let Some(permissions) = permissions_of_new_files() {
@@ -76,6 +80,9 @@ fn beside(path: &Path, bytes: &[u8]) -> io::Result<Content> {
     }
     let mut file = builder.tempfile_in(directory_of(path))?;
     file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.as_file().sync_all()?;
     Ok(Content::Beside(file, path.to_path_buf()))
 }

@@ -40,6 +40,13 @@ impl Progress {
         Progress { bar, waiting }
     }
 
+    /// A sign that something without steps goes on.
+    pub fn working(on: &str, enabled: bool) -> Progress {
+        let progress = Progress::start(0, enabled);
+        progress.at(0, on);
+        progress
+    }
+
     /// Notes that so many steps are done, and what comes or came last.
     pub fn at(&self, done: usize, name: &str) {
         self.bar.set_position(done as u64);

@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use atrous_compiler::syntax::LONGEST_TEXT;
 
@@ -37,6 +37,14 @@ impl Source {
         let text = format!("the file has more than {}; at most {most} are read as a spec", human(MAX_SPEC_BYTES));
         let too_long = || Failure::error(text);
         Ok(Source { bytes: bytes.ok_or_else(|| too_long().file(&name))?, name })
+    }
+}
+
+/// Refuses to read standard input twice.
+pub fn check_stdin(files: &[PathBuf]) -> Result<(), Failure> {
+    match files.iter().filter(|file| file.as_os_str() == "-").count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::usage("standard input, `-`, is given twice")),
     }
 }
 

@@ -43,8 +43,7 @@ impl Tuned {
     /// The same without a word about the slow path.
     pub fn plan_silently(&self, net: &Net, target: &Target, report: &mut Report) -> Result<Checked<Plan>, Failure> {
         let TunedPlan { plan, layers, tuned } = {
-            let progress = Progress::start(0, report.is_human());
-            progress.at(0, "planning");
+            let _progress = Progress::working("planning", report.is_human());
             let none = Tuning::default();
             self.tuning
                 .as_ref()

@@ -1,4 +1,8 @@
-//! The codes of all diagnostics: one line each.
+//! The codes of all diagnostics: one line each here, and the long story in a file of its own in `codes/`.
+//!
+//! A story has an example that is wrong and one that is right. Each is a fenced block whose first line is `conv wrong` or
+//! `conv right`, a spec; or `console wrong` or `console right`, a command, for codes that need other bytes, more text or
+//! sizes from outside. Behind the wrong spec stands in a block of `text` what the command says of it.
 
 macro_rules! codes {
     ($($name:ident = $code:literal: $title:literal;)*) => {
@@ -6,6 +10,8 @@ macro_rules! codes {
 
         /// Every code with its one-line title, in order.
         pub const ALL: &[(&str, &str)] = &[$(($code, $title)),*];
+
+        const STORIES: &[(&str, &str)] = &[$(($code, include_str!(concat!("codes/", $code, ".md")))),*];
     };
 }
 
@@ -75,3 +81,13 @@ codes! {
     POINTLESS_MODE = "A0904": "A padding mode has no effect.";
     NO_TAPS = "A0905": "Outputs of a transposed layer see no tap of the kernel.";
 }
+
+/// The long story of a code, in Markdown: what the rule is and why, what breaks it, and what does not.
+///
+/// `None` when there is no such code.
+pub fn story(code: &str) -> Option<&'static str> {
+    STORIES.iter().find(|story| story.0 == code).map(|story| story.1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,9 @@ use crate::syntax::{self, Token};
 use proc_macro2::TokenStream;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub use crate::check::{Dim, Model, OpenNet, Sizes};
+pub use crate::check::{Dim, Model, OpenNet, Sizes, Words, words};
 
 /// All that is known of a source.
 #[derive(Clone, Debug)]
@@ -42,20 +42,27 @@ pub fn text(text: &str, sizes: &Sizes) -> Front {
 
 /// Reads bytes that should be UTF-8 text. Spans are ranges of the bytes.
 pub fn bytes(bytes: &[u8], sizes: &Sizes) -> Front {
+    match utf8(bytes) {
+        Ok(utf8) => text(utf8, sizes),
+        Err(error) => Front { models: Vec::new(), diagnostics: vec![error], tokens: Vec::new(), file: None },
+    }
+}
+
+/// Bytes as text, if they are that.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Diagnostic> {
     let utf8 = std::str::from_utf8(bytes);
     let end = utf8.map_or_else(|error| error.valid_up_to(), str::len);
     // Other formats and UTF-16 have zeros, and no text has.
     let zero = bytes[..end].iter().position(|&byte| byte == 0);
     let (at, why) = match (utf8, zero) {
-        (Ok(utf8), None) => return text(utf8, sizes),
+        (Ok(utf8), None) => return Ok(utf8),
         (_, Some(at)) => (at, "is zero"),
         (Err(_), None) => (end, "starts no character"),
     };
     let byte = bytes.get(at).copied().unwrap_or_default();
     let message = format!("the file is not UTF-8 text: the byte {byte:#04x} at offset {at} {why}");
     let span = Span { start: at, end: at + 1 };
-    let error = Diagnostic::error(codes::NOT_UTF8, span, message).help("save the file as UTF-8");
-    Front { models: Vec::new(), diagnostics: vec![error], tokens: Vec::new(), file: None }
+    Err(Diagnostic::error(codes::NOT_UTF8, span, message).help("save the file as UTF-8"))
 }
 
 /// Reads macro input. Spans are ranges of indices into the places that are given back.

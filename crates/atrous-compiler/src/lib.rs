@@ -10,6 +10,7 @@ mod compile;
 pub mod diagnostic;
 pub mod emit;
 pub mod explain;
+pub mod fmt;
 pub mod front;
 pub mod ir;
 pub mod layer;

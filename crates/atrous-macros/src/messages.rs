@@ -4,7 +4,7 @@ use crate::level::Level;
 use atrous_compiler::front::OpenNet;
 use atrous_compiler::plan::Stage;
 use atrous_compiler::plan::schedule::Slow;
-use atrous_compiler::{Checked, Diagnostic, Plan, Severity, codes};
+use atrous_compiler::{Checked, Diagnostic, Plan, Severity};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -50,9 +50,8 @@ impl Message {
 
     /// The error that a net has free sizes; `help` says what to do.
     pub fn unbound(open: &OpenNet, help: &str, place: Place) -> Message {
-        let message = format!("`{}` has sizes that are not bound: {}", open.name, open.free.join(", "));
-        let span = atrous_compiler::Span { start: 0, end: 0 };
-        Message::new(&Diagnostic::error(codes::UNBOUND_SIZE, span, message).help(help), place)
+        let nowhere = atrous_compiler::Span { start: 0, end: 0 };
+        Message::new(&open.unbound(nowhere, help), place)
     }
 
     /// What is said of the stages that are slow in all plans of a net, one for each target.

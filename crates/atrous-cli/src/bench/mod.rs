@@ -14,6 +14,7 @@ use crate::args::BenchArgs;
 use crate::build;
 use crate::failure::Failure;
 use crate::model;
+use crate::progress::Progress;
 use crate::random::Random;
 use crate::report::Report;
 use crate::run::{backend, milliseconds, weights};
@@ -33,10 +34,13 @@ pub fn run(args: &BenchArgs, report: &mut Report) -> Result<(), Failure> {
     let mut peak = Subject::new(&peak::plan(&target)?, &[], vec![vec![0.5; peak::INPUTS]])?;
     for net in build::nets(&args.spec, &front)? {
         let mut subject = of_net(&net, &target, args, &tuned, report)?;
-        for _ in 0..args.rounds {
+        let progress = Progress::start(args.rounds as usize, report.is_human());
+        for round in 0..args.rounds {
+            progress.at(round as usize, &net.name);
             subject.visit(&pool)?;
             peak.visit(&Serial)?;
         }
+        drop(progress);
         let rate = rate(peak::multiply_adds(&target).into(), peak.times.shortest().iter().sum());
         tell(&net, &subject, args.threads, rate, report);
     }
@@ -64,6 +68,7 @@ fn of_net(
     let input =
         |(index, input): (usize, &Input)| Random::new(2, index as u64).tensor(input.shape.iter().product(), 1.0);
     let inputs = net.inputs.iter().enumerate().map(input).collect();
+    let _progress = Progress::working("compiling", report.is_human());
     Subject::new(&plan, &weights::random(net, &net.parameters(), 1), inputs)
 }
 

@@ -21,12 +21,14 @@ pub struct Report {
     format: MessageFormat,
     errors: usize,
     warnings: usize,
+    /// The code of the first error, or of the first warning where there is no error.
+    first: Option<&'static str>,
 }
 
 impl Report {
     /// A report that has said nothing.
     pub fn new(format: MessageFormat) -> Report {
-        Report { format, errors: 0, warnings: 0 }
+        Report { format, errors: 0, warnings: 0, first: None }
     }
 
     /// Errors so far.
@@ -60,7 +62,11 @@ impl Report {
                 diagnostics.iter().for_each(|diagnostic| say(&json::diagnostic(source, &lines, diagnostic)));
             }
         }
-        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+        let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
+        let first_error = diagnostics.iter().find(is_error).filter(|_| self.errors == 0);
+        let first_warning = diagnostics.first().filter(|_| self.first.is_none());
+        self.first = first_error.or(first_warning).map(|diagnostic| diagnostic.code).or(self.first);
+        let errors = diagnostics.iter().filter(is_error).count();
         let warnings = diagnostics.len() - errors;
         self.errors += errors;
         self.warnings += warnings;
@@ -80,6 +86,13 @@ impl Report {
         match self.format {
             MessageFormat::Human => say(&human::message(message)),
             MessageFormat::Json => say(&json::message(message)),
+        }
+    }
+
+    /// Tells people where there is more to read; the last line of a run.
+    pub fn finish(&self) {
+        if let (MessageFormat::Human, Some(code)) = (self.format, self.first) {
+            say(&format!("`atrous explain {code}` tells more"));
         }
     }
 

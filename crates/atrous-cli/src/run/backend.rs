@@ -54,8 +54,7 @@ pub fn prepare(
     let engine = match backend {
         Backend::Jit => {
             let plan = tuned.plan(net, &target::to_run(target)?, report)?;
-            let progress = Progress::start(0, report.is_human());
-            progress.at(0, "compiling");
+            let _progress = Progress::working("compiling", report.is_human());
             Engine::Jit(Kernel::compile(&plan).map_err(failed)?)
         }
         // The plan of the machine code, so that the results have the same bits; any other can be interpreted too.

@@ -10,7 +10,8 @@ fn without_arguments_there_is_help() {
 #[test]
 fn help_explains_every_command() {
     let sandbox = Sandbox::new();
-    for command in ["check", "build", "draw", "matrix", "run", "explain", "bench", "tune"] {
+    for command in ["check", "build", "draw", "matrix", "run", "explain", "bench", "tune", "fmt", "completions", "man"]
+    {
         let outcome = sandbox.atrous(&format!("{command} --help"));
         assert_eq!(outcome.code, 0);
         insta::assert_snapshot!(format!("help_of_{command}"), outcome);

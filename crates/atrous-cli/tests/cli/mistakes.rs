@@ -139,7 +139,7 @@ fn no_source_is_too_broken() {
     let names: Vec<String> = (0..broken.len()).map(|number| format!("{number}.conv")).collect();
     let outcome = sandbox.atrous(&format!("check {}", names.join(" ")));
     assert_eq!(outcome.code, 1, "{}", outcome.stderr);
-    let last = outcome.stderr.lines().last().unwrap_or_default();
+    let last = outcome.stderr.lines().rfind(|line| !line.starts_with("`atrous explain")).unwrap_or_default();
     assert!(last.contains(&format!("{}.conv", broken.len() - 1)), "not the last file: {last}");
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Conv {
     pub layout: Option<Spanned<Layout>>,
 }
 
-const LAYOUTS: &[(&str, Layout)] = &[("nchw", Layout::Nchw), ("nhwc", Layout::Nhwc)];
+pub(super) const LAYOUTS: &[(&str, Layout)] = &[("nchw", Layout::Nchw), ("nhwc", Layout::Nhwc)];
 
 /// Checks a convolution of a value of some shape; an unknown shape is the consequence of another error.
 pub(super) fn check(scope: &mut Scope, name: &Name, fields: &[Field], input: Option<&Shape>, place: Place) -> Conv {

@@ -10,7 +10,7 @@ use crate::syntax::shortened;
 
 /// How a field is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     /// `name: value`
     Value,
     /// `name`, or `name: true`
@@ -21,7 +21,7 @@ enum Form {
 
 /// Every field, with an example.
 #[rustfmt::skip]
-const FIELDS: &[(&str, Form, &str)] = &[
+pub(super) const FIELDS: &[(&str, Form, &str)] = &[
     ("input",          Form::Value,                        "input: [1, 3, 32, 32]"),
     ("channels",       Form::Value,                        "channels: 16"),
     ("kernel",         Form::Value,                        "kernel: 3"),

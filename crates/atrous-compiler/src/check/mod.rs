@@ -18,11 +18,13 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod warnings;
+mod words;
 
 pub(crate) use names::type_name;
 pub use open::OpenNet;
 pub use shape::{Dim, Sizes};
 pub(crate) use suggest::closest;
+pub use words::{Words, words};
 
 use crate::ast::{File, Item, Name, Statement, Value, ValueKind};
 use crate::codes;

@@ -26,7 +26,7 @@ pub(super) const MOST_VALUES: usize = 4096;
 const MOST_OPERANDS: usize = 256;
 
 /// The operations.
-const OPS: [&str; 3] = ["conv", "add", "mul"];
+pub(super) const OPS: [&str; 3] = ["conv", "add", "mul"];
 
 /// A value that a statement defines.
 struct Defined<'a> {

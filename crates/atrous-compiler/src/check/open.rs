@@ -3,6 +3,8 @@
 use super::read::MOST;
 use super::shape::{Dim, Sizes};
 use super::suggest::count;
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::layer::Layout;
 use std::collections::BTreeSet;
 
@@ -42,6 +44,12 @@ pub(super) fn new(
 }
 
 impl OpenNet {
+    /// The error that sizes are free where code is made; `help` says how to bind them there.
+    pub fn unbound(&self, span: Span, help: &str) -> Diagnostic {
+        let message = format!("`{}` has sizes that are not bound: {}", self.name, self.free.join(", "));
+        Diagnostic::error(codes::UNBOUND_SIZE, span, message).help(help)
+    }
+
     /// The sizes for which the inputs have the given shapes, each `[N, C, S…]`, in the order of [`OpenNet::inputs`].
     ///
     /// # Errors

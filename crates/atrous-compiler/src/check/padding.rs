@@ -20,7 +20,7 @@ pub(super) enum Padding {
     Causal,
 }
 
-const WORDS: &[(&str, Padding)] = &[
+pub(super) const WORDS: &[(&str, Padding)] = &[
     ("same", Padding::Same),
     ("same_lower", Padding::SameLower),
     ("valid", Padding::Sides([0, 0])),

@@ -23,7 +23,7 @@ pub(super) struct Settings {
     pub output_size: Option<Option<PerAxis<i64>>>,
 }
 
-const MODES: &[(&str, PaddingMode)] = &[
+pub(super) const MODES: &[(&str, PaddingMode)] = &[
     ("zeros", PaddingMode::Zeros),
     ("reflect", PaddingMode::Reflect),
     ("replicate", PaddingMode::Replicate),

@@ -1,6 +1,6 @@
 //! Every message that a user can get, from one table; and that no input makes the compiler panic.
 
-mod cases;
+pub(crate) mod cases;
 mod mutations;
 
 use super::{Front, Model, Sizes, bytes, text, tokens};

@@ -34,7 +34,7 @@ pub fn stream(stream: TokenStream) -> (Vec<Token>, Vec<proc_macro2::Span>, Vec<D
 }
 
 pub(crate) use stream::lex as lex_stream;
-pub(crate) use text::lex as lex_text;
+pub(crate) use text::{lex as lex_text, lex_with_comments};
 
 /// Reads tokens; the file only when neither the lexer nor the grammar has reported an error.
 pub(crate) fn parse(tokens: &[Token], mut reports: Reports) -> (Option<File>, Reports) {

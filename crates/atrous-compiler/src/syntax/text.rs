@@ -11,21 +11,29 @@ pub const LONGEST_TEXT: usize = 1 << 20;
 
 /// The tokens of a text. Whatever is no token is reported and becomes [`TokenKind::Bad`].
 pub(crate) fn lex(text: &str, reports: &mut Reports) -> Vec<Token> {
+    lex_with_comments(text, reports).0
+}
+
+/// The tokens of a text, and where its comments stand.
+pub(crate) fn lex_with_comments(text: &str, reports: &mut Reports) -> (Vec<Token>, Vec<Span>) {
     if text.len() > LONGEST_TEXT {
         let message = format!("the text has {} bytes; at most {LONGEST_TEXT} are read", text.len());
         reports.add(Diagnostic::error(codes::TOO_LONG, Span { start: 0, end: 0 }, message));
-        return vec![Token { kind: TokenKind::End, span: Span { start: text.len(), end: text.len() } }];
+        let end = Token { kind: TokenKind::End, span: Span { start: text.len(), end: text.len() } };
+        return (vec![end], Vec::new());
     }
-    let mut tokens = Vec::new();
+    let (mut tokens, mut comments) = (Vec::new(), Vec::new());
     let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     while at < text.len() {
         let (length, kind) = next(text, at, reports);
         let span = Span { start: at, end: at + length };
+        // What is no token is a comment or space.
+        comments.extend((kind.is_none() && text[at..].starts_with('/')).then_some(span));
         tokens.extend(kind.map(|kind| Token { kind, span }));
         at += length;
     }
     tokens.push(Token { kind: TokenKind::End, span: Span { start: at, end: at } });
-    tokens
+    (tokens, comments)
 }
 
 /// The length of what stands at a position, and its token if it is one.
