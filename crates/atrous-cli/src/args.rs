@@ -49,7 +49,7 @@ pub enum Command {
     Matrix(MatrixArgs),
     /// Compute the outputs of a spec from weights and inputs
     Run(RunArgs),
-    /// Say what each layer costs, and why it is computed as it is; or tell the long story of an error's code
+    /// Say what each layer costs and why, or what the code of an error means
     Explain(ExplainArgs),
     /// Time the machine code of a spec against the peak of the machine
     Bench(BenchArgs),
