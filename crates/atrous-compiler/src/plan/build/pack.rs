@@ -44,13 +44,14 @@ pub fn taps_above_first(contraction: &Contraction, layout: Layout) -> bool {
     match layout {
         Layout::Nhwc => true,
         // A row reads the weights of its own phase, which had better be neighbours if a first-level cache does not hold
-        // all.
+        // all. With few outputs the inputs count instead: rows of a channel are neighbours.
         Layout::Nchw => {
             let (_, above) = contraction.axes.split_last().expect("a convolution has at least one axis");
             let has_phases = above.iter().any(|axis| axis.output_step() > 1);
             let taps: usize = contraction.axes.iter().map(|axis| axis.taps as usize).product();
             let weights = 4 * contraction.group_inputs * contraction.group_outputs * taps;
-            has_phases && contraction.group_inputs > FEW && weights > FIRST_LEVEL
+            let are_many = contraction.group_inputs.min(contraction.group_outputs) > FEW;
+            has_phases && are_many && weights > FIRST_LEVEL
         }
     }
 }
