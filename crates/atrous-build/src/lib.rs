@@ -45,6 +45,8 @@ mod tests;
 
 use atrous_compiler::emit::{self, Options};
 use atrous_compiler::front::{self, Front, Model, Sizes};
+use atrous_compiler::plan::schedule::Slow;
+use atrous_compiler::plan::{Plan, Stage};
 use atrous_compiler::render::render;
 use atrous_compiler::{Diagnostic, Net, Severity, Span, Target};
 pub use error::Error;
@@ -77,6 +79,7 @@ pub struct Config {
     out_dir: Option<PathBuf>,
     nets: Vec<String>,
     facade: Option<String>,
+    denies_slow: bool,
 }
 
 impl Config {
@@ -109,6 +112,12 @@ impl Config {
         self
     }
 
+    /// Makes it an error, rather than a warning, when a layer takes the slow path on every target.
+    pub fn deny_slow(&mut self) -> &mut Config {
+        self.denies_slow = true;
+        self
+    }
+
     /// Compiles specs, each to a file of its own: `NAME.conv` to `NAME.rs`. Paths are relative to the manifest of the crate.
     ///
     /// # Errors
@@ -124,7 +133,10 @@ impl Config {
         warnings.iter().flat_map(|warning| warning.lines()).for_each(|line| println!("cargo::warning={line}"));
         files.into_iter().try_for_each(|(name, text)| {
             let path = directory.join(name);
-            fs::write(&path, text).map_err(|error| Error::file("cannot write", &path, &error))
+            // A whole file takes the place of the old one, or none does.
+            let new = path.with_extension("rs.new");
+            let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &path));
+            written.map_err(|error| Error::file("cannot write", &path, &error))
         })
     }
 
@@ -166,7 +178,7 @@ impl Config {
         let name = spec.display().to_string();
         let front = front::bytes(&bytes, &self.sizes);
         let nets = self.nets(&front);
-        found.extend(front.models.iter().map(|model| model_name(model).to_string()));
+        found.extend(front.models.iter().map(|model| model.name().to_string()));
         let drawn = |diagnostic: &Diagnostic| render(&name, &bytes, diagnostic);
         let open = nets.iter().filter_map(|net| net.as_ref().err());
         let all =
@@ -178,14 +190,14 @@ impl Config {
         warnings.extend(told.into_iter().map(drawn));
         let mut text = format!("// What atrous-build makes of {}.\n\n", name.escape_debug());
         for net in nets.into_iter().flatten() {
-            text += &self.items(&net)?;
+            text += &self.items(&net, warnings)?;
         }
         Ok(text)
     }
 
     /// The nets to compile, or for those with free sizes the error.
     fn nets(&self, front: &Front) -> Vec<Result<Net, Diagnostic>> {
-        let is_wanted = |model: &&Model| self.nets.is_empty() || self.nets.iter().any(|net| net == model_name(model));
+        let is_wanted = |model: &&Model| self.nets.is_empty() || self.nets.iter().any(|net| net == model.name());
         let place = |name: &str| {
             let mut items = front.file.iter().flat_map(|file| &file.items).map(|item| item.name());
             items.find(|item| item.text == name).map_or(Span { start: 0, end: 0 }, |item| item.span)
@@ -200,11 +212,23 @@ impl Config {
         front.models.iter().filter(is_wanted).map(net).collect()
     }
 
-    /// The generated items of a net, for all targets.
-    fn items(&self, net: &Net) -> Result<String, Error> {
+    /// The generated items of a net, for all targets. Layers that are slow on all of them are warned of, or refused.
+    fn items(&self, net: &Net, warnings: &mut Vec<String>) -> Result<String, Error> {
         let plans =
             Target::all().iter().map(|target| atrous_compiler::compile(net, target)).collect::<Result<Vec<_>, _>>();
         let plans = plans.map_err(|error| Error::one(error.to_string()))?;
+        let told = |(stage, slow): (&Stage, Slow)| {
+            format!("`{}` takes the slow path on every target: {slow}\n  = help: {}", stage.name, slow.help())
+        };
+        let slow = Plan::slow_on_all(&plans).into_iter().map(told);
+        if self.denies_slow {
+            let messages: Vec<String> = slow.map(|text| format!("error: {text}")).collect();
+            if !messages.is_empty() {
+                return Err(Error { messages });
+            }
+        } else {
+            warnings.extend(slow.map(|text| format!("warning: {text}")));
+        }
         let mut options = Options::default();
         if let Some(facade) = &self.facade {
             options.facade = facade.parse().map_err(|_| no_path(facade))?;
@@ -215,13 +239,6 @@ impl Config {
 
 fn no_path(facade: &str) -> Error {
     Error::one(format!("the facade `{}` is not a path such as `::atrous`", facade.escape_debug()))
-}
-
-fn model_name(model: &Model) -> &str {
-    match model {
-        Model::Net(net) => &net.name,
-        Model::Open(open) => &open.name,
-    }
 }
 
 /// `net.rs` for `specs/net.conv`.

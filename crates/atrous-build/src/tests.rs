@@ -103,3 +103,22 @@ fn a_directory_that_is_not_there_is_told() {
     let text = error.expect_err("no directory").to_string();
     assert!(text.starts_with("cannot write ") && text.contains("missing"), "{text}");
 }
+
+/// What is slow on every target is a warning, and an error where it is denied; then nothing is written.
+#[test]
+fn the_slow_path_is_never_silent() {
+    const SLOW: &str = "layer long { input: [1, 3, 64], channels: 3, kernel: 63, padding: 31 }\n";
+    let directory = directory();
+    fs::write(directory.path().join("slow.conv"), SLOW).expect("a file");
+    let slow = directory.path().join("slow.conv");
+    let compiled = Config::new().compiled(&[slow.as_path()]).expect("a warning");
+    let [warning] = &compiled.warnings[..] else { panic!("{:?}", compiled.warnings) };
+    assert!(warning.starts_with("warning: `long` takes the slow path on every target: "), "{warning}");
+    assert!(
+        Config::new().compiled(&[directory.path().join("good.conv").as_path()]).expect("no error").warnings.is_empty()
+    );
+    let mut config = Config::new();
+    let told = outcome(config.deny_slow(), directory.path(), &["slow.conv"]);
+    assert!(told.starts_with("error: `long` takes the slow path on every target: "), "{told}");
+    assert!(told.ends_with("\nwritten: \n"), "{told}");
+}

@@ -31,7 +31,7 @@ fn check(source: &Source, sizes: &Sizes, deny: &[Deny], report: &mut Report) -> 
         if deny.contains(&Deny::Slow) {
             check_speed(&front, deny, source, report)?;
         }
-        let names: Vec<&str> = front.models.iter().map(model::name).collect();
+        let names: Vec<&str> = front.models.iter().map(Model::name).collect();
         let human = format!("{}: no errors in {}", source.name, quoted(names.iter().copied()));
         report.status(&human, json!({ "type": "checked", "file": source.name, "items": names }));
     }
@@ -42,7 +42,7 @@ fn check(source: &Source, sizes: &Sizes, deny: &[Deny], report: &mut Report) -> 
 fn check_speed(front: &Front, deny: &[Deny], source: &Source, report: &mut Report) -> Result<(), Failure> {
     for model in &front.models {
         let Model::Net(net) = model else {
-            let text = format!("`{}` has free sizes, so that it is not known whether it is slow", model::name(model));
+            let text = format!("`{}` has free sizes, so that it is not known whether it is slow", model.name());
             report.message(&Message::new(Level::Note, text).file(&source.name).help("give them with --size NAME=N"));
             continue;
         };

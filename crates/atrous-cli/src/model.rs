@@ -64,7 +64,7 @@ fn item_at(front: &Front, span: Span) -> Option<&str> {
 
 /// The layer or net with a name, or the only one.
 pub fn choose<'a>(models: &'a [Model], name: Option<&str>) -> Result<&'a Model, Failure> {
-    let names = || quoted(models.iter().map(self::name));
+    let names = || quoted(models.iter().map(Model::name));
     match (name, models) {
         (_, []) => Err(Failure::error("the spec has no layer and no net")),
         (None, [only]) => Ok(only),
@@ -72,17 +72,9 @@ pub fn choose<'a>(models: &'a [Model], name: Option<&str>) -> Result<&'a Model, 
             let help = format!("choose one with --net: {}", names());
             Err(Failure::usage("the spec has several layers or nets").help(help))
         }
-        (Some(wanted), _) => models.iter().find(|model| self::name(model) == wanted).ok_or_else(|| {
+        (Some(wanted), _) => models.iter().find(|model| model.name() == wanted).ok_or_else(|| {
             Failure::usage(format!("the spec has no layer or net `{wanted}`")).help(format!("it has {}", names()))
         }),
-    }
-}
-
-/// The name of a layer or net.
-pub fn name(model: &Model) -> &str {
-    match model {
-        Model::Net(net) => &net.name,
-        Model::Open(open) => &open.name,
     }
 }
 

@@ -61,15 +61,12 @@ impl Message {
             Level::Warn => Severity::Warning,
             Level::Deny => Severity::Error,
         };
-        let slow_in = |plan: &Plan, name: &str| plan.slow_stages().any(|(stage, _)| stage.name == name);
-        let Some(last) = plans.last() else { return Vec::new() };
-        let slow = last.slow_stages().filter(|(stage, _)| plans.iter().all(|plan| slow_in(plan, &stage.name)));
         let message = |(stage, slow): (&Stage, Slow)| {
             let (name, help) = (&stage.name, slow.help());
             let text = format!("`{name}` takes the slow path on every target: {slow}\n  help: {help}");
             Message { severity, text, place }
         };
-        slow.map(message).collect()
+        Plan::slow_on_all(plans).into_iter().map(message).collect()
     }
 
     /// `compile_error!`, or for a warning the use of something deprecated.

@@ -51,8 +51,7 @@ pub use parameters::{Tensors, Weight, WeightBias};
 /// assert_eq!((Blur::OUTPUT_SHAPE, Residual::INPUT_SHAPE), ([1, 3, 60, 60], [1, 1, 16]));
 /// ```
 ///
-/// A layer that [takes the slow path](https://docs.rs/atrous-compiler/latest/atrous_compiler/plan/schedule/struct.Slow.html)
-/// on every target, so that it is expected to take many times the time that its work needs, is warned of. `#![deny(slow)]` at
+/// A layer that takes the slow path (`atrous_compiler::plan::schedule::Slow` says what that is) on every target, so that it is expected to take many times the time that its work needs, is warned of. `#![deny(slow)]` at
 /// the start makes that an error, and `#![allow(slow)]` silence:
 ///
 /// ```compile_fail

@@ -140,7 +140,7 @@ fn alike<'a>(
     found.into_iter().map(|(names, _, axis)| (names, axis)).collect()
 }
 
-/// `2 of up to 2 taps: outputs 0 2 … with taps 1 3; 1 3 … with 0 2`
+/// `2, of up to 2 taps: outputs 2q use 0 2; outputs 2q+1 use 1`
 fn phases(axis: &AxisFacts) -> String {
     let phases = &axis.phases;
     let mut text = format!("{}, of up to {} taps", phases.count, phases.most_taps);

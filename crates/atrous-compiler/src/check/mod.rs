@@ -43,6 +43,16 @@ pub enum Model {
     Open(OpenNet),
 }
 
+impl Model {
+    /// The name of the layer or net.
+    pub fn name(&self) -> &str {
+        match self {
+            Model::Net(net) => &net.name,
+            Model::Open(open) => &open.name,
+        }
+    }
+}
+
 use Model as Checked;
 
 /// The layers and nets of a file that have no error, with free names bound to the given sizes.

@@ -40,6 +40,13 @@ impl Plan {
         self.run.iter().filter_map(|stage| Some((stage, stage.decision?.slow?)))
     }
 
+    /// The stages that take the slow path in all plans of a net, one plan for each target, with the reason of the last.
+    pub fn slow_on_all<'a>(plans: &'a [super::Checked<Plan>]) -> Vec<(&'a Stage, Slow)> {
+        let Some((last, others)) = plans.split_last() else { return Vec::new() };
+        let is_slow = |plan: &Plan, name: &str| plan.slow_stages().any(|(stage, _)| stage.name == name);
+        last.slow_stages().filter(|(stage, _)| others.iter().all(|plan| is_slow(plan, &stage.name))).collect()
+    }
+
     /// The bytes of all tensors that exist while a run does: inputs, outputs, parameters, and both arenas. It saturates.
     pub fn bytes(&self) -> u64 {
         let is_outside = |buffer: &&Buffer| matches!(buffer.role, Role::Input | Role::Output | Role::Parameter);
