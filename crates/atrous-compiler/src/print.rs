@@ -90,13 +90,7 @@ fn padding_text(axes: &[LayerAxis]) -> Option<String> {
 }
 
 fn mode_text(mode: PaddingMode) -> Option<String> {
-    let word = match mode {
-        PaddingMode::Zeros => return None,
-        PaddingMode::Reflect => "reflect",
-        PaddingMode::Replicate => "replicate",
-        PaddingMode::Circular => "circular",
-    };
-    Some(format!("padding_mode: {word}"))
+    (mode != PaddingMode::Zeros).then(|| format!("padding_mode: {}", mode.name()))
 }
 
 fn activation_text(activation: Activation) -> Option<String> {

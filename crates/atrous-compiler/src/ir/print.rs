@@ -4,7 +4,6 @@ use std::fmt::{self, Display, Formatter};
 
 use super::axis::{Axis, Piece, Progression};
 use super::graph::{Contraction, Conv, Graph, Node, Op, PiecewiseAxis};
-use crate::layer::PaddingMode;
 
 impl Display for Graph {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -32,7 +31,7 @@ impl Display for Node {
         match &self.op {
             Op::Input => write!(f, "input {}", self.name)?,
             Op::Parameter => write!(f, "parameter {}", self.name)?,
-            Op::Pad { mode, sides } => write!(f, "pad {reads} {} {sides:?}", mode_name(*mode))?,
+            Op::Pad { mode, sides } => write!(f, "pad {reads} {} {sides:?}", mode.name())?,
             Op::TransposedConv(conv) => write!(f, "transposed_conv {reads} {}", Channels::of_conv(conv))?,
             Op::ZeroInsert { factors } => write!(f, "zero_insert {reads} factors {factors:?}")?,
             Op::FlipTaps { groups } => write!(f, "flip_taps {reads} groups {groups}")?,
@@ -43,15 +42,6 @@ impl Display for Node {
             Op::Mul => write!(f, "mul {reads}")?,
         }
         write!(f, " -> {:?}", self.shape)
-    }
-}
-
-fn mode_name(mode: PaddingMode) -> &'static str {
-    match mode {
-        PaddingMode::Zeros => "zeros",
-        PaddingMode::Reflect => "reflect",
-        PaddingMode::Replicate => "replicate",
-        PaddingMode::Circular => "circular",
     }
 }
 

@@ -54,7 +54,7 @@ impl Matrices {
     pub fn legend(&self) -> String {
         let copies = match self.layer.padding_mode {
             PaddingMode::Zeros => String::new(),
-            mode => format!("; w' by a copy that {} padding makes", mode_name(mode)),
+            mode => format!("; w' by a copy that {} padding makes", mode.name()),
         };
         let meaning = "taps that meet zeros between the values and outside of them";
         format!("·: zero{copies}\ninserted, padding: {meaning}")
@@ -66,7 +66,7 @@ impl Matrices {
         let note = || {
             format!(
                 "Dashed entries are by copies alone, which {} padding makes; sums are by an input and its copies.",
-                mode_name(mode)
+                mode.name()
             )
         };
         (mode != PaddingMode::Zeros).then(note)
@@ -113,15 +113,6 @@ fn product(shape: &[usize]) -> String {
     match shape {
         [one] => one.to_string(),
         sizes => format!("({})", sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("·")),
-    }
-}
-
-fn mode_name(mode: PaddingMode) -> &'static str {
-    match mode {
-        PaddingMode::Zeros => "zeros",
-        PaddingMode::Reflect => "reflect",
-        PaddingMode::Replicate => "replicate",
-        PaddingMode::Circular => "circular",
     }
 }
 

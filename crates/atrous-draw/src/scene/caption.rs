@@ -40,10 +40,8 @@ impl Scene {
             format!("{name} {}", joined(&values))
         };
         let mode = match layer.padding_mode {
-            PaddingMode::Zeros => "",
-            PaddingMode::Reflect => " (reflect)",
-            PaddingMode::Replicate => " (replicate)",
-            PaddingMode::Circular => " (circular)",
+            PaddingMode::Zeros => String::new(),
+            mode => format!(" ({})", mode.name()),
         };
         let mut first = vec![
             axes("kernel", |axis| axis.kernel),
@@ -59,7 +57,8 @@ impl Scene {
 
     /// How the size of the layer's output comes about; one line for each axis, or one for all that are equal.
     pub fn size_formulas(&self) -> Vec<String> {
-        let formula = |axis: &LayerAxis| formula(axis, self.layer.transposed);
+        let transposed = self.layer.transposed;
+        let formula = |axis: &LayerAxis| format!("{} = {}", axis.output_formula(transposed), axis.output(transposed));
         let lines: Vec<String> = self.layer.axes.iter().map(formula).collect();
         match &lines[..] {
             [first, rest @ ..] if rest.iter().all(|line| line == first) => vec![format!("output size: {first}")],
@@ -105,23 +104,4 @@ fn channels(layer: &Layer) -> String {
             input_channels / groups
         ),
     }
-}
-
-/// The formula of the language with the numbers of an axis.
-fn formula(axis: &LayerAxis, transposed: bool) -> String {
-    let LayerAxis { input, kernel, stride, dilation, padding: [low, high], output_padding } = axis;
-    let output = axis.output(transposed);
-    let (low, high) = (minus_or(*low, transposed), minus_or(*high, transposed));
-    match transposed {
-        false => format!("⌊({input}{low}{high} − {dilation}·({kernel} − 1) − 1) / {stride}⌋ + 1 = {output}"),
-        true => {
-            format!("({input} − 1)·{stride}{low}{high} + {dilation}·({kernel} − 1) + {output_padding} + 1 = {output}")
-        }
-    }
-}
-
-/// A number that is added, or taken away, with its sign.
-fn minus_or(number: i64, negate: bool) -> String {
-    let sign = if (number < 0) != negate { "−" } else { "+" };
-    format!(" {sign} {}", number.unsigned_abs())
 }
