@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ratio::{Ratio, gcd};
+use super::ratio::Ratio;
+use crate::ir::axis::gcd;
 use crate::ir::{Axis, Graph, Op, Piece};
 
 /// Elements after which what they depend on has to repeat.
@@ -83,12 +84,12 @@ impl Reach {
 
     /// What an output of a phase depends on.
     fn over(&self, phase: &Piece, output: i64) -> Option<Option<[i64; 2]>> {
-        let Axis { taps, stride, dilation, pad, .. } = phase.axis;
+        let taps = phase.axis.taps;
         // All further taps lie whole periods inside of these.
         let near = taps.min(self.period());
         let mut ends = None;
         for tap in (0..near).chain(taps - near..taps) {
-            ends = joined_ends(ends, self.at(stride * output + dilation * tap - pad)?);
+            ends = joined_ends(ends, self.at(phase.axis.position(output, tap))?);
         }
         Some(ends)
     }
@@ -147,9 +148,10 @@ fn of_op<'a>(op: &Op, mut reads: impl Iterator<Item = &'a Reaches>) -> Reaches {
         };
         reads.next().into_iter().flatten().map(|(&input, reaches)| (input, moved(reaches))).collect()
     };
+    if let Some((_, relations)) = op.convolution() {
+        return through(relations);
+    }
     match op {
-        Op::Conv(conv) => through(conv.axes.clone()),
-        Op::TransposedConv(conv) => through(conv.axes.iter().map(|axis| axis.adjoint()).collect()),
         // Copies at the ends are of positions inside; all others only move.
         Op::Pad { sides, .. } => through(sides.iter().map(|side| moved_by(side[0])).collect()),
         _ => reads.fold(Reaches::new(), joined),

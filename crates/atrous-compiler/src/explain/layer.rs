@@ -1,6 +1,6 @@
 //! What holds of a layer whatever computes it.
 
-use crate::ir::{self, Axis, Op, Progression};
+use crate::ir::{self, Axis, Progression};
 use crate::layer::{Layer, LayerAxis};
 use crate::lower::lower;
 use crate::net::Net;
@@ -146,12 +146,8 @@ fn saturated(number: u128) -> u64 {
 
 /// The relations of the one layer of a graph, from its input to its output.
 fn relations(graph: &ir::Graph) -> Vec<Axis> {
-    let of_op = |op: &Op| match op {
-        Op::Conv(conv) => Some(conv.axes.clone()),
-        Op::TransposedConv(conv) => Some(conv.axes.iter().map(|axis| axis.adjoint()).collect()),
-        _ => None,
-    };
-    graph.nodes.iter().find_map(|node| of_op(&node.op)).unwrap_or_default()
+    let relations = graph.nodes.iter().find_map(|node| node.op.convolution());
+    relations.map(|(_, relations)| relations).unwrap_or_default()
 }
 
 fn axis_facts(axis: &LayerAxis, relation: Axis, transposed: bool) -> AxisFacts {
@@ -172,8 +168,9 @@ fn axis_facts(axis: &LayerAxis, relation: Axis, transposed: bool) -> AxisFacts {
 fn phases(relation: Axis, transposed: bool) -> Phases {
     let all = relation.phases();
     let phase = |piece: &ir::Piece| {
-        let Axis { stride, dilation, pad, taps, .. } = piece.axis;
-        let phase = Phase { outputs: piece.outputs, taps: piece.taps, stride, dilation, offset: -pad };
+        let Axis { stride, dilation, taps, .. } = piece.axis;
+        let offset = piece.axis.position(0, 0);
+        let phase = Phase { outputs: piece.outputs, taps: piece.taps, stride, dilation, offset };
         if !transposed || taps == 0 {
             return phase;
         }
@@ -182,7 +179,7 @@ fn phases(relation: Axis, transposed: bool) -> Phases {
         Phase {
             taps: Progression { start: relation.taps - 1 - last, ..piece.taps },
             dilation: -dilation,
-            offset: dilation * (taps - 1) - pad,
+            offset: piece.axis.position(0, taps - 1),
             ..phase
         }
     };

@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Formatter, Result};
 
+use crate::ir::axis::gcd;
+
 /// A fraction in lowest terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -13,7 +15,7 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// `numerator / denominator`, where `denominator` is at least 1.
+    /// `numerator / denominator`, where `numerator` is not negative and `denominator` at least 1.
     pub fn new(numerator: i64, denominator: i64) -> Ratio {
         let divisor = gcd(numerator, denominator).max(1);
         Ratio { numerator: numerator / divisor, denominator: denominator / divisor }
@@ -27,11 +29,6 @@ impl Display for Ratio {
             denominator => write!(f, "{}/{denominator}", self.numerator),
         }
     }
-}
-
-/// The greatest common divisor.
-pub(super) fn gcd(a: i64, b: i64) -> i64 {
-    if b == 0 { a.abs() } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]

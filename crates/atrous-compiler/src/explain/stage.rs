@@ -7,7 +7,7 @@ use crate::ir::{Graph, Op};
 use crate::plan::eval::{count_instructions, count_weighted};
 use crate::plan::schedule::{LaneAxis, Loops, Ranked, Schedule, Slow, Unit, counted, occupied};
 use crate::plan::verify::pressure;
-use crate::plan::{BufferId, Decision, Instr, Origin, Plan, Reg, Role, Stage, Step, Stmt, Tile};
+use crate::plan::{BufferId, Decision, Instr, Origin, Plan, Reg, Role, Stage, Step, Tile};
 
 /// What a stage does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub struct Alternative {
 
 /// The facts of a stage.
 pub(super) fn facts(plan: &Plan, stage: &Stage, graph: &Graph, origin: &Origin) -> StageFacts {
-    let tiles = tiles(&stage.body);
+    let tiles = stage.tiles();
     let useful = useful(graph, origin);
     let (reads, writes) = buffers(&tiles);
     let bytes = |ids: &BTreeSet<BufferId>, is_role: fn(Role) -> bool| -> u64 {
@@ -219,17 +219,6 @@ fn computed(tile: &Tile) -> BTreeSet<Reg> {
         Instr::Load { .. } | Instr::Broadcast { .. } | Instr::Shuffle { .. } => {}
         other => found.extend(other.written()),
     });
-    found
-}
-
-fn tiles(body: &[Stmt]) -> Vec<&Tile> {
-    let mut found = Vec::new();
-    for statement in body {
-        match statement {
-            Stmt::For { body, .. } | Stmt::Par { body, .. } | Stmt::Regions { body, .. } => found.extend(tiles(body)),
-            Stmt::Tile(tile) => found.push(tile),
-        }
-    }
     found
 }
 

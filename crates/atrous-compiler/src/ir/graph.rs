@@ -74,6 +74,17 @@ pub enum Op {
     Mul,
 }
 
+impl Op {
+    /// The convolution of a graph as it was lowered, with the relation of each axis from its outputs to its inputs.
+    pub fn convolution(&self) -> Option<(&Conv, Vec<Axis>)> {
+        match self {
+            Op::Conv(conv) => Some((conv, conv.axes.clone())),
+            Op::TransposedConv(conv) => Some((conv, conv.axes.iter().map(|axis| axis.adjoint()).collect())),
+            _ => None,
+        }
+    }
+}
+
 /// A convolution with whole axes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conv {

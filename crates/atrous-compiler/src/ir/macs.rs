@@ -14,19 +14,18 @@ pub struct Macs {
 
 /// Nominal and useful multiply-adds of a graph as it was lowered, before any pass.
 pub fn of_layers(graph: &Graph) -> Macs {
-    let of_node = |(index, op): (usize, &Op)| match op {
-        Op::Conv(conv) => of_conv(batch(graph, index), conv, |axis| axis),
-        Op::TransposedConv(conv) => of_conv(batch(graph, index), conv, Axis::adjoint),
-        _ => Macs::default(),
+    let of_node = |(index, op): (usize, &Op)| match op.convolution() {
+        Some((conv, relations)) => of_conv(batch(graph, index), conv, &relations),
+        None => Macs::default(),
     };
     let sum = |a: Macs, b: Macs| Macs { nominal: a.nominal + b.nominal, useful: a.useful + b.useful };
     graph.nodes.iter().map(|node| &node.op).enumerate().map(of_node).fold(Macs::default(), sum)
 }
 
-fn of_conv(batch: usize, conv: &Conv, orientation: fn(Axis) -> Axis) -> Macs {
+fn of_conv(batch: usize, conv: &Conv, relations: &[Axis]) -> Macs {
     // The axes of a transposed convolution have its input as their output: taps × positions is nominal for both.
     let nominal: u128 = conv.axes.iter().map(|axis| axis.pairs()).product();
-    let useful: u128 = conv.axes.iter().map(|&axis| orientation(axis).useful_pairs()).product();
+    let useful: u128 = relations.iter().map(|axis| axis.useful_pairs()).product();
     let channels = channel_pairs(batch, conv.groups, conv.group_inputs, conv.group_outputs);
     Macs { nominal: channels * nominal, useful: channels * useful }
 }
@@ -35,13 +34,9 @@ fn of_conv(batch: usize, conv: &Conv, orientation: fn(Axis) -> Axis) -> Macs {
 /// kernels and padding in memory and multiplied like everything else. It saturates.
 pub fn with_zeros(graph: &Graph) -> u128 {
     let of_node = |(index, op): (usize, &Op)| {
-        let (conv, orientation): (_, fn(Axis) -> Axis) = match op {
-            Op::Conv(conv) => (conv, |axis| axis),
-            Op::TransposedConv(conv) => (conv, Axis::adjoint),
-            _ => return 0,
-        };
+        let Some((conv, relations)) = op.convolution() else { return 0 };
         let channels = channel_pairs(batch(graph, index), conv.groups, conv.group_inputs, conv.group_outputs);
-        conv.axes.iter().map(|&axis| orientation(axis).with_zeros().pairs()).fold(channels, u128::saturating_mul)
+        relations.iter().map(|axis| axis.with_zeros().pairs()).fold(channels, u128::saturating_mul)
     };
     graph.nodes.iter().map(|node| &node.op).enumerate().map(of_node).fold(0, u128::saturating_add)
 }

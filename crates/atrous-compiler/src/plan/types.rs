@@ -41,7 +41,7 @@ impl Plan {
     }
 
     /// The stages that take the slow path in all plans of a net, one plan for each target, with the reason of the last.
-    pub fn slow_on_all<'a>(plans: &'a [super::Checked<Plan>]) -> Vec<(&'a Stage, Slow)> {
+    pub fn slow_on_all(plans: &[super::Checked<Plan>]) -> Vec<(&Stage, Slow)> {
         let Some((last, others)) = plans.split_last() else { return Vec::new() };
         let is_slow = |plan: &Plan, name: &str| plan.slow_stages().any(|(stage, _)| stage.name == name);
         last.slow_stages().filter(|(stage, _)| others.iter().all(|plan| is_slow(plan, &stage.name))).collect()
@@ -148,6 +148,25 @@ pub struct Decision {
     pub loops: Option<Loops>,
     /// Why it takes the slow path, if it does.
     pub slow: Option<Slow>,
+}
+
+impl Stage {
+    /// Its tiles, in the order in which they are written.
+    pub fn tiles(&self) -> Vec<&Tile> {
+        fn collect<'a>(body: &'a [Stmt], found: &mut Vec<&'a Tile>) {
+            for statement in body {
+                match statement {
+                    Stmt::For { body, .. } | Stmt::Par { body, .. } | Stmt::Regions { body, .. } => {
+                        collect(body, found)
+                    }
+                    Stmt::Tile(tile) => found.push(tile),
+                }
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.body, &mut found);
+        found
+    }
 }
 
 /// An integer variable: an index into [`Stage::vars`]. Bound by one statement, visible in its body.

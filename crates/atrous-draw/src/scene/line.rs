@@ -119,10 +119,10 @@ impl Geometry {
     pub(crate) fn cells(&self, view: View) -> [i64; 3] {
         let (first, last) = self.range(view);
         let kernel = match view {
-            View::Zeros => covered(self.relation),
+            View::Zeros => self.relation.with_zeros().taps,
             // Where there are too many outputs, nobody asks for the kernel.
             View::Phases if self.relation.output > MOST_CELLS as i64 => 0,
-            View::Phases => self.relation.phases().iter().map(|piece| covered(piece.axis)).max().unwrap_or(0),
+            View::Phases => self.relation.phases().iter().map(|piece| piece.axis.with_zeros().taps).max().unwrap_or(0),
         };
         [last - first + 1, self.relation.output, kernel]
     }
@@ -160,7 +160,7 @@ impl Geometry {
             View::Phases => (origin.min(0), (origin + size).max(relation.input) - 1),
             View::Zeros => {
                 let [low, high] = if self.flipped || self.border.is_some() { [0, 0] } else { self.layer.padding };
-                let last = (relation.input - 1) * relation.up;
+                let last = relation.with_zeros().input - 1;
                 let first_read = relation.position(0, 0);
                 let last_read = relation.position(relation.output - 1, relation.taps - 1);
                 let first = first_read.min(origin).min(-low).min(0);
@@ -186,7 +186,7 @@ impl Geometry {
         let relation = if view == View::Phases { dense } else { self.relation };
         match relation.input_at(position) {
             Some(input) => cell(Kind::Input, Some(input)),
-            None if (0..=(relation.input - 1) * relation.up).contains(&position) => cell(Kind::Zero, None),
+            None if (0..relation.with_zeros().input).contains(&position) => cell(Kind::Zero, None),
             None => cell(Kind::Padding, None),
         }
     }
@@ -227,11 +227,6 @@ impl Geometry {
     fn weight(&self, tap: i64) -> usize {
         (if self.flipped { self.relation.taps - 1 - tap } else { tap }) as usize
     }
-}
-
-/// How many positions the taps of an output cover.
-fn covered(axis: Axis) -> i64 {
-    if axis.taps == 0 { 0 } else { axis.position(0, axis.taps - 1) - axis.position(0, 0) + 1 }
 }
 
 /// Weights at ascending positions, with holes where there is none.

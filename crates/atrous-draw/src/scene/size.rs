@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use atrous_compiler::layer::{Layer, LayerAxis, PaddingMode};
+use atrous_compiler::front;
+use atrous_compiler::layer::Layer;
 
 use super::View;
 use super::line::{Geometry, geometries};
@@ -72,22 +73,9 @@ fn largest_input(layer: &Layer, axis: usize, view: View, adjoint: bool) -> Optio
     let fits = |&input: &usize| {
         let mut smaller = layer.clone();
         smaller.axes[axis].input = input;
-        let is_legal = is_legal(&smaller.axes[axis], layer.transposed, layer.padding_mode);
+        let is_legal = !front::text(&smaller.to_string(), &front::Sizes::new()).has_errors();
         let cells = |geometry: &Geometry| geometry.cells(view).into_iter().max();
         is_legal && cells(&geometries(&smaller, adjoint)[axis]) <= Some(MOST_CELLS as i64)
     };
     (1..=MOST_CELLS.min(layer.axes[axis].input)).rev().find(fits)
-}
-
-/// Whether there are outputs, and inputs for the borders.
-fn is_legal(axis: &LayerAxis, transposed: bool, mode: PaddingMode) -> bool {
-    let [low, high] = axis.padding;
-    let widest = low.max(high);
-    let has_borders = match mode {
-        PaddingMode::Zeros | PaddingMode::Replicate => true,
-        PaddingMode::Reflect => widest < axis.input as i64,
-        PaddingMode::Circular => widest <= axis.input as i64,
-    };
-    let is_left = axis.input as i64 + low.min(0) + high.min(0) > 0;
-    has_borders && (transposed || is_left) && axis.checked_output(transposed).is_some_and(|output| output > 0)
 }

@@ -68,6 +68,8 @@ fn order_of_summands() {
     let transposed = "kernel: 4, stride: 2, padding: 1, transposed";
     assert_eq!(packed(&format!("input: [1, 48, 9, 9], channels: 32, {transposed}")), [4, 48, 4]);
     assert_eq!(packed(&format!("input: [1, 48, 9, 9], channels: 8, {transposed}")), [48, 4, 4]);
+    // Few outputs, for which inputs count more than weights.
+    assert_eq!(packed(&format!("input: [1, 512, 9, 9], channels: 3, {transposed}")), [512, 4, 4]);
     // Few inputs, whose tiles may have several rows.
     assert_eq!(packed(&format!("input: [1, 8, 9, 9], channels: 512, {transposed}")), [8, 4, 4]);
     assert_eq!(packed("input: [1, 48, 9, 9], channels: 32, kernel: 4"), [48, 4, 4]);

@@ -39,7 +39,7 @@ const FAR_LINE: usize = 5;
 
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
-    let machine = Machine { wide: target.lanes == 16, fused: target.fused };
+    let machine = Machine::of(target);
     let mut sum = 0;
     for block in blocks(problem.groups, problem.channels, schedule) {
         for (size, count) in grouped(&schedule.run_sizes(problem.width.outputs, problem.width.phases)) {
@@ -81,7 +81,7 @@ pub enum Unit {
 
 /// Half cycles for which an instruction of a tile keeps a unit busy; the buffers are those of its plan.
 pub fn occupied(instr: &Instr, tile: &Tile, buffers: &[Buffer], target: &Target) -> (Unit, usize) {
-    let machine = Machine { wide: target.lanes == 16, fused: target.fused };
+    let machine = Machine::of(target);
     let lanes = |register: &Reg| tile.registers[register.0].lanes;
     let stride = |access: &Access| usize::try_from(access.lane_stride(&buffers[access.buffer.0])).unwrap_or(1);
     match instr {
@@ -105,7 +105,7 @@ pub fn occupied(instr: &Instr, tile: &Tile, buffers: &[Buffer], target: &Target)
 
 /// Multiply-adds, of one lane each, that a core does in a cycle at most.
 pub fn peak(target: &Target) -> usize {
-    let machine = Machine { wide: target.lanes == 16, fused: target.fused };
+    let machine = Machine::of(target);
     2 * target.lanes / machine.multiply_add(target.lanes)
 }
 
@@ -181,6 +181,10 @@ struct Machine {
 }
 
 impl Machine {
+    fn of(target: &Target) -> Machine {
+        Machine { wide: target.lanes == 16, fused: target.fused }
+    }
+
     fn multiply_add(&self, lanes: usize) -> usize {
         if self.wide && lanes == 16 { 2 } else { 1 }
     }

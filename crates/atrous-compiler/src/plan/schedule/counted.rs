@@ -4,31 +4,22 @@ use std::collections::BTreeMap;
 
 use super::cost::{CALL, LATENCY, Unit, occupied};
 use crate::plan::eval::count_weighted;
-use crate::plan::{Buffer, Instr, Stage, Step, Stmt, Target, Tile};
+use crate::plan::{Buffer, Instr, Stage, Step, Target, Tile};
 
 /// The half cycles that a stage takes: for each straight line of instructions as long as its busiest unit, in loops also as
 /// long as its sums wait for themselves; and something for each call of a tile with loops, which has to wait for them. It
 /// saturates.
 pub fn counted(stage: &Stage, buffers: &[Buffer], target: &Target) -> u64 {
     let mut costs = Costs::new();
-    statements(&stage.body, &mut |tile| {
+    for tile in stage.tiles() {
         let call = if tile.body.iter().any(|step| matches!(step, Step::Reduce { .. })) { CALL } else { 0 };
         lines(&tile.body, call, &|line| of_line(line, tile, buffers, target), &mut costs);
-    });
+    }
     count_weighted(stage, &|_, instr| costs.get(&std::ptr::from_ref(instr)).map_or(0, |&cost| cost as u64))
 }
 
 /// What a straight line costs, by its first instruction.
 type Costs = BTreeMap<*const Instr, usize>;
-
-fn statements(body: &[Stmt], see: &mut dyn FnMut(&Tile)) {
-    for statement in body {
-        match statement {
-            Stmt::For { body, .. } | Stmt::Par { body, .. } | Stmt::Regions { body, .. } => statements(body, see),
-            Stmt::Tile(tile) => see(tile),
-        }
-    }
-}
 
 /// The instructions of each loop, and those of none, are a line. `more` is what the body costs beside them.
 fn lines(body: &[Step], more: usize, cost: &dyn Fn(&[&Instr]) -> usize, costs: &mut Costs) {

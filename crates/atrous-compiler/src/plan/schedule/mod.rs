@@ -29,7 +29,7 @@ pub const FIRST_LEVEL: usize = 32 << 10;
 /// Bytes of a second-level cache.
 const SECOND_LEVEL: usize = 1 << 20;
 
-/// Input channels that are few: tiles may have several rows of outputs.
+/// Channels that are few: of few input channels tiles may have several rows of outputs.
 pub const FEW: usize = 8;
 
 /// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
