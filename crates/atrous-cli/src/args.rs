@@ -1,6 +1,7 @@
 //! The command line.
 
 mod draw;
+mod layers;
 mod matrix;
 mod tools;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::memory::Limit;
 pub use draw::{DrawArgs, PictureFormat, ThemeArg, ViewArg};
+pub use layers::LayersArgs;
 pub use matrix::{ChannelsArg, MatrixArgs};
 pub use tools::{CompletionsArgs, FmtArgs, ManArgs};
 

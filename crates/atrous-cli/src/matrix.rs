@@ -15,10 +15,10 @@ use crate::source::Source;
 /// Writes the matrices of all layers that are meant.
 pub fn run(args: &MatrixArgs, report: &mut Report) -> Result<(), Failure> {
     let source = Source::read(&args.file)?;
-    let sizes = model::sizes(&args.sizes)?;
-    let front = model::check(&source, args.net.as_deref(), &sizes, report)?;
+    let sizes = model::sizes(&args.layers.sizes)?;
+    let front = model::check(&source, args.layers.net.as_deref(), &sizes, report)?;
     output::check(&args.output, &[("the spec", &args.file)])?;
-    let layers = draw::layers(&front.models, args.net.as_deref(), args.layer.as_deref())
+    let layers = draw::layers(&front.models, args.layers.net.as_deref(), args.layers.layer.as_deref())
         .map_err(|failure| failure.file(&source.name))?;
     let is_picture = args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
     let limit = if is_picture { Limit::PICTURE } else { Limit::TEXT };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{named_size, number};
+use super::{LayersArgs, number};
 
 const DRAW_EXAMPLES: &str = "\
 Examples:
@@ -26,15 +26,9 @@ pub struct DrawArgs {
     /// The specs; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// The layer or net to draw, when the spec has several
-    #[arg(long, value_name = "NAME")]
-    pub net: Option<String>,
-    /// The layer of a net to draw
-    #[arg(long, value_name = "NAME")]
-    pub layer: Option<String>,
-    /// A value for a free size, such as H=8; may be repeated
-    #[arg(long = "size", value_name = "NAME=N", value_parser = named_size)]
-    pub sizes: Vec<(String, usize)>,
+    /// Which layers.
+    #[command(flatten)]
+    pub layers: LayersArgs,
     /// Show all that an ordinary convolution reads, or only what is real; by default both for layers with zeros between inputs
     #[arg(long, value_enum)]
     pub view: Option<ViewArg>,

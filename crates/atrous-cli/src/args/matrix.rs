@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::named_size;
+use super::LayersArgs;
 
 const MATRIX_EXAMPLES: &str = "\
 Examples:
@@ -23,15 +23,9 @@ pub struct MatrixArgs {
     /// The spec; `-` is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The layer or net to take when the spec has several; by default all
-    #[arg(long, value_name = "NAME")]
-    pub net: Option<String>,
-    /// The layer of a net to take; by default all
-    #[arg(long, value_name = "NAME")]
-    pub layer: Option<String>,
-    /// A value for a free size, such as H=160; may be repeated
-    #[arg(long = "size", value_name = "NAME=N", value_parser = named_size)]
-    pub sizes: Vec<(String, usize)>,
+    /// Which layers.
+    #[command(flatten)]
+    pub layers: LayersArgs,
     /// The channels to show
     #[arg(long, value_enum, default_value_t = ChannelsArg::One)]
     pub channels: ChannelsArg,

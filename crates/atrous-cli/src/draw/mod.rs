@@ -19,7 +19,7 @@ use crate::source::Source;
 /// Draws each spec into a file of its own: all of them or none.
 pub fn run(args: &DrawArgs, report: &mut Report) -> Result<(), Failure> {
     let destinations = destination::of_specs(args)?;
-    let sizes = model::sizes(&args.sizes)?;
+    let sizes = model::sizes(&args.layers.sizes)?;
     let mut drawn = Vec::new();
     for (file, destination) in args.files.iter().zip(&destinations.files) {
         drawn.push(draw(file, destination.format, args, &sizes, report)?);
@@ -41,8 +41,8 @@ fn draw(
     report: &mut Report,
 ) -> Result<Vec<u8>, Failure> {
     let source = Source::read(file)?;
-    let front = model::check(&source, args.net.as_deref(), sizes, report)?;
-    let layers = layers(&front.models, args.net.as_deref(), args.layer.as_deref())
+    let front = model::check(&source, args.layers.net.as_deref(), sizes, report)?;
+    let layers = layers(&front.models, args.layers.net.as_deref(), args.layers.layer.as_deref())
         .map_err(|failure| failure.file(&source.name))?;
     let picture = || {
         let layers: Vec<&Layer> = layers.iter().collect();

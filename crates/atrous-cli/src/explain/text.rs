@@ -6,7 +6,7 @@ use atrous_compiler::explain::{
     AxisFacts, Choice, Explanation, LayerFacts, MultiplyAdds, Operation, Phase, ReceptiveField, StageFacts, StageKind,
     StepFacts, Total, unit_name,
 };
-use atrous_compiler::ir::Progression;
+use atrous_compiler::ir::{AXIS_NAMES, Progression};
 use atrous_compiler::layer::{Activation, Layout};
 use atrous_compiler::plan::schedule::LaneAxis;
 
@@ -23,9 +23,6 @@ const SHOWN: usize = 4;
 
 /// How many taps of a phase are written one by one.
 const SHOWN_TAPS: usize = 6;
-
-/// Names of the axes by their number, outermost first.
-const AXES: [&[&str]; 4] = [&[], &["x"], &["y", "x"], &["z", "y", "x"]];
 
 /// A net, step by step, and all together.
 pub fn print(explanation: &Explanation) -> String {
@@ -108,7 +105,7 @@ fn print_layer(text: &mut String, layer: &LayerFacts) {
     let groups = if layer.groups > 1 { format!(", {} groups", layer.groups) } else { String::new() };
     let (parameters, size) = (count(layer.parameters), bytes(layer.parameter_bytes));
     line(text, "parameters", &format!("weights {:?}{bias}{groups}: {parameters}, {size}", layer.weight));
-    let names = AXES[layer.axes.len()];
+    let names = AXIS_NAMES[layer.axes.len()];
     let mut label = "output size";
     for (name, axis) in alike(names, &layer.axes, |axis| axis.output_formula.clone()) {
         line(text, label, &format!("{name}: {} = {}", axis.output_formula, axis.output));

@@ -1,5 +1,8 @@
 //! The geometry of one spatial axis. All of it lives here.
 
+/// Names of the spatial axes by rank, outermost first.
+pub const AXIS_NAMES: [&[&str]; 4] = [&[], &["x"], &["y", "x"], &["z", "y", "x"]];
+
 /// The relation `up·i = stride·o + dilation·k − pad` between input positions `i`, output positions `o` and taps `k`.
 ///
 /// The output at `o` is the sum of `x[i]·w[k]` over the pairs that satisfy it, for `0 ≤ i < input`, `0 ≤ k < taps`.

@@ -12,6 +12,6 @@ mod print;
 mod tests;
 mod verify;
 
-pub use axis::{Axis, Piece, Progression};
+pub use axis::{AXIS_NAMES, Axis, Piece, Progression};
 pub use graph::*;
 pub use verify::verify;

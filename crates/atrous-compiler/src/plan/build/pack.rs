@@ -1,9 +1,8 @@
 //! The packing program: parameters from the framework's order to the order in which tiles read them.
 
-use super::contraction::AXIS_NAMES;
 use super::nest::{Header, TileBuilder, Vars, index, nest};
 use super::regions::{Table, as_count};
-use crate::ir::Contraction;
+use crate::ir::{AXIS_NAMES, Contraction};
 use crate::layer::Layout;
 use crate::plan::schedule::{Block, FEW, FIRST_LEVEL, LaneAxis, TapOrder};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};

@@ -1,9 +1,10 @@
 //! Stages that compute each output element from elements at fixed places: sums, products, and borders.
 
 use super::activation;
-use super::contraction::{AXIS_NAMES, activation_access};
+use super::contraction::activation_access;
 use super::nest::{Header, TileBuilder, Vars, index, nest, split_lanes};
 use super::regions::{Part, Position, open_positions};
+use crate::ir::AXIS_NAMES;
 use crate::ir::padding;
 use crate::layer::{Activation, Layout, PaddingMode};
 use crate::plan::schedule::AxisTable;

@@ -22,7 +22,7 @@ pub use access::activation_access;
 
 use super::nest::{Header, Vars, index, nest};
 use super::pack::taps_above_first;
-use crate::ir::Contraction;
+use crate::ir::{AXIS_NAMES, Contraction};
 use crate::layer::{Activation, Layout};
 use crate::plan::schedule::{AxisTable, Block, LaneAxis, Outermost, Schedule, reads};
 use crate::plan::{Affine, BufferId, Count, Stage, Stmt, Target};
@@ -58,9 +58,6 @@ impl Job<'_> {
         taps_above_first(self.contraction, self.layout)
     }
 }
-
-/// Names of the spatial axes by rank, outermost first.
-pub const AXIS_NAMES: [&[&str]; 4] = [&[], &["x"], &["y", "x"], &["z", "y", "x"]];
 
 /// The part of a stage that a tile belongs to, but for its rows.
 struct Scope<'a> {

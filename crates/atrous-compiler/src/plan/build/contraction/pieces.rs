@@ -1,7 +1,7 @@
 //! The stage of a contraction whose taps are walked by loops along all axes: each piece of an axis is a row of a table.
 
-use super::{AXIS_NAMES, Job, activation_access};
-use crate::ir::Contraction;
+use super::{Job, activation_access};
+use crate::ir::{AXIS_NAMES, Contraction};
 use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{Header, TileBuilder, Vars, index, nest, reduce};
