@@ -92,7 +92,7 @@ class Atrous:
 
     def __init__(self, path):
         self.api = load(path)
-        self.targets = [name for name in (b"portable", b"avx2", b"avx512") if self._has(name)]
+        self.targets = [name for name in (b"portable", b"avx2", b"avx512", b"avx512-dual") if self._has(name)]
 
     def _has(self, target):
         one, kernel = b"layer one { input: [1, 1, 1], channels: 1, kernel: 1 }", c_void_p()

@@ -192,8 +192,8 @@ pub fn check_jit(plan: &Checked<Plan>, data: &Data) -> Result<Vec<Vec<f32>>, Str
 /// Machines that no back end has to know, to show that plans are right for any of them.
 #[rustfmt::skip]
 pub const MACHINES: &[Target] = &[
-    Target { name: "scalar", lanes: 1, registers: 8,  fused: false },
-    Target { name: "wide",   lanes: 8, registers: 32, fused: true },
+    Target { name: "scalar", lanes: 1, registers: 8,  fused: false, pipes: 2 },
+    Target { name: "wide",   lanes: 8, registers: 32, fused: true,  pipes: 2 },
 ];
 
 /// Runs the plans for [`MACHINES`] by the interpreter, against what the oracle expects.

@@ -17,8 +17,7 @@ pub fn interpret(plan: &Checked<Plan>, data: &Data) -> Result<Vec<Vec<f32>>, Str
 
 /// The targets that [`jit`] runs plans for on this machine, the widest by an emulator if need be.
 pub fn targets() -> Vec<Target> {
-    let all = [Target::portable(), Target::avx2(), Target::avx512()];
-    all.into_iter().filter(|target| supports(target) || cfg!(target_arch = "x86_64")).collect()
+    Target::all().into_iter().filter(|target| supports(target) || cfg!(target_arch = "x86_64")).collect()
 }
 
 fn compile(plan: &Checked<Plan>) -> Result<Kernel, String> {

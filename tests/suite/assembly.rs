@@ -39,8 +39,10 @@ fn hot_loops_keep_their_vectors_in_registers() {
 
 /// The functions of stages for wide vectors.
 fn functions(text: &str) -> Vec<(&str, Vec<Instruction<'_>>)> {
-    let of_stage =
-        |name: &str| name.contains("compiled") && ["avx2_run_", "avx512_run_"].iter().any(|run| name.contains(run));
+    let of_stage = |name: &str| {
+        name.contains("compiled")
+            && ["avx2_run_", "avx512_run_", "avx512_dual_run_"].iter().any(|run| name.contains(run))
+    };
     text.split("\n\n").filter_map(split).filter(|(name, _)| of_stage(name)).collect()
 }
 

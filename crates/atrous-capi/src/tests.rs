@@ -51,7 +51,7 @@ fn handles_are_for_all_threads() {
 fn targets_of_other_machines() {
     let options = |target: &'static CStr| AtrousOptions { target: target.as_ptr(), ..AtrousOptions::default() };
     let spec = c"layer a { input: [1, 1, 1], channels: 1, kernel: 1 }";
-    for (name, target) in [(c"portable", 0), (c"avx2", 1), (c"avx512", 2)] {
+    for (name, target) in [(c"portable", 0), (c"avx2", 1), (c"avx512", 2), (c"avx512-dual", 3)] {
         let supported = atrous::jit::supports(&atrous::jit::compiler::Target::all()[target]);
         let (status, kernel) = compile(spec, &options(name));
         assert_eq!(status, if supported { AtrousStatus::Ok } else { AtrousStatus::Target });

@@ -3,6 +3,7 @@
 mod draw;
 mod layers;
 mod matrix;
+mod target;
 mod tools;
 
 use std::ops::RangeInclusive;
@@ -14,6 +15,7 @@ use crate::memory::Limit;
 pub use draw::{DrawArgs, PictureFormat, ThemeArg, ViewArg};
 pub use layers::LayersArgs;
 pub use matrix::{ChannelsArg, MatrixArgs};
+pub use target::TargetArg;
 pub use tools::{CompletionsArgs, FmtArgs, ManArgs};
 
 /// Compiles convolution layers and networks of them.
@@ -143,28 +145,6 @@ impl LayoutArg {
         match self {
             LayoutArg::Nchw => atrous_compiler::layer::Layout::Nchw,
             LayoutArg::Nhwc => atrous_compiler::layer::Layout::Nhwc,
-        }
-    }
-}
-
-/// A machine by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TargetArg {
-    /// 128-bit vectors without fused multiply-add: every machine
-    Portable,
-    /// x86-64 with AVX2 and FMA
-    Avx2,
-    /// x86-64 with AVX-512 (F, BW, DQ, VL)
-    Avx512,
-}
-
-impl TargetArg {
-    /// The compiler's description of it.
-    pub fn target(self) -> atrous_compiler::Target {
-        match self {
-            TargetArg::Portable => atrous_compiler::Target::portable(),
-            TargetArg::Avx2 => atrous_compiler::Target::avx2(),
-            TargetArg::Avx512 => atrous_compiler::Target::avx512(),
         }
     }
 }

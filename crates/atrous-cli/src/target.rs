@@ -21,12 +21,12 @@ pub fn named(argument: Option<TargetArg>) -> Result<Option<Target>, Failure> {
 
 /// The same, or what this machine does best; an error when this machine cannot run it.
 pub fn to_run(argument: Option<TargetArg>) -> Result<Target, Failure> {
-    let target = named(argument)?.unwrap_or_else(atrous_jit::host_target);
+    let target = named(argument)?.unwrap_or_else(atrous::jit::host_target);
     if atrous_jit::supports(&target) {
         return Ok(target);
     }
     let text = format!("this machine does not run code for {}", target.name);
-    Err(Failure::error(text).help(format!("the best that it runs is {}", atrous_jit::host_target().name)))
+    Err(Failure::error(text).help(format!("the best that it runs is {}", atrous::jit::host_target().name)))
 }
 
 fn of_variable(name: &str) -> Result<TargetArg, Failure> {

@@ -8,14 +8,8 @@ use atrous_compiler::Target;
 use crate::assemble::InstructionSet;
 use crate::error::CompileError;
 
-/// The target with the widest vectors of this machine.
-pub fn host_target() -> Target {
-    let wide = [Target::avx512(), Target::avx2()].into_iter().find(supports);
-    wide.unwrap_or_else(Target::portable)
-}
-
-/// Whether kernels for a target run on this machine. Those for [`Target::avx2`] and [`Target::avx512`] need the
-/// instructions of these names; all others run everywhere.
+/// Whether kernels for a target run on this machine. Those for [`Target::avx2`], [`Target::avx512`] and
+/// [`Target::avx512_dual`] need the instructions of these names; all others run everywhere.
 pub fn supports(target: &Target) -> bool {
     InstructionSet::of(target).is_none_or(has)
 }

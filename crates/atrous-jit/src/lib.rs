@@ -5,8 +5,9 @@
 //!                  └──assemble──► tiles of wide vectors ───┘
 //! ```
 //!
-//! Cranelift has vectors of 128 bits. Plans for [`Target::avx2`](atrous_compiler::Target::avx2) and
-//! [`Target::avx512`](atrous_compiler::Target::avx512) have wider ones: their tiles are assembled here, and Cranelift
+//! Cranelift has vectors of 128 bits. Plans for [`Target::avx2`](atrous_compiler::Target::avx2),
+//! [`Target::avx512`](atrous_compiler::Target::avx512) and
+//! [`Target::avx512_dual`](atrous_compiler::Target::avx512_dual) have wider ones: their tiles are assembled here, and Cranelift
 //! compiles the loops around them. `text` prints both for people.
 //!
 //! Nothing in here knows what a convolution is: a [`Plan`](atrous_compiler::Plan) says every loop, every address and
@@ -35,7 +36,7 @@ mod translate;
 
 pub use atrous_threads::{Job, Pool, Serial, Threads};
 pub use error::{CompileError, RunError};
-pub use host::{host_target, supports};
+pub use host::supports;
 pub use kernel::{Kernel, Packed, Scratch};
 pub use text::{asm, clif};
 

@@ -29,15 +29,23 @@ pub fn compile(spec: &str, sizes: &[(&str, usize)]) -> Result<Model, Error> {
     compile_for(spec, sizes, &target().map_err(Error::Target)?)
 }
 
-/// The target that both back ends choose: what the environment variable `ATROUS_TARGET` names (`portable`, `avx2` or
-/// `avx512`), else the best that this machine has.
+/// The target that both back ends choose: what the environment variable `ATROUS_TARGET` names (`portable`, `avx2`,
+/// `avx512` or `avx512-dual`), else the [`host_target`].
 ///
 /// # Errors
 ///
 /// The variable names no target, or one that this machine does not have.
 pub fn target() -> Result<Target, crate::Error> {
-    let chosen = crate::rt::instruction_set(&Target::all().map(|target| target.name))?.name();
-    Ok(Target::all().into_iter().find(|target| target.name == chosen).unwrap_or_else(Target::portable))
+    crate::rt::instruction_set(&Target::all().map(|target| target.name)).map(|set| named(set.name()))
+}
+
+/// The target that this machine does best.
+pub fn host_target() -> Target {
+    crate::rt::available().last().map_or_else(Target::portable, |best| named(best))
+}
+
+fn named(name: &str) -> Target {
+    Target::all().into_iter().find(|target| target.name == name).unwrap_or_else(Target::portable)
 }
 
 /// The same for a target that this machine may not have at its best. Results of two targets may differ in the last bits:

@@ -29,6 +29,8 @@
 //! The same spec can be compiled while the program runs, with the feature `jit`.
 #![deny(unsafe_code)]
 
+#[cfg(any(feature = "jit", target_arch = "x86_64"))]
+mod cpu;
 mod error;
 #[cfg(feature = "jit")]
 pub mod jit;
@@ -73,7 +75,7 @@ pub use parameters::{Tensors, Weight, WeightBias};
 /// - when a run needs scratch memory, `SCRATCH_LEN` and `forward_with`, which takes both from the caller.
 ///
 /// The type holds code for several instruction sets. `new` packs the weights for the best that the machine has, or for the
-/// one that the environment variable `ATROUS_TARGET` names: `portable`, `avx2` or `avx512`. All code is safe where the
+/// one that the environment variable `ATROUS_TARGET` names: `portable`, `avx2`, `avx512` or `avx512-dual`. All code is safe where the
 /// macro is used, even under `#![forbid(unsafe_code)]`.
 #[macro_export]
 macro_rules! conv {

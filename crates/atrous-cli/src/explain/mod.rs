@@ -35,7 +35,7 @@ fn spec(args: &ExplainArgs, report: &mut Report) -> Result<(), Failure> {
     let front = model::check(&source, args.spec.net.as_deref(), &sizes, report)?;
     let tuned = Tuned::load(&args.tuned, args.threads.into(), &args.spec.deny, report)?;
     crate::deny(&args.spec.deny, report)?;
-    let target = target::named(args.spec.target)?.unwrap_or_else(atrous_jit::host_target);
+    let target = target::named(args.spec.target)?.unwrap_or_else(atrous::jit::host_target);
     let (mut explanations, mut plans) = (Vec::new(), Vec::new());
     for net in build::nets(&args.spec, &front)? {
         let plan = tuned.plan_silently(&net, &target, report)?;

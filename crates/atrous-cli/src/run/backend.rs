@@ -59,7 +59,7 @@ pub fn prepare(
         }
         // The plan of the machine code, so that the results have the same bits; any other can be interpreted too.
         Backend::Interpreter => {
-            let target = target::named(target)?.unwrap_or_else(atrous_jit::host_target);
+            let target = target::named(target)?.unwrap_or_else(atrous::jit::host_target);
             Engine::Interpreter(tuned.plan(net, &target, report)?)
         }
         Backend::Oracle => Engine::Oracle,

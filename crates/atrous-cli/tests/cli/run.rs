@@ -153,7 +153,7 @@ fn weights_that_nothing_reads_give_a_warning() {
 fn targets_are_chosen_by_the_command_line_or_the_environment() {
     let sandbox = sandbox();
     let line = "run deep.conv --weights random:1 --input random:2 -o y.npy";
-    for target in ["portable", "avx2", "avx512"] {
+    for target in ["portable", "avx2", "avx512", "avx512-dual"] {
         let by_option = sandbox.atrous(&format!("{line} --target {target}"));
         if by_option.code != 0 {
             let refusal = format!("error: this machine does not run code for {target}\n");
@@ -169,7 +169,6 @@ fn targets_are_chosen_by_the_command_line_or_the_environment() {
     }
     let wrong = sandbox.command(line).env("ATROUS_TARGET", "sse2").output().expect("a run");
     assert_eq!(wrong.status.code(), Some(2));
-    let expected =
-        "error: ATROUS_TARGET is `sse2`, which is no target\n |\n = help: the targets are portable, avx2, avx512\n";
+    let expected = "error: ATROUS_TARGET is `sse2`, which is no target\n |\n = help: the targets are portable, avx2, avx512, avx512-dual\n";
     assert!(String::from_utf8_lossy(&wrong.stderr).starts_with(expected), "{}", String::from_utf8_lossy(&wrong.stderr));
 }

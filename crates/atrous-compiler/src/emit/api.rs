@@ -87,7 +87,7 @@ fn interface<'a>(net: &'a Net, plans: &'a [Checked<Plan>], options: &'a Options)
     };
     Interface {
         net,
-        versions: plans.iter().enumerate().map(|(index, plan)| Version::of(index, plan)).collect(),
+        versions: Version::all(plans),
         facade: &options.facade,
         name: type_name(&net.name, options.name),
         parameters: net.parameters(),

@@ -42,8 +42,8 @@ impl Default for Options {
 /// The items that make a net callable: its type, and for a net with parameters the struct that names them.
 ///
 /// `plans` are plans of `net`. The first is for every machine, and is all that must be there; the others, for
-/// [`Target::avx2`](crate::Target::avx2) and [`Target::avx512`](crate::Target::avx512), are used where the machine has
-/// the instructions. Without any plan there are no items.
+/// [`Target::avx2`](crate::Target::avx2), [`Target::avx512`](crate::Target::avx512) and
+/// [`Target::avx512_dual`](crate::Target::avx512_dual), are used where the machine has the instructions. Without any plan there are no items.
 pub fn rust(net: &Net, plans: &[Checked<Plan>], options: &Options) -> TokenStream {
     if plans.is_empty() { TokenStream::new() } else { api::items(net, plans, options) }
 }

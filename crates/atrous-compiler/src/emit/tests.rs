@@ -55,6 +55,17 @@ fn a_layer_for_several_machines() {
     insta::assert_snapshot!(text);
 }
 
+/// Whole vectors of weights that are far are loaded with what comes later.
+#[test]
+fn memory_is_asked_for_ahead() {
+    let axis = LayerAxis { input: 4, ..SAME };
+    let text = |channels| emit_for(&Net::of_layer(layer("far", axis, channels)), &Target::all());
+    let asked = |channels| text(channels).matches("F32x16::load_ahead(").count();
+    assert_eq!(asked([256, 256]), 0);
+    assert!(asked([512, 512]) > 0);
+    assert_eq!(text([512, 512]).matches("load_ahead(").count(), asked([512, 512]));
+}
+
 /// Names that are taken already or not in snake case; several inputs and outputs; scratch memory.
 fn net() -> Net {
     let input = |name: &str| Input { name: name.into(), shape: vec![1, 2, 6] };
@@ -96,10 +107,11 @@ fn the_facade_is_a_path_of_the_users() {
 /// Whatever a plan can say, in a stage that computes nothing sensible.
 #[test]
 fn a_stage() {
-    let buffer = |name: &str, role, shape: &[usize]| Buffer { name: name.into(), role, shape: shape.into() };
+    let buffer =
+        |name: &str, role, shape: &[usize]| Buffer { name: name.into(), role, shape: shape.into(), ahead: None };
     let plan = Plan {
         name: "all".into(),
-        target: Target { name: "wide", lanes: 8, registers: 16, fused: true },
+        target: Target { name: "wide", lanes: 8, registers: 16, fused: true, pipes: 2 },
         buffers: vec![
             buffer("y", Role::Input, &[9, 20]),
             buffer("unread", Role::Input, &[4]),
@@ -189,10 +201,10 @@ fn function(plan: &Plan, stage: &Stage) -> String {
 /// buffer, and lane 0 would be before it.
 #[test]
 fn parts_and_shuffles() {
-    let buffer = |name: &str, role| Buffer { name: name.into(), role, shape: vec![4, 10] };
+    let buffer = |name: &str, role| Buffer { name: name.into(), role, shape: vec![4, 10], ahead: None };
     let plan = Plan {
         name: "all".into(),
-        target: Target { name: "wide", lanes: 4, registers: 16, fused: true },
+        target: Target { name: "wide", lanes: 4, registers: 16, fused: true, pipes: 2 },
         buffers: vec![buffer("x", Role::Input), buffer("y", Role::Output)],
         packed_len: 0,
         scratch_len: 0,

@@ -88,7 +88,10 @@ impl Context<'_> {
             Instr::Load { to, from } => {
                 let (vector, part) = (self.vector(*to), part(from));
                 match (self.stride(from), &part) {
-                    (None, None) => quote!(#vector::load(#window, #at)),
+                    (None, None) => match self.ahead(from).map(length) {
+                        Some(ahead) => quote!(#vector::load_ahead(#window, #at, #ahead)),
+                        None => quote!(#vector::load(#window, #at)),
+                    },
                     (None, Some(part)) => quote!(#vector::load_part::<#part>(#window, #at)),
                     (Some(stride), None) => quote!(#vector::load_strided(#window, #at, #stride)),
                     (Some(stride), Some(part)) => quote!(#vector::load_part_strided::<#part>(#window, #at, #stride)),
@@ -154,6 +157,11 @@ impl Context<'_> {
     fn vector(&self, reg: Reg) -> TokenStream {
         let vector = format_ident!("F32x{}", self.lanes(reg));
         quote!(rt::#vector)
+    }
+
+    /// How far ahead of an access memory is asked for.
+    fn ahead(&self, access: &Access) -> Option<usize> {
+        self.printer.plan.buffers[access.buffer.0].ahead
     }
 
     /// Elements between the lanes of an access, unless they are neighbours.

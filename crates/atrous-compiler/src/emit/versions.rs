@@ -45,7 +45,7 @@ pub fn pack(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
     if let [body] = &bodies[..] {
         return Choice { functions, body: body.clone(), used, is_parallel: false, scratch_len: 0 };
     }
-    let names = interface.versions.iter().map(|version| version.machine.map_or("portable", |machine| machine.name));
+    let names = interface.versions.iter().flat_map(Version::targets);
     let arms = interface.versions.iter().zip(bodies).rev().map(|(version, body)| {
         let (cfg, pattern) = (version.cfg(), version.pattern(&quote!(_)));
         quote!(#cfg #pattern => { #body packed })

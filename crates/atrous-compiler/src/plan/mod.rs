@@ -3,6 +3,7 @@
 //! `schedule` decides, `build` writes the decisions out as a [`Plan`], `verify` checks it, `eval` defines what it means.
 
 pub mod affine;
+mod buffer;
 mod build;
 pub mod eval;
 mod print;

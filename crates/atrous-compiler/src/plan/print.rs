@@ -68,8 +68,12 @@ fn buffers(f: &mut Formatter<'_>, buffers: &[Buffer]) -> Result {
         };
         write!(f, "  {role:<9} {:<name_width$}  ", buffer.name)?;
         match offset {
-            None => writeln!(f, "{shape}")?,
-            Some(offset) => writeln!(f, "{shape:<shape_width$}  at {offset}")?,
+            None => write!(f, "{shape}")?,
+            Some(offset) => write!(f, "{shape:<shape_width$}  at {offset}")?,
+        }
+        match buffer.ahead {
+            None => writeln!(f)?,
+            Some(ahead) => writeln!(f, ", asked for {ahead} ahead")?,
         }
     }
     Ok(())

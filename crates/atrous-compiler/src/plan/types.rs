@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::affine::Affine;
+pub use super::buffer::{Buffer, BufferId, Role};
 use super::schedule::{Loops, Schedule, Slow};
 use super::target::Target;
 use crate::layer::Number;
@@ -53,71 +54,6 @@ impl Plan {
         let outside = self.buffers.iter().filter(is_outside).map(Buffer::len);
         let elements = outside.chain([self.packed_len, self.scratch_len]);
         elements.fold(0_u64, |sum, len| sum.saturating_add(4_u64.saturating_mul(len as u64)))
-    }
-}
-
-/// An index into [`Plan::buffers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BufferId(pub usize);
-
-/// A dense tensor of `f32`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Buffer {
-    /// Unique within the plan; may hold a dot (`conv1.weight`).
-    pub name: String,
-    /// Whose memory it is.
-    pub role: Role,
-    /// Dimensions in memory order, outermost first.
-    pub shape: Vec<usize>,
-}
-
-/// Whose memory a [`Buffer`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The caller's, read by `run`. Inputs appear in the net's order.
-    Input,
-    /// The caller's, written by `run`; later stages may read it. Outputs appear in the net's order.
-    Output,
-    /// The caller's, read by `pack`. Parameters appear in the order of `Net::parameters`.
-    Parameter,
-    /// The kernel's, written by `pack` and read by `run`.
-    Packed {
-        /// First element in the packed arena.
-        offset: usize,
-    },
-    /// The call's, written and then read by `run`. Buffers that are never live together may overlap.
-    Scratch {
-        /// First element in the scratch arena.
-        offset: usize,
-    },
-}
-
-impl Buffer {
-    /// Number of elements.
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    /// Whether there are no elements.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The shape as an access with so many indices sees it: the last index runs over all dimensions from its own on.
-    pub fn merged(&self, rank: usize) -> Vec<usize> {
-        match rank.checked_sub(1) {
-            Some(last) if last < self.shape.len() => {
-                let (outer, inner) = self.shape.split_at(last);
-                outer.iter().copied().chain([inner.iter().product()]).collect()
-            }
-            _ => self.shape.clone(),
-        }
-    }
-
-    /// Distance in elements between neighbours along each dimension of [`merged`](Buffer::merged).
-    pub fn strides(&self, rank: usize) -> Vec<usize> {
-        let shape = self.merged(rank);
-        (0..shape.len()).map(|dim| shape[dim + 1..].iter().product()).collect()
     }
 }
 

@@ -36,6 +36,10 @@ impl Assembler<'_> {
     pub(super) fn load(&mut self, to: Register, lanes: usize, site: usize) {
         let (width, number) = (Width::of(lanes), codes::number(to));
         let active = self.frame.sites[site].active(lanes);
+        if let Some(ahead) = self.frame.sites[site].ahead {
+            let soon = self.beside(site, ahead);
+            self.listing.push(Instruction::with1(Code::Prefetcht0_m8, soon));
+        }
         match (lanes, self.frame.sites[site].stride) {
             (1, _) | (_, 1) => self.load_neighbours(number, bits(&active), site, 0),
             (4.., -1) => self.load_reversed(to, width, lanes, site),

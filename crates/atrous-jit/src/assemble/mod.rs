@@ -52,7 +52,11 @@ pub(crate) enum InstructionSet {
 impl InstructionSet {
     /// The instruction set of a target, unless its tiles are left to Cranelift.
     pub(crate) fn of(target: &Target) -> Option<InstructionSet> {
-        let sets = [(Target::avx2(), InstructionSet::Avx2), (Target::avx512(), InstructionSet::Avx512)];
+        let sets = [
+            (Target::avx2(), InstructionSet::Avx2),
+            (Target::avx512(), InstructionSet::Avx512),
+            (Target::avx512_dual(), InstructionSet::Avx512),
+        ];
         sets.into_iter().find(|(of, _)| of == target).map(|(_, set)| set)
     }
 
@@ -88,6 +92,8 @@ pub(crate) struct Site {
     pub stride: i64,
     /// The lanes that touch memory, if not all do.
     pub part: Option<Part>,
+    /// Elements ahead of which memory is asked for.
+    pub ahead: Option<i64>,
 }
 
 impl Site {

@@ -134,7 +134,7 @@ impl Emulator<'_> {
                 self.masks[mask(instruction.op0_register())] = self.number(instruction, 1)? as u32 & 0xffff
             }
             Mnemonic::Test => self.zero = self.number(instruction, 0)? & self.number(instruction, 1)? == 0,
-            Mnemonic::Nop => {}
+            Mnemonic::Nop | Mnemonic::Prefetcht0 => {}
             Mnemonic::Vzeroupper => self.is_clear = true,
             _ => return self.vector_step(instruction),
         }

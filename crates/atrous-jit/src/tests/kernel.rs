@@ -6,7 +6,7 @@ use super::lanes::ragged_rows;
 use super::plans::{borders, copies, full_tile, matrix_products};
 use super::sketch::*;
 use super::{checked, compare, compiled, expected, fill, integers, normals, outputs, slices, specials};
-use crate::{CompileError, Kernel, RunError, Scratch, Serial, asm, clif, host_target, supports};
+use crate::{CompileError, Kernel, RunError, Scratch, Serial, asm, clif, supports};
 
 #[test]
 fn threads_share_a_kernel() {
@@ -208,8 +208,8 @@ fn assembly_of_a_full_tile() {
 
 #[test]
 fn targets_are_checked() {
-    assert!(supports(&Target::portable()) && supports(&host_target()));
-    for target in [Target::portable(), Target::avx2(), Target::avx512()] {
+    assert!(supports(&Target::portable()));
+    for target in Target::all() {
         let (name, supported) = (target.name, supports(&target));
         let result = Kernel::compile(&checked(Plan { target, ..matrix_products() })).map(drop);
         let expected = if supported { Ok(()) } else { Err(CompileError::Target { target: name }) };
@@ -234,6 +234,19 @@ fn tiles_that_share_a_function() {
         asm(&plan).unwrap().lines().filter(|line| line.contains("::tile")).count()
     };
     assert_eq!([1, 5, 6, 13].map(functions), [1, 1, 1, 3]);
+}
+
+/// Memory is asked for ahead of whole vectors of one buffer, even beyond its end.
+#[test]
+fn memory_is_asked_for_ahead() {
+    let mut plan = copies(16, 2);
+    plan.buffers[0].ahead = Some(1 << 20);
+    let asked = |target: Target| {
+        let text = asm(&checked(Plan { target, ..plan.clone() })).unwrap();
+        text.lines().filter(|line| line.contains("prefetcht0") && line.contains("0x400000(")).count()
+    };
+    assert_eq!(asked(Target::avx512()), 1);
+    super::check("ahead", plan);
 }
 
 #[test]

@@ -63,9 +63,12 @@ impl Emitter<'_> {
                 pointers.push(pointer);
                 pointers.len() - 1
             });
-            let stride = access.lane_stride(&self.plan.buffers[access.buffer.0]);
+            let buffer = &self.plan.buffers[access.buffer.0];
+            let stride = access.lane_stride(buffer);
             let part = access.lanes.and_then(|lanes| lanes.part);
-            frame.sites.push(Site { pointer: index, displacement, stride, part });
+            let is_whole = access.lanes.is_some() && stride == 1 && part.is_none();
+            let ahead = buffer.ahead.filter(|_| is_whole).map(|ahead| ahead as i64);
+            frame.sites.push(Site { pointer: index, displacement, stride, part, ahead });
         }
         for column in counting_columns(&tile.body) {
             match self.scope.binding(column) {

@@ -11,7 +11,9 @@ mod regions;
 #[cfg(test)]
 mod tests;
 
-use super::schedule::{Block, Choose, Expectation, LaneAxis, Loops, Ranked, Schedule, Slow, blocks, counted, ranking};
+use super::schedule::{
+    Block, Choose, Expectation, Loops, Ranked, Schedule, Slow, blocks, counted, ranking, weights_ahead,
+};
 use super::{BinaryOp, Buffer, BufferId, Decision, Plan, Role, Stage, Target};
 use crate::ir::{self, Contraction, Graph, Node, Op, Value};
 use crate::layer::Activation;
@@ -139,7 +141,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn add_buffer(&mut self, name: &str, role: Role, shape: Vec<usize>) -> BufferId {
         let name = nest::unique(name, |name| self.buffers.iter().any(|buffer| buffer.name == name));
-        self.buffers.push(Buffer { name, role, shape });
+        self.buffers.push(Buffer { name, role, shape, ahead: None });
         BufferId(self.buffers.len() - 1)
     }
 
@@ -235,7 +237,7 @@ impl Builder<'_> {
         let Ranked { schedule, half_cycles } = ranking[(self.choose)(&name, &schedules).min(schedules.len() - 1)];
         let blocks: Vec<(Block, BufferId)> = blocks(contraction.groups, contraction.group_outputs, &schedule)
             .into_iter()
-            .map(|block| (block, self.packed_weight(node.reads[1], contraction, schedule.along, block)))
+            .map(|block| (block, self.packed_weight(node.reads[1], contraction, &schedule, block)))
             .collect();
         let stage = contraction::stage(&contraction::Job {
             name,
@@ -269,16 +271,23 @@ impl Builder<'_> {
         Stage { decision: Some(Decision { schedule, half_cycles, loops, slow }), ..stage }
     }
 
-    fn packed_weight(&mut self, weight: Value, contraction: &Contraction, along: LaneAxis, block: Block) -> BufferId {
+    fn packed_weight(
+        &mut self,
+        weight: Value,
+        contraction: &Contraction,
+        schedule: &Schedule,
+        block: Block,
+    ) -> BufferId {
         let node = self.graph.node(weight);
         let (parameter, flipped) = match node.op {
             Op::FlipTaps { .. } => (node.reads[0], true),
             _ => (weight, false),
         };
-        let layout = self.graph.layout;
-        let shape = pack::shape(contraction, along, block, layout);
-        let (name, from, to) = self.packed(parameter, shape);
-        self.pack.push(pack::weight(name, &pack::Weight { contraction, along, layout, block, flipped, from, to }));
+        let Schedule { along, phases_apart, .. } = *schedule;
+        let summands = pack::Summands { contraction, layout: self.graph.layout, phases_apart };
+        let (name, from, to) = self.packed(parameter, pack::shape(&summands, along, block));
+        self.buffers[to.0].ahead = weights_ahead(contraction, along, block);
+        self.pack.push(pack::weight(name, &pack::Weight { summands, along, block, flipped, from, to }));
         to
     }
 

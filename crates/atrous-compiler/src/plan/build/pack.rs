@@ -2,19 +2,17 @@
 
 use super::nest::{Header, TileBuilder, Vars, index, nest};
 use super::regions::{Table, as_count};
-use crate::ir::{AXIS_NAMES, Contraction};
+use crate::ir::{AXIS_NAMES, Contraction, PiecewiseAxis, Progression};
 use crate::layer::Layout;
 use crate::plan::schedule::{Block, FEW, FIRST_LEVEL, LaneAxis, TapOrder};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
 
 /// A part of a weight on its way from the framework's order to the packed one.
 pub struct Weight<'a> {
-    /// What reads it.
-    pub contraction: &'a Contraction,
+    /// What reads it, and how.
+    pub summands: Summands<'a>,
     /// Decides what the blocks are: output channels, or groups.
     pub along: LaneAxis,
-    /// Memory order of the input, which decides the order of the sums.
-    pub layout: Layout,
     /// The channels of this part.
     pub block: Block,
     /// Whether the framework's order is that of a transposed layer, `[I, O/g, K…]`.
@@ -26,16 +24,14 @@ pub struct Weight<'a> {
 }
 
 /// Dimensions of a packed part: `[G, blocks, I, K…, O in a block]`, or with lanes along groups
-/// `[O, blocks, I, K…, G in a block]`; where tiles walk [`taps_above_first`], `I` stands before the last of `K…`. A tile
-/// whose taps are written out reads it from its start to its end, as [`summands`] says.
-pub fn shape(contraction: &Contraction, along: LaneAxis, block: Block, layout: Layout) -> Vec<usize> {
+/// `[O, blocks, I, K…, G in a block]`; for `I` and `K…` see [`Summands`]. A tile whose taps are written out reads it from
+/// its start to its end.
+pub fn shape(summands: &Summands, along: LaneAxis, block: Block) -> Vec<usize> {
     let outer = match along {
-        LaneAxis::Width | LaneAxis::OutputChannels => contraction.groups,
-        LaneAxis::Groups => contraction.group_outputs,
+        LaneAxis::Width | LaneAxis::OutputChannels => summands.contraction.groups,
+        LaneAxis::Groups => summands.contraction.group_outputs,
     };
-    let taps = contraction.axes.iter().map(|axis| axis.taps as usize);
-    let summands = summands(contraction, layout, contraction.group_inputs, taps);
-    [outer, block.count].into_iter().chain(summands).chain([block.size()]).collect()
+    [outer, block.count].into_iter().chain(summands.shape()).chain([block.size()]).collect()
 }
 
 /// Whether tiles walk the taps along all axes but the last outside of the input channels.
@@ -55,17 +51,54 @@ pub fn taps_above_first(contraction: &Contraction, layout: Layout) -> bool {
     }
 }
 
-/// Input channels and taps in the order in which tiles walk them.
-pub fn summands<T>(contraction: &Contraction, layout: Layout, channel: T, taps: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut summands: Vec<T> = taps.into_iter().collect();
-    let place = if taps_above_first(contraction, layout) { summands.len() - 1 } else { 0 };
-    summands.insert(place, channel);
-    summands
+/// Input channels and taps in the order in which tiles walk them: `[I, K…]`; where tiles walk [`taps_above_first`], `I`
+/// stands before the last of `K…`. Where phases of the last axis are apart, each of them has all its `[I, taps]` together,
+/// and the last two dimensions are one.
+#[derive(Clone, Copy)]
+pub struct Summands<'a> {
+    /// What is summed.
+    pub contraction: &'a Contraction,
+    /// Memory order of the input.
+    pub layout: Layout,
+    /// Whether tiles have outputs of one phase of the last axis.
+    pub phases_apart: bool,
+}
+
+impl Summands<'_> {
+    fn shape(&self) -> Vec<usize> {
+        let Contraction { group_inputs, axes, .. } = self.contraction;
+        let mut taps: Vec<usize> = axes.iter().map(|axis| axis.taps as usize).collect();
+        match taps.last_mut() {
+            Some(last) if self.phases_apart => *last *= group_inputs,
+            _ => self.insert(*group_inputs, &mut taps),
+        }
+        taps
+    }
+
+    /// The place of an input channel with some packed taps, whose phase along the last axis is that of the constant there.
+    pub fn index(&self, channel: Affine, taps: impl IntoIterator<Item = Affine>) -> Vec<Affine> {
+        let Contraction { group_inputs, axes, .. } = self.contraction;
+        let mut taps: Vec<Affine> = taps.into_iter().collect();
+        match (taps.last_mut(), axes.last()) {
+            (Some(tap), Some(axis)) if self.phases_apart => {
+                let phase = TapOrder::new(axis).phase_at(tap.constant);
+                let before = phase.start * (*group_inputs as i64 - 1);
+                *tap = channel.times(phase.count).plus(tap).plus_constant(before);
+            }
+            _ => self.insert(channel, &mut taps),
+        }
+        taps
+    }
+
+    fn insert<T>(&self, channel: T, taps: &mut Vec<T>) {
+        taps.insert(if taps_above_first(self.contraction, self.layout) { taps.len() - 1 } else { 0 }, channel);
+    }
 }
 
 /// The stage that packs a part of a weight, element by element.
 pub fn weight(name: String, weight: &Weight) -> Stage {
-    let Contraction { groups, group_inputs, group_outputs, axes } = weight.contraction;
+    let summands = &weight.summands;
+    let Contraction { groups, group_inputs, group_outputs, axes } = summands.contraction;
     let mut vars = Vars::default();
     let mut headers = Vec::new();
     let channels = |name: &str, count: usize, vars: &mut Vars, headers: &mut Vec<Header>| {
@@ -80,28 +113,56 @@ pub fn weight(name: String, weight: &Weight) -> Stage {
     let number = channels("block", count, &mut vars, &mut headers);
     let input = channels("i", *group_inputs, &mut vars, &mut headers);
     let names = AXIS_NAMES[axes.len()];
-    let taps: Vec<[Affine; 2]> = axes
+    let (last, above) = axes.split_last().expect("a convolution has at least one axis");
+    let taps: Vec<[Affine; 2]> = above
         .iter()
         .zip(names)
         .map(|(axis, name)| tap_loops(TapOrder::new(axis), axis.taps, weight.flipped, name, &mut vars, &mut headers))
         .collect();
-    let inner = channels(inner_name, weight.block.size(), &mut vars, &mut headers);
+    let blocked = number.times(weight.block.size() as i64).plus_constant(first as i64);
+    let copied = |tap: [Affine; 2], inner: &Affine| {
+        let blocked = blocked.plus(inner);
+        let [group, output] = match weight.along {
+            LaneAxis::Width | LaneAxis::OutputChannels => [outer.clone(), blocked],
+            LaneAxis::Groups => [blocked, outer.clone()],
+        };
+        let [from_outer, from_inner] = if weight.flipped {
+            [group.times(*group_inputs as i64).plus(&input), output]
+        } else {
+            [group.times(*group_outputs as i64).plus(&output), input.clone()]
+        };
+        let (from, to): (Vec<Affine>, Vec<Affine>) =
+            taps.iter().cloned().chain([tap]).map(|[from, to]| (from, to)).unzip();
+        let from = [from_outer, from_inner].into_iter().chain(from).collect();
+        let to = [outer.clone(), number.clone()].into_iter().chain(summands.index(input.clone(), to));
+        copy(access(weight.from, from), access(weight.to, to.chain([inner.clone()]).collect()))
+    };
+    let mut body = Vec::new();
+    for (mut loops, tap) in last_taps(last, weight, names[above.len()], &mut vars) {
+        let inner = channels(inner_name, weight.block.size(), &mut vars, &mut loops);
+        body.extend(nest(loops, vec![copied(tap, &inner)]));
+    }
+    vars.stage(name, nest(headers, body))
+}
 
-    let blocked = number.times(weight.block.size() as i64).plus(&inner).plus_constant(first as i64);
-    let [group, output] = match weight.along {
-        LaneAxis::Width | LaneAxis::OutputChannels => [outer.clone(), blocked],
-        LaneAxis::Groups => [blocked, outer.clone()],
+/// Loops over the taps of the last axis: those of all phases, or where phases are apart, those of each.
+fn last_taps(axis: &PiecewiseAxis, weight: &Weight, name: &str, vars: &mut Vars) -> Vec<(Vec<Header>, [Affine; 2])> {
+    let order = TapOrder::new(axis);
+    if !weight.summands.phases_apart {
+        let mut headers = Vec::new();
+        let tap = tap_loops(order, axis.taps, weight.flipped, name, vars, &mut headers);
+        return vec![(headers, tap)];
+    }
+    let of_phase = |phase: Progression| {
+        let mut headers = Vec::new();
+        let count = Count::Fixed(phase.count);
+        let tap = index(vars, &format!("k{name}"), count, |var, count| headers.push(Header::For(var, count)));
+        let (first, step) =
+            if weight.flipped { (axis.taps - 1 - phase.start, -phase.step) } else { (phase.start, phase.step) };
+        let from = tap.times(step).plus_constant(first);
+        (headers, [from, tap.plus_constant(order.place(phase.start))])
     };
-    let [from_outer, from_inner] = if weight.flipped {
-        [group.times(*group_inputs as i64).plus(&input), output]
-    } else {
-        [group.times(*group_outputs as i64).plus(&output), input.clone()]
-    };
-    let from = [from_outer, from_inner].into_iter().chain(taps.iter().map(|[from, _]| from.clone())).collect();
-    let summands = summands(weight.contraction, weight.layout, input, taps.iter().map(|[_, to]| to.clone()));
-    let to = [outer, number].into_iter().chain(summands).chain([inner]).collect();
-    let body = nest(headers, vec![copy(access(weight.from, from), access(weight.to, to))]);
-    vars.stage(name, body)
+    order.phases().map(of_phase).collect()
 }
 
 /// Loops over the taps of an axis: where each comes from, and its place in the packed order.

@@ -62,7 +62,8 @@ fn order_of_summands() {
         let contraction = contraction(fields);
         let schedule = ranking(&contraction, 0, Layout::Nchw, &Target::avx2())[0].schedule;
         let block = blocks(contraction.groups, contraction.group_outputs, &schedule)[0];
-        let shape = pack::shape(&contraction, schedule.along, block, Layout::Nchw);
+        let summands = pack::Summands { contraction: &contraction, layout: Layout::Nchw, phases_apart: false };
+        let shape = pack::shape(&summands, schedule.along, block);
         shape[2..shape.len() - 1].to_vec()
     };
     let transposed = "kernel: 4, stride: 2, padding: 1, transposed";

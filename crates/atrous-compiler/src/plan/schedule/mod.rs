@@ -29,6 +29,12 @@ pub const FIRST_LEVEL: usize = 32 << 10;
 /// Bytes of a second-level cache.
 const SECOND_LEVEL: usize = 1 << 20;
 
+/// Bytes of a line of a cache.
+const LINE_BYTES: usize = 64;
+
+/// Weights between those that are read and those that are asked for.
+const WEIGHTS_AHEAD: usize = 512;
+
 /// Channels that are few: of few input channels tiles may have several rows of outputs.
 pub const FEW: usize = 8;
 
@@ -98,6 +104,15 @@ pub fn loads_windows(rows: Option<usize>, stride: usize) -> bool {
     rows.is_some() && stride == 2
 }
 
+/// How far ahead of what is read weights are asked for that are so many that they come from beyond a second-level cache:
+/// a machine guesses what is read next, but not across pages. Shorter vectors would ask for each line several times.
+pub fn weights_ahead(contraction: &Contraction, along: LaneAxis, block: Block) -> Option<usize> {
+    let taps: usize = contraction.axes.iter().map(|axis| axis.taps as usize).product();
+    let weights = contraction.groups * contraction.group_inputs * contraction.group_outputs * taps;
+    let is_far = along == LaneAxis::OutputChannels && 4 * weights > SECOND_LEVEL;
+    (is_far && 4 * block.lanes == LINE_BYTES).then_some(WEIGHTS_AHEAD)
+}
+
 /// Lanes of the shortest register of machines with long ones, which also load and store a part of its lanes.
 const SHORTEST: usize = 4;
 
@@ -121,18 +136,37 @@ pub struct Ranked {
     pub half_cycles: Option<usize>,
 }
 
-/// All schedules of a contraction, by what they are expected to cost; at least one.
+/// Per cent that a schedule for [`Target::avx512_dual`] has to save where the one for [`Target::avx512`] would do: it is code
+/// of its own in compiled Rust.
+const WORTH_ITS_CODE: usize = 4;
+
+/// All schedules of a contraction, by what they are expected to cost; at least one. The first may cost a little more than
+/// the next ones, where another target has it too.
 ///
 /// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
 pub fn ranking(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Vec<Ranked> {
-    let mut candidates = Vec::new();
-    for problem in problem::Problem::all(contraction, layout) {
-        let found = candidates::all(&problem, epilogue, target).into_iter();
-        candidates.extend(found.map(|candidate| (cost::cycles(&problem, &candidate, target), candidate)));
-    }
-    candidates.sort_by_key(|(cycles, _)| *cycles);
-    if candidates.is_empty() {
+    let problems = problem::Problem::all(contraction, layout);
+    let mut candidates = by_cost(&problems, epilogue, target);
+    let Some(&(least, _)) = candidates.first() else {
         return vec![Ranked { schedule: rolled::choose(contraction, epilogue, layout, target), half_cycles: None }];
+    };
+    if target.is_dual() {
+        let other = by_cost(&problems, epilogue, &Target::avx512()).first().map(|(_, schedule)| *schedule);
+        let shared = candidates.iter().position(|(_, schedule)| Some(*schedule) == other);
+        if let Some(shared) = shared.filter(|&shared| 100 * candidates[shared].0 <= (100 + WORTH_ITS_CODE) * least) {
+            candidates[..=shared].rotate_right(1);
+        }
     }
     candidates.into_iter().map(|(cycles, schedule)| Ranked { schedule, half_cycles: Some(cycles) }).collect()
+}
+
+/// The schedules that there are to choose from, each with its half cycles, the least first.
+fn by_cost(problems: &[problem::Problem], epilogue: usize, target: &Target) -> Vec<(usize, Schedule)> {
+    let of_problem = |problem: &problem::Problem| {
+        let found = candidates::all(problem, epilogue, target).into_iter();
+        found.map(|candidate| (cost::cycles(problem, &candidate, target), candidate)).collect::<Vec<_>>()
+    };
+    let mut candidates: Vec<(usize, Schedule)> = problems.iter().flat_map(of_problem).collect();
+    candidates.sort_by_key(|(cycles, _)| *cycles);
+    candidates
 }

@@ -1,7 +1,7 @@
 //! What matters of a contraction for the choice of a schedule.
 
-use super::AxisTable;
 use super::reads::{self, Reads};
+use super::{AxisTable, SECOND_LEVEL};
 use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
 
@@ -138,6 +138,22 @@ impl Problem {
     /// Whether tiles with so many channels, which are neighbours in memory, write a few lines of a cache here and there.
     pub fn leaves_gaps(&self, channels: usize) -> bool {
         self.phases_apart.is_some() || (channels < self.channels && channels < 64)
+    }
+
+    /// Bytes of the inputs of an image, but for those beyond the last stride.
+    pub fn input_bytes(&self) -> usize {
+        let strides = self.width.stride * self.rows.as_ref().map_or(1, |rows| rows.stride);
+        4 * self.groups * self.inputs * self.outputs_above * self.width.outputs * strides
+    }
+
+    /// Bytes of the outputs of an image.
+    pub fn output_bytes(&self) -> usize {
+        4 * self.groups * self.channels * self.outputs_above * self.width.outputs
+    }
+
+    /// Whether inputs or outputs of an image are more than a second-level cache holds.
+    pub fn is_far(&self) -> bool {
+        self.input_bytes().max(self.output_bytes()) >= SECOND_LEVEL
     }
 
     /// Products of an output.

@@ -86,6 +86,17 @@ impl TapOrder {
         before.map(|phase| phase.count).sum::<i64>() + k / self.step
     }
 
+    /// The places of the phase in which a place is.
+    pub fn phase_at(self, place: i64) -> Progression {
+        let counts = self.phases().map(|phase| phase.count);
+        let places = counts.scan(0, |start, count| {
+            let places = Progression { start: *start, step: 1, count };
+            *start += count;
+            Some(places)
+        });
+        places.take_while(|phase| phase.start <= place).last().unwrap_or(Progression { start: 0, step: 1, count: 0 })
+    }
+
     /// The taps of each phase.
     pub fn phases(self) -> impl Iterator<Item = Progression> {
         let TapOrder { taps, step } = self;

@@ -53,15 +53,17 @@ fn target(text: &str) -> Target {
     let (name, rest) = text.split_once(" (").unwrap();
     let (registers, rest) = rest.split_once(" registers of ").unwrap();
     let (lanes, rounding) = rest.split_once(" lanes, ").unwrap();
-    let name = ["portable", "avx2"].into_iter().find(|known| *known == name).unwrap();
+    let known = Target::all().into_iter().find(|known| known.name == name).unwrap();
     let fused = rounding == "multiply-add rounds once)";
-    Target { name, lanes: lanes.parse().unwrap(), registers: registers.parse().unwrap(), fused }
+    Target { lanes: lanes.parse().unwrap(), registers: registers.parse().unwrap(), fused, ..known }
 }
 
 fn buffer(role: &str, rest: &str) -> Buffer {
     let (name, rest) = rest.split_once('[').unwrap();
-    let (shape, offset) = rest.split_once(']').unwrap();
+    let (shape, rest) = rest.split_once(']').unwrap();
+    let (offset, ahead) = rest.split_once(", asked for ").unwrap_or((rest, ""));
     let offset = || offset.trim().strip_prefix("at ").unwrap().parse().unwrap();
+    let ahead = ahead.strip_suffix(" ahead").map(|ahead| ahead.parse().unwrap());
     let role = match role {
         "input" => Role::Input,
         "output" => Role::Output,
@@ -71,7 +73,7 @@ fn buffer(role: &str, rest: &str) -> Buffer {
         _ => panic!("{role}"),
     };
     let shape = shape.split(", ").filter(|size| !size.is_empty()).map(|size| size.parse().unwrap());
-    Buffer { name: name.trim().into(), role, shape: shape.collect() }
+    Buffer { name: name.trim().into(), role, shape: shape.collect(), ahead }
 }
 
 struct Reader<'a> {

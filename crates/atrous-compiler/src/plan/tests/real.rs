@@ -54,7 +54,7 @@ fn layers() -> Vec<Layer> {
 }
 
 fn targets() -> [Target; 2] {
-    [Target::portable(), Target { name: "avx2", lanes: 8, registers: 16, fused: true }]
+    [Target::portable(), Target::avx2()]
 }
 
 /// Two convolutions of the input, added and multiplied: scratch memory with several values alive.

@@ -20,7 +20,6 @@
 //! is among the schedules that the compiler ranks for the layer: no cache makes wrong code, and outputs have the same bits
 //! with any.
 
-mod cpu;
 mod error;
 mod file;
 mod race;
@@ -129,7 +128,7 @@ impl Tuning {
     ///
     /// The net is too large to plan.
     pub fn plan(&self, net: &Net, target: &Target, threads: usize) -> Result<TunedPlan, Unplanned> {
-        let (mut layers, mut tuned, cpu) = (0, 0, cpu::name());
+        let (mut layers, mut tuned, cpu) = (0, 0, crate::cpu::name());
         let plan = compile_with(net, target, &mut |stage, ranked| {
             let key = layer(net, stage).map(|layer| Key::new(layer, target, threads, &cpu));
             let winner = key.and_then(|key| self.winners.get(&key));

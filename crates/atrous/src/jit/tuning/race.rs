@@ -9,8 +9,9 @@
 //! A stage reads and writes the same memory with every schedule. So kernels that each run one schedule of every layer time
 //! all layers at once, and a net takes no more kernels than one layer.
 
-use super::{Key, cpu};
+use super::Key;
 use crate::Threads;
+use crate::cpu;
 use crate::jit::timing::Subject;
 use crate::jit::{CompileError, Error, Kernel};
 use atrous_compiler::net::Parameter;

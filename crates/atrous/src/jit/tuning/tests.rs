@@ -44,7 +44,7 @@ fn other(net: &Net, target: &Target) -> (usize, Schedule) {
 
 /// A cache with one winner.
 fn cache(net: &Net, target: &Target, stage: &str, threads: usize, schedule: Schedule) -> Tuning {
-    let key = Key::new(layer(net, stage).unwrap(), target, threads, &cpu::name());
+    let key = Key::new(layer(net, stage).unwrap(), target, threads, &crate::cpu::name());
     Tuning { winners: [(key, schedule)].into() }
 }
 

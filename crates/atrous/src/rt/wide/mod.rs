@@ -20,6 +20,7 @@
 //! - Parts of vectors go through masks. A lane outside of the mask touches no memory, so its address may be anything:
 //!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one, because they are lanes
 //!   of the vector, which an assertion checks.
+//! - Asking for memory that will be read soon touches none, so its address may be anything.
 //! - An `asm!` has no instruction, or one multiply-add of registers: all but its result stays as it is. `broadcast` reads
 //!   what it has a reference to.
 //! - [`call!`](crate::__call) calls a function that needs features. A value of [`Avx2`](super::Avx2) or
@@ -82,6 +83,20 @@ macro_rules! vector {
                 let lanes: &[f32; $lanes] = window[at..].first_chunk().expect("a window has all lanes");
                 // SAFETY: the facts of the module.
                 Self(unsafe { std::ptr::from_ref(lanes).cast::<$register>().read_unaligned() })
+            }
+
+            /// Lane `l` from position `at + l`, where `ahead` positions behind it, which may be outside of the window, will
+            /// be read soon.
+            #[inline]
+            #[target_feature(enable = $features)]
+            pub fn load_ahead(window: &[f32], at: usize, ahead: usize) -> Self {
+                let place = window.as_ptr().wrapping_add(at + ahead);
+                // SAFETY: the facts of the module. Newer compilers know that it is safe.
+                #[allow(unused_unsafe)]
+                unsafe {
+                    _mm_prefetch::<_MM_HINT_T0>(place.cast());
+                };
+                Self::load(window, at)
             }
 
             /// Lane `l` from position `at + l·stride`.

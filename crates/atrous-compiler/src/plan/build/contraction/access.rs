@@ -2,7 +2,6 @@
 
 use super::Scope;
 use crate::layer::Layout;
-use crate::plan::build::pack::summands;
 use crate::plan::schedule::LaneAxis;
 use crate::plan::{Access, Affine, BufferId, Lanes, Part};
 
@@ -94,10 +93,10 @@ impl Scope<'_> {
         activation_access(self.job.layout, self.job.output, index, lanes)
     }
 
-    /// The packed weights, in the order of `pack::shape`, of one channel or of a vector of them.
+    /// The packed weights of one channel or of a vector of them.
     pub(super) fn weight(&self, channel: &Affine, taps: &[Affine], in_block: usize) -> Access {
         let outer = [self.outer.clone(), self.number.clone()];
-        let summands = summands(self.job.contraction, self.job.layout, channel.clone(), taps.iter().cloned());
+        let summands = self.job.summands().index(channel.clone(), taps.iter().cloned());
         let index: Vec<Affine> = outer.into_iter().chain(summands).chain([Affine::constant(in_block as i64)]).collect();
         let lanes = self.lanes(in_block, index.len() - 1, 1);
         Access { buffer: self.weight, index, lanes }

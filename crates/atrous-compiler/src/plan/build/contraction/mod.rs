@@ -21,7 +21,7 @@ mod windows;
 pub use access::activation_access;
 
 use super::nest::{Header, Vars, index, nest};
-use super::pack::taps_above_first;
+use super::pack::{Summands, taps_above_first};
 use crate::ir::{AXIS_NAMES, Contraction};
 use crate::layer::{Activation, Layout};
 use crate::plan::schedule::{AxisTable, Block, LaneAxis, Outermost, Schedule, reads};
@@ -54,6 +54,10 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
+    fn summands(&self) -> Summands<'_> {
+        Summands { contraction: self.contraction, layout: self.layout, phases_apart: self.schedule.phases_apart }
+    }
+
     fn walks_taps_above_first(&self) -> bool {
         taps_above_first(self.contraction, self.layout)
     }

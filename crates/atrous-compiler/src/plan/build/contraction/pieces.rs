@@ -5,7 +5,6 @@ use crate::ir::{AXIS_NAMES, Contraction};
 use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{Header, TileBuilder, Vars, index, nest, reduce};
-use crate::plan::build::pack::summands;
 use crate::plan::build::regions::{Part, Position, open_positions};
 use crate::plan::schedule::{AxisTable, Block, LEFTOVER_RUN, LaneAxis, Schedule, fills_a_vector};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Reg, Stage, Step, Stmt};
@@ -267,12 +266,12 @@ fn output_access(job: &Job, place: &Place, channel: usize, position: usize) -> A
     activation_access(job.layout, job.output, index, lanes)
 }
 
-/// The packed weight, in the order of `pack::shape`.
+/// The packed weight.
 fn weight_access(job: &Job, place: &Place, input_channel: &Affine, taps: &[Affine], channel: usize) -> Access {
     let in_block = Affine::constant((channel * place.shape.channel_step()) as i64);
     let taps = place.positions[0].iter().zip(taps).map(|(position, tap)| position.tap.plus(tap));
     let outer = [place.outer.clone(), place.block.clone()];
-    let summands = summands(job.contraction, job.layout, input_channel.clone(), taps);
+    let summands = job.summands().index(input_channel.clone(), taps);
     let index: Vec<Affine> = outer.into_iter().chain(summands).chain([in_block]).collect();
     let lanes = match place.shape.along {
         LaneAxis::Width => None,

@@ -1,0 +1,138 @@
+//! What it costs that inputs, weights and outputs of a tile are not in a first-level cache.
+
+use super::machine::Machine;
+use crate::layer::Layout;
+use crate::plan::schedule::problem::Problem;
+use crate::plan::schedule::{FIRST_LEVEL, LaneAxis, Outermost, SECOND_LEVEL, Schedule};
+
+/// Bytes after which addresses fall into the same sets of a first-level cache again.
+const WAY: usize = 4096;
+
+/// Bytes of a page of memory.
+pub const PAGE: usize = 4096;
+
+/// Pages that the machine translates at once for stores, where two vectors of 512 bits go in a cycle.
+const STORED_PAGES: usize = 12;
+
+/// Half cycles of a store to one of more pages.
+const FAR_PAGE: usize = 16;
+
+/// Half cycles in which a line whose neighbours are not read comes from a second-level cache.
+const LONE_LINE: usize = 10;
+
+/// Half cycles of each line that follows a lone one, where two vectors of 512 bits go in a cycle.
+const NEXT_LINE: usize = 3;
+
+/// Numbers in a line of a cache.
+pub const LINE: usize = 16;
+
+/// Half cycles of a line of inputs that comes from beyond the second-level cache and follows another one in its row, in
+/// tiles that have a part of many rows. Where tiles have whole rows, the machine guesses what is read next.
+const FAR_LINE: usize = 5;
+
+/// Bytes from beyond a second-level cache in half a cycle, where two vectors of 512 bits go in a cycle.
+const FROM_BEYOND: f64 = 4.5;
+
+/// Products of outputs that take no longer than reading their inputs from beyond a second-level cache.
+const FEW_PRODUCTS: usize = 9;
+
+/// What differs between machines.
+pub struct Memory {
+    /// Bytes of neighbours that come from a second-level cache in half a cycle.
+    from_second_level: usize,
+    /// Half cycles in which a line whose neighbours are not read comes from beyond it.
+    lone_far_line: usize,
+    /// Lines that a set of a first-level cache has for inputs, when weights pass through it.
+    inputs_in_a_set: usize,
+}
+
+impl Memory {
+    /// AMD Zen 4, and machines that are not known.
+    pub const OF_ZEN: Memory = Memory { from_second_level: 12, lone_far_line: 25, inputs_in_a_set: 6 };
+
+    /// Intel Xeon: Emerald Rapids.
+    pub const OF_XEON: Memory = Memory { from_second_level: 14, lone_far_line: 40, inputs_in_a_set: 10 };
+}
+
+impl Machine {
+    /// Half cycles of a step for its weights, if those of a block leave a first-level cache before the next tile reads them
+    /// again. Multiply-adds of 512 bits take long enough to hide that.
+    pub fn far_weights(&self, steps: usize, bytes: usize) -> usize {
+        if !self.wide && steps * bytes > FIRST_LEVEL { bytes / self.memory.from_second_level } else { 0 }
+    }
+
+    /// Half cycles that tiles wait for weights that come from beyond a second-level cache, which the first tile of each block
+    /// reads faster than they come. What its multiply-adds take meanwhile is no loss.
+    pub fn first_weights(&self, problem: &Problem, schedule: &Schedule) -> f64 {
+        let bytes = problem.groups * problem.weights;
+        if !self.dual || schedule.along != LaneAxis::OutputChannels || bytes <= 2 * SECOND_LEVEL {
+            return 0.0;
+        }
+        let size = schedule.positions.min(problem.width.outputs).div_ceil(problem.width.phases);
+        let multiply_adds = size as f64 / (4 * schedule.lanes) as f64;
+        bytes as f64 * (1.0 / FROM_BEYOND - multiply_adds).max(0.0)
+    }
+
+    /// Half cycles of one of so many steps for its inputs, which stand far from those of the next step: for bytes that no
+    /// tile has read before, and for all in the lines that it touches.
+    pub fn far_inputs(
+        &self,
+        problem: &Problem,
+        outermost: Outermost,
+        steps: usize,
+        [new, touched]: [usize; 2],
+    ) -> usize {
+        if problem.layout == Layout::Nhwc {
+            return 0;
+        }
+        let is_walked = problem.outputs_above == 1 && outermost != Outermost::Runs;
+        let is_far = 4 * problem.inputs * problem.width.outputs > SECOND_LEVEL / 8 * 7;
+        let new = if is_walked && is_far { new } else { 0 };
+        let again = if steps * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
+        if self.dual {
+            let lines =
+                |bytes: usize, first: usize| if bytes == 0 { 0 } else { first + NEXT_LINE * (bytes / (4 * LINE)) };
+            return lines(new, self.memory.lone_far_line).max(lines(again, LONE_LINE));
+        }
+        (new * self.memory.lone_far_line + again * LONE_LINE) / (4 * LINE)
+    }
+
+    /// Half cycles of a store to one of so many planes, for the page that it is in.
+    pub fn far_pages(&self, problem: &Problem, planes: usize) -> usize {
+        let pages = planes * (4 * problem.outputs_above * problem.width.outputs).min(PAGE) / PAGE;
+        if self.dual && pages > STORED_PAGES { FAR_PAGE } else { 0 }
+    }
+
+    /// Per cent of the time, with inputs that the positions of a tile read at once from few sets of a first-level cache:
+    /// 64 sets of lines of 64 bytes, of which weights take some. Vectors of channels share what is read.
+    pub fn conflict(&self, problem: &Problem, along: LaneAxis, channels: usize, size: usize) -> usize {
+        if problem.layout == Layout::Nchw || along == LaneAxis::Groups {
+            return 100;
+        }
+        let distance = 1 << problem.pixel().trailing_zeros().min(WAY.ilog2());
+        let in_a_set = problem.width.inputs_of(size) * distance / WAY;
+        100 + 23 * in_a_set.saturating_sub(self.memory.inputs_in_a_set) / channels
+    }
+
+    /// Per cent that a tile with lanes along groups takes longer where tensors are far: short tiles let the machine fetch
+    /// what the next one reads meanwhile. Or where its inputs do not stay near for the next block of channels.
+    pub fn spread(&self, problem: &Problem, along: LaneAxis, size: usize) -> usize {
+        let read = problem.taps_above * problem.width.stride * problem.width.inputs_of(size) * problem.pixel();
+        match along {
+            LaneAxis::Groups if !self.dual => 0,
+            LaneAxis::Groups if problem.products() <= FEW_PRODUCTS && problem.is_far() => 3 * size.saturating_sub(7),
+            LaneAxis::Groups if read > FIRST_LEVEL => 20,
+            _ => 0,
+        }
+    }
+
+    /// What a row of the inputs of a tile costs that no other tile has brought near.
+    pub fn far_row(&self, problem: &Problem, channels: usize, size: usize) -> usize {
+        let width = &problem.width;
+        if problem.input_bytes() <= SECOND_LEVEL || size >= width.outputs || channels < problem.channels {
+            return 0;
+        }
+        let lines = (size * width.stride).div_ceil(LINE);
+        if self.dual { (lines + 1) * FAR_LINE } else { lines.saturating_sub(1) * FAR_LINE }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a tile costs.
+
+use super::machine::Machine;
+use super::memory::LINE;
+use super::{CALL, LATENCY};
+use crate::layer::Layout;
+use crate::plan::schedule::problem::{Axis, Problem};
+use crate::plan::schedule::{LaneAxis, Outermost, Schedule, loads_windows, vectors};
+
+impl Machine {
+    pub fn channel_tile(
+        &self,
+        problem: &Problem,
+        schedule: &Schedule,
+        [channels, lanes]: [usize; 2],
+        size: usize,
+    ) -> usize {
+        let Schedule { along, outermost, .. } = *schedule;
+        let Problem { inputs, taps_above, width: Axis { taps, phases, stride, .. }, .. } = *problem;
+        let vectors = channels * size;
+        let taps_of_tile = taps * phases.min(size);
+        let loads = match along {
+            LaneAxis::Groups => {
+                let apart = if inputs == 1 { self.load(lanes) } else { 2 * lanes };
+                taps_of_tile * self.load(lanes) + (stride * size.div_ceil(phases) + taps) * apart
+            }
+            LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
+        };
+        let multiply_adds = vectors * taps * self.multiply_add(lanes);
+        let weights = 4 * channels * lanes * taps_of_tile;
+        let new = 4 * stride * size.div_ceil(phases);
+        let touched = new.max(4 * problem.width.inputs_of(size)) + 4 * (LINE - 1);
+        let far_inputs = self.far_inputs(problem, outermost, inputs * taps_above, [new, touched]);
+        let far = self.far_weights(inputs * taps_above, weights).max(far_inputs);
+        let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
+        let steps = steps * (self.conflict(problem, along, channels, size) + self.spread(problem, along, size)) / 100;
+        let outputs = match (problem.layout, along) {
+            (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
+            (Layout::Nchw, LaneAxis::OutputChannels) => {
+                let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
+                let stores = self.store_transposed(size, lanes) + self.far_pages(problem, channels * lanes);
+                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + channels * lanes * stores
+            }
+            (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
+            // Memory is written with gaps, which others fill later; with short vectors even parts of lines.
+            (_, LaneAxis::OutputChannels) if problem.leaves_gaps(channels * lanes) => {
+                let gaps = if !self.fused && channels * lanes < LINE { 18 } else { 8 };
+                vectors * (self.store(lanes) + gaps)
+            }
+            _ => vectors * self.store(lanes),
+        };
+        steps + outputs + CALL
+    }
+
+    pub fn width_tile(&self, problem: &Problem, schedule: &Schedule, channels: usize, size: usize) -> usize {
+        let Problem { inputs, taps_above, width: Axis { taps, phases, stride, .. }, .. } = *problem;
+        let vectors = vectors(size.div_ceil(phases), schedule.lanes);
+        let distances = taps + usize::from(phases > 1);
+        let loads: usize = vectors.iter().map(|&lanes| self.shifted_load(lanes, stride)).sum();
+        let products: usize = vectors.iter().map(|&lanes| self.multiply_add(lanes)).sum();
+        let kinds = 1 + usize::from(vectors.first() != vectors.last());
+        let (rows, rows_read, taps_of_rows, loops) = match (schedule.rows, &problem.rows) {
+            (Some(rows), &Some(Axis { stride, taps, .. })) => {
+                (rows, stride * (rows - 1) + taps, rows * taps, taps_above / taps.max(1))
+            }
+            _ => (1, 1, 1, taps_above),
+        };
+        let used = taps_of_rows * taps * phases * channels;
+        let keeps =
+            channels * taps * phases * taps_of_rows / rows * kinds <= schedule.kept_weights && inputs * loops == 1;
+        let weights = if keeps { 0 } else { used * kinds };
+        // Products of one sum that follow each other.
+        let chain = taps_of_rows / rows * taps;
+        let gathers: usize = vectors.iter().map(|&lanes| self.gather(lanes, stride)).sum();
+        let reads = rows_read * distances;
+        // Pairs of taps share what they load.
+        let shared = loads_windows(schedule.rows, stride) && problem.width.dilation == 1;
+        let loaded = if shared { rows_read * distances.div_ceil(2) } else { reads };
+        let multiply_adds = used * products + reads * gathers;
+        let bytes: usize = vectors.iter().map(|lanes| 4 * lanes * stride * rows_read).sum();
+        let touched = bytes + if schedule.outermost == Outermost::Runs { 4 * (LINE - 1) } else { 0 };
+        let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), [bytes, touched]);
+        let least = far.max(LATENCY * chain);
+        let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, least);
+        let zip = match phases {
+            1 => 0,
+            _ if phases.is_power_of_two() => phases.ilog2() as usize,
+            _ => schedule.lanes,
+        };
+        let outputs: usize = vectors.iter().map(|&lanes| self.store(lanes) + zip * self.shuffle(lanes)).sum::<usize>()
+            * phases
+            * channels
+            * rows;
+        steps + outputs + CALL + self.far_row(problem, channels, size) * rows_read
+    }
+}
