@@ -7,7 +7,7 @@
 #[allow(dead_code)]
 mod handles;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use atrous_capi::*;
 use handles::{pack, slice, slice_mut};
@@ -38,6 +38,8 @@ struct Used {
 
 /// Nothing where the system does not say.
 fn used() -> Option<Used> {
+    // The system still counts a thread for a moment after it has been joined.
+    std::thread::sleep(Duration::from_millis(100));
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let field = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;
