@@ -77,9 +77,9 @@ pub struct AtrousOptions {
     pub size_count: usize,
     /// The order of all tensors in memory.
     pub layout: AtrousLayout,
-    /// What to compile for: "portable", "avx2", "avx512" or "avx512-dual", as the README says. Null is what the environment
-    /// variable `ATROUS_TARGET` names, else what suits this machine best. Results of two targets may differ in the last
-    /// bits.
+    /// What to compile for: "portable", "avx2", "avx512", or "avx512-dual", which is for processors that start two
+    /// multiply-adds of 512 bits in a cycle. Null is what the environment variable `ATROUS_TARGET` names, else what suits
+    /// this machine best. Results of two targets may differ in the last bits.
     pub target: *const c_char,
     /// How many threads a run may use, the calling one among them: 1 to `ATROUS_MOST_THREADS`; 0 is 1. The others start
     /// with the kernel, sleep between runs, and end when it and all that it packed are freed. Runs at the same time share

@@ -7,8 +7,8 @@
 //!
 //! Cranelift has vectors of 128 bits. Plans for [`Target::avx2`](atrous_compiler::Target::avx2),
 //! [`Target::avx512`](atrous_compiler::Target::avx512) and
-//! [`Target::avx512_dual`](atrous_compiler::Target::avx512_dual) have wider ones: their tiles are assembled here, and Cranelift
-//! compiles the loops around them. `text` prints both for people.
+//! [`Target::avx512_dual`](atrous_compiler::Target::avx512_dual) have wider ones: their tiles are assembled here, and
+//! Cranelift compiles the loops around them. `text` prints both for people.
 //!
 //! Nothing in here knows what a convolution is: a [`Plan`](atrous_compiler::Plan) says every loop, every address and
 //! every float operation, and the translation prints them one by one.

@@ -34,7 +34,7 @@ pub fn name() -> String {
     identified().unwrap_or_else(|| std::env::consts::ARCH.to_string())
 }
 
-#[cfg(all(feature = "jit", target_arch = "x86_64"))]
+#[cfg(all(feature = "jit", any(target_arch = "x86", target_arch = "x86_64")))]
 fn identified() -> Option<String> {
     let cpu = raw_cpuid::CpuId::new();
     let (vendor, features) = (cpu.get_vendor_info()?, cpu.get_feature_info()?);
@@ -43,7 +43,7 @@ fn identified() -> Option<String> {
     Some(format!("{} family {} model {}: {brand}", vendor.as_str(), features.family_id(), features.model_id()))
 }
 
-#[cfg(all(feature = "jit", not(target_arch = "x86_64")))]
+#[cfg(all(feature = "jit", not(any(target_arch = "x86", target_arch = "x86_64"))))]
 fn identified() -> Option<String> {
     None
 }

@@ -75,8 +75,8 @@ pub use parameters::{Tensors, Weight, WeightBias};
 /// - when a run needs scratch memory, `SCRATCH_LEN` and `forward_with`, which takes both from the caller.
 ///
 /// The type holds code for several instruction sets. `new` packs the weights for the best that the machine has, or for the
-/// one that the environment variable `ATROUS_TARGET` names: `portable`, `avx2`, `avx512` or `avx512-dual`. All code is safe where the
-/// macro is used, even under `#![forbid(unsafe_code)]`.
+/// one that the environment variable `ATROUS_TARGET` names: `portable`, `avx2`, `avx512` or `avx512-dual`. All code is safe
+/// where the macro is used, even under `#![forbid(unsafe_code)]`.
 #[macro_export]
 macro_rules! conv {
     ($($spec:tt)*) => { $crate::rt::conv! { ($crate) $($spec)* } };

@@ -169,6 +169,7 @@ fn targets_are_chosen_by_the_command_line_or_the_environment() {
     }
     let wrong = sandbox.command(line).env("ATROUS_TARGET", "sse2").output().expect("a run");
     assert_eq!(wrong.status.code(), Some(2));
-    let expected = "error: ATROUS_TARGET is `sse2`, which is no target\n |\n = help: the targets are portable, avx2, avx512, avx512-dual\n";
+    let expected = "error: ATROUS_TARGET is `sse2`, which is no target\n |\n \
+                    = help: the targets are portable, avx2, avx512, avx512-dual\n";
     assert!(String::from_utf8_lossy(&wrong.stderr).starts_with(expected), "{}", String::from_utf8_lossy(&wrong.stderr));
 }

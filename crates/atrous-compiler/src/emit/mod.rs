@@ -43,7 +43,8 @@ impl Default for Options {
 ///
 /// `plans` are plans of `net`. The first is for every machine, and is all that must be there; the others, for
 /// [`Target::avx2`](crate::Target::avx2), [`Target::avx512`](crate::Target::avx512) and
-/// [`Target::avx512_dual`](crate::Target::avx512_dual), are used where the machine has the instructions. Without any plan there are no items.
+/// [`Target::avx512_dual`](crate::Target::avx512_dual), are used where the machine has the instructions. Without any plan
+/// there are no items.
 pub fn rust(net: &Net, plans: &[Checked<Plan>], options: &Options) -> TokenStream {
     if plans.is_empty() { TokenStream::new() } else { api::items(net, plans, options) }
 }

@@ -161,7 +161,7 @@ impl Context<'_> {
 
     /// How far ahead of an access memory is asked for.
     fn ahead(&self, access: &Access) -> Option<usize> {
-        self.printer.plan.buffers[access.buffer.0].ahead
+        access.ahead(&self.printer.plan.buffers[access.buffer.0])
     }
 
     /// Elements between the lanes of an access, unless they are neighbours.

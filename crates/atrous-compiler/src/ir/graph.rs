@@ -130,6 +130,12 @@ pub struct PiecewiseAxis {
 const MOST_MERGED: i64 = 1 << 22;
 
 impl Contraction {
+    /// Weights of one group.
+    pub fn group_weights(&self) -> usize {
+        let taps: usize = self.axes.iter().map(|axis| axis.taps as usize).product();
+        self.group_inputs * self.group_outputs * taps
+    }
+
     /// The same with its axes as a memory order lets one walk them: [`merged`](Contraction::merged) with channels first.
     pub fn in_layout(&self, layout: Layout) -> Contraction {
         match layout {

@@ -429,6 +429,12 @@ impl Access {
         self.lanes.map_or(1, |lanes| lanes.step * buffer.strides(self.index.len())[lanes.dim] as i64)
     }
 
+    /// How many elements ahead a load asks for memory: one of a whole vector of neighbours, if its buffer says so.
+    pub fn ahead(&self, buffer: &Buffer) -> Option<usize> {
+        let is_whole = self.lanes.is_some_and(|lanes| lanes.part.is_none()) && self.lane_stride(buffer) == 1;
+        buffer.ahead.filter(|_| is_whole)
+    }
+
     /// The lanes that touch memory, of a register with so many.
     pub fn active(&self, lanes: usize) -> Range<usize> {
         self.lanes.map_or(0..1, |along| along.active(lanes))

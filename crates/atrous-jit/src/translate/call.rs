@@ -66,8 +66,7 @@ impl Emitter<'_> {
             let buffer = &self.plan.buffers[access.buffer.0];
             let stride = access.lane_stride(buffer);
             let part = access.lanes.and_then(|lanes| lanes.part);
-            let is_whole = access.lanes.is_some() && stride == 1 && part.is_none();
-            let ahead = buffer.ahead.filter(|_| is_whole).map(|ahead| ahead as i64);
+            let ahead = access.ahead(buffer).map(|ahead| ahead as i64);
             frame.sites.push(Site { pointer: index, displacement, stride, part, ahead });
         }
         for column in counting_columns(&tile.body) {

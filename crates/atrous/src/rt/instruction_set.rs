@@ -104,6 +104,11 @@ mod tests {
         check(None, ALL, &[portable, avx2, avx512], Ok(avx512));
         check(None, &ALL[..2], &[portable, avx2, avx512], Ok(avx2));
         check(Some("avx2"), ALL, old, Ok(avx2));
+        let dual = InstructionSet::Avx512Dual(Avx512(()));
+        let new = &[portable, avx2, avx512, dual];
+        check(None, ALL, new, Ok(avx512));
+        check(None, &["portable", "avx512", "avx512-dual"], new, Ok(dual));
+        check(Some("avx512-dual"), &["portable", "avx512-dual"], &[portable, dual, avx512], Ok(dual));
         check(Some("portable"), ALL, old, Ok(portable));
         check(
             Some("avx512"),

@@ -43,8 +43,7 @@ pub fn taps_above_first(contraction: &Contraction, layout: Layout) -> bool {
         Layout::Nchw => {
             let (_, above) = contraction.axes.split_last().expect("a convolution has at least one axis");
             let has_phases = above.iter().any(|axis| axis.output_step() > 1);
-            let taps: usize = contraction.axes.iter().map(|axis| axis.taps as usize).product();
-            let weights = 4 * contraction.group_inputs * contraction.group_outputs * taps;
+            let weights = 4 * contraction.group_weights();
             let are_many = contraction.group_inputs.min(contraction.group_outputs) > FEW;
             has_phases && are_many && weights > FIRST_LEVEL
         }
@@ -157,12 +156,15 @@ fn last_taps(axis: &PiecewiseAxis, weight: &Weight, name: &str, vars: &mut Vars)
         let mut headers = Vec::new();
         let count = Count::Fixed(phase.count);
         let tap = index(vars, &format!("k{name}"), count, |var, count| headers.push(Header::For(var, count)));
-        let (first, step) =
-            if weight.flipped { (axis.taps - 1 - phase.start, -phase.step) } else { (phase.start, phase.step) };
-        let from = tap.times(step).plus_constant(first);
-        (headers, [from, tap.plus_constant(order.place(phase.start))])
+        let from = in_framework(axis.taps, weight.flipped, phase);
+        (headers, [tap.times(from.step).plus_constant(from.start), tap.plus_constant(order.place(phase.start))])
     };
     order.phases().map(of_phase).collect()
+}
+
+/// The taps of a phase where the framework has them, of so many.
+fn in_framework(taps: i64, flipped: bool, phase: Progression) -> Progression {
+    if flipped { Progression { start: taps - 1 - phase.start, step: -phase.step, ..phase } } else { phase }
 }
 
 /// Loops over the taps of an axis: where each comes from, and its place in the packed order.
@@ -174,17 +176,16 @@ fn tap_loops(
     vars: &mut Vars,
     headers: &mut Vec<Header>,
 ) -> [Affine; 2] {
-    let phases: Vec<_> = order.phases().collect();
+    let phases: Vec<Progression> = order.phases().collect();
+    let sources: Vec<Progression> = phases.iter().map(|&phase| in_framework(taps, flipped, phase)).collect();
     let axis = format!("k{name}");
     let mut table = Table::new(vars, &axis);
-    let in_framework = |tap: i64| if flipped { taps - 1 - tap } else { tap };
-    let from = table.column("from", phases.iter().map(|phase| in_framework(phase.start)).collect());
+    let from = table.column("from", sources.iter().map(|source| source.start).collect());
     let to = table.column("to", phases.iter().map(|phase| order.place(phase.start)).collect());
     let count = table.column("count", phases.iter().map(|phase| phase.count).collect());
     headers.extend(table.header());
     let tap = index(vars, &axis, as_count(&count), |var, count| headers.push(Header::For(var, count)));
-    let step = if flipped { -phases[0].step } else { phases[0].step };
-    [from.plus(&tap.times(step)), to.plus(&tap)]
+    [from.plus(&tap.times(sources[0].step)), to.plus(&tap)]
 }
 
 /// The stage that packs a bias: a plain copy.

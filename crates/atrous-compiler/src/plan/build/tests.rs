@@ -5,8 +5,8 @@ use super::{build, pack};
 use crate::layer::Layout;
 use crate::lower::lower;
 use crate::passes;
-use crate::plan::schedule::{blocks, ranking};
-use crate::plan::{Stage, Step, Stmt, Target};
+use crate::plan::schedule::{Block, LaneAxis, blocks, ranking};
+use crate::plan::{Affine, Stage, Step, Stmt, Target};
 use crate::{front, ir};
 
 /// The layers whose schedules are shown.
@@ -75,6 +75,21 @@ fn order_of_summands() {
     assert_eq!(packed(&format!("input: [1, 8, 9, 9], channels: 512, {transposed}")), [8, 4, 4]);
     assert_eq!(packed("input: [1, 48, 9, 9], channels: 32, kernel: 4"), [48, 4, 4]);
     assert_eq!(packed("input: [1, 48, 9], channels: 96, kernel: 4, stride: 2, padding: 1, transposed"), [48, 4]);
+}
+
+/// Where phases are apart, each has its weights together, though one has more taps than the other.
+#[test]
+fn phases_apart_have_their_weights_together() {
+    let contraction = contraction("input: [1, 4, 9], channels: 16, kernel: 5, stride: 2, padding: 2, transposed");
+    let summands = pack::Summands { contraction: &contraction, layout: Layout::Nhwc, phases_apart: true };
+    let places = |taps: std::ops::Range<i64>| {
+        let of_channel = |channel: i64| taps.clone().map(move |tap| [channel, tap].map(Affine::constant));
+        let pairs = (0..4).flat_map(of_channel);
+        pairs.map(|[channel, tap]| summands.index(channel, [tap])[0].constant).collect::<Vec<_>>()
+    };
+    assert_eq!([places(0..3), places(3..5)], [(0..12).collect::<Vec<_>>(), (12..20).collect()]);
+    let block = Block { first: 0, count: 1, channels: 1, lanes: 16, active: 16 };
+    assert_eq!(pack::shape(&summands, LaneAxis::OutputChannels, block), [1, 1, 20, 16]);
 }
 
 #[test]

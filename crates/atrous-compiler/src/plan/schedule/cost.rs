@@ -113,7 +113,7 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             let bytes = problem.weights / problem.channels.max(1) * channels * schedule.lanes;
             let far = match problem.phases_apart {
                 _ if target.is_dual() => 6 * bytes / NEAR,
-                // Each phase writes a few lines here and there.
+                // Each phase walks all inputs, and writes a few lines here and there.
                 Some(_) if bytes > NEAR => 15,
                 _ if bytes > 2 * NEAR / 3 => 4,
                 _ => 0,

@@ -29,8 +29,8 @@ pub const FIRST_LEVEL: usize = 32 << 10;
 /// Bytes of a second-level cache.
 const SECOND_LEVEL: usize = 1 << 20;
 
-/// Bytes of a line of a cache.
-const LINE_BYTES: usize = 64;
+/// Numbers in a line of a cache.
+const LINE: usize = 16;
 
 /// Weights between those that are read and those that are asked for.
 const WEIGHTS_AHEAD: usize = 512;
@@ -107,10 +107,9 @@ pub fn loads_windows(rows: Option<usize>, stride: usize) -> bool {
 /// How far ahead of what is read weights are asked for that are so many that they come from beyond a second-level cache:
 /// a machine guesses what is read next, but not across pages. Shorter vectors would ask for each line several times.
 pub fn weights_ahead(contraction: &Contraction, along: LaneAxis, block: Block) -> Option<usize> {
-    let taps: usize = contraction.axes.iter().map(|axis| axis.taps as usize).product();
-    let weights = contraction.groups * contraction.group_inputs * contraction.group_outputs * taps;
+    let weights = contraction.groups * contraction.group_weights();
     let is_far = along == LaneAxis::OutputChannels && 4 * weights > SECOND_LEVEL;
-    (is_far && 4 * block.lanes == LINE_BYTES).then_some(WEIGHTS_AHEAD)
+    (is_far && block.lanes == LINE).then_some(WEIGHTS_AHEAD)
 }
 
 /// Lanes of the shortest register of machines with long ones, which also load and store a part of its lanes.

@@ -120,7 +120,6 @@ impl Problem {
         let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
         let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
         let width = above.pop().expect("a convolution has at least one axis");
-        let all_taps: usize = axes.iter().map(|axis| axis.taps as usize).product();
         Problem {
             layout,
             groups: *groups,
@@ -130,7 +129,7 @@ impl Problem {
             outputs_above: above.iter().map(|axis| axis.outputs).product(),
             width,
             rows: above.pop(),
-            weights: 4 * group_inputs * group_outputs * all_taps,
+            weights: 4 * contraction.group_weights(),
             phases_apart: None,
         }
     }

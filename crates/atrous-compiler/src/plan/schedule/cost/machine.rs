@@ -23,7 +23,7 @@ impl Machine {
     pub fn of(target: &Target) -> Machine {
         let dual = target.is_dual();
         let memory = if dual { &Memory::OF_XEON } else { &Memory::OF_ZEN };
-        Machine { wide: target.lanes == 16 && !dual, fused: target.fused, dual, masks: target.has_masks(), memory }
+        Machine { wide: target.pipes == 1, fused: target.fused, dual, masks: target.has_masks(), memory }
     }
 
     pub fn multiply_add(&self, lanes: usize) -> usize {

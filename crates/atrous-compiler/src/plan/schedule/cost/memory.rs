@@ -3,7 +3,7 @@
 use super::machine::Machine;
 use crate::layer::Layout;
 use crate::plan::schedule::problem::Problem;
-use crate::plan::schedule::{FIRST_LEVEL, LaneAxis, Outermost, SECOND_LEVEL, Schedule};
+use crate::plan::schedule::{FIRST_LEVEL, LINE, LaneAxis, Outermost, SECOND_LEVEL, Schedule};
 
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
 const WAY: usize = 4096;
@@ -11,10 +11,10 @@ const WAY: usize = 4096;
 /// Bytes of a page of memory.
 pub const PAGE: usize = 4096;
 
-/// Pages that the machine translates at once for stores, where two vectors of 512 bits go in a cycle.
+/// Pages from which on tiles that store to many were measured to take longer, where two vectors of 512 bits go in a cycle.
 const STORED_PAGES: usize = 12;
 
-/// Half cycles of a store to one of more pages.
+/// Half cycles of a store to one of more pages: fitted to those times.
 const FAR_PAGE: usize = 16;
 
 /// Half cycles in which a line whose neighbours are not read comes from a second-level cache.
@@ -23,9 +23,6 @@ const LONE_LINE: usize = 10;
 /// Half cycles of each line that follows a lone one, where two vectors of 512 bits go in a cycle.
 const NEXT_LINE: usize = 3;
 
-/// Numbers in a line of a cache.
-pub const LINE: usize = 16;
-
 /// Half cycles of a line of inputs that comes from beyond the second-level cache and follows another one in its row, in
 /// tiles that have a part of many rows. Where tiles have whole rows, the machine guesses what is read next.
 const FAR_LINE: usize = 5;
@@ -33,7 +30,7 @@ const FAR_LINE: usize = 5;
 /// Bytes from beyond a second-level cache in half a cycle, where two vectors of 512 bits go in a cycle.
 const FROM_BEYOND: f64 = 4.5;
 
-/// Products of outputs that take no longer than reading their inputs from beyond a second-level cache.
+/// Products of outputs up to which short tiles with lanes along groups were measured to be faster where tensors are far.
 const FEW_PRODUCTS: usize = 9;
 
 /// What differs between machines.
@@ -114,8 +111,8 @@ impl Machine {
         100 + 23 * in_a_set.saturating_sub(self.memory.inputs_in_a_set) / channels
     }
 
-    /// Per cent that a tile with lanes along groups takes longer where tensors are far: short tiles let the machine fetch
-    /// what the next one reads meanwhile. Or where its inputs do not stay near for the next block of channels.
+    /// Per cent that long tiles with lanes along groups were measured to take longer, where tensors are far, or where their
+    /// inputs do not stay near for the next block of channels.
     pub fn spread(&self, problem: &Problem, along: LaneAxis, size: usize) -> usize {
         let read = problem.taps_above * problem.width.stride * problem.width.inputs_of(size) * problem.pixel();
         match along {

@@ -1,11 +1,10 @@
 //! What a tile costs.
 
 use super::machine::Machine;
-use super::memory::LINE;
 use super::{CALL, LATENCY};
 use crate::layer::Layout;
 use crate::plan::schedule::problem::{Axis, Problem};
-use crate::plan::schedule::{LaneAxis, Outermost, Schedule, loads_windows, vectors};
+use crate::plan::schedule::{LINE, LaneAxis, Outermost, Schedule, loads_windows, vectors};
 
 impl Machine {
     pub fn channel_tile(
