@@ -177,6 +177,7 @@ impl Shape<'_> {
         match (along, outputs_above, width.kernel) {
             _ if *weights > NEAR => Outermost::Blocks,
             (LaneAxis::Width, 1, 1) => Outermost::Runs,
+            (LaneAxis::Width, 1, _) if self.target.is_dual() && self.problem.reads_from_far() => Outermost::Runs,
             // The channels of a run are neighbours in memory, which come from far as neighbours.
             (LaneAxis::Groups, ..) if self.target.is_dual() && self.problem.is_far() => Outermost::Runs,
             _ => Outermost::Rows,

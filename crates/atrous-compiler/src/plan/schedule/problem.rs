@@ -155,6 +155,11 @@ impl Problem {
         self.input_bytes().max(self.output_bytes()) >= SECOND_LEVEL
     }
 
+    /// Whether the inputs of an image and a group are more than a second-level cache holds beside all else.
+    pub fn reads_from_far(&self) -> bool {
+        4 * self.inputs * self.width.outputs > SECOND_LEVEL / 8 * 7
+    }
+
     /// Products of an output.
     pub fn products(&self) -> usize {
         self.inputs * self.taps_above * self.width.taps

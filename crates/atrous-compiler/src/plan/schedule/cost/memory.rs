@@ -33,6 +33,16 @@ const FROM_BEYOND: f64 = 4.5;
 /// Products of outputs up to which short tiles with lanes along groups were measured to be faster where tensors are far.
 const FEW_PRODUCTS: usize = 9;
 
+/// Half cycles of a line of inputs or outputs that comes from beyond the second-level cache, where tiles wait for nothing
+/// else.
+const STREAMED_LINE: usize = 17;
+
+/// Half cycles of such a tile beside its lines.
+const STREAMED_TILE: usize = 12;
+
+/// Outputs of such a tile up to which what it reads and writes of a page are neighbours soon.
+const STREAMED_RUN: usize = 3;
+
 /// What differs between machines.
 pub struct Memory {
     /// Bytes of neighbours that come from a second-level cache in half a cycle.
@@ -83,8 +93,7 @@ impl Machine {
             return 0;
         }
         let is_walked = problem.outputs_above == 1 && outermost != Outermost::Runs;
-        let is_far = 4 * problem.inputs * problem.width.outputs > SECOND_LEVEL / 8 * 7;
-        let new = if is_walked && is_far { new } else { 0 };
+        let new = if is_walked && problem.reads_from_far() { new } else { 0 };
         let again = if steps * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
         if self.dual {
             let lines =
@@ -121,6 +130,19 @@ impl Machine {
             LaneAxis::Groups if read > FIRST_LEVEL => 20,
             _ => 0,
         }
+    }
+
+    /// Half cycles of a tile with lanes along groups that has too few products to do anything but wait for inputs and outputs,
+    /// which are far. The longer it is, the later the next vectors of a position follow, of which the machine guesses that
+    /// they come.
+    pub fn streamed(&self, problem: &Problem, lanes: usize, size: usize) -> Option<usize> {
+        let has_few = problem.products() <= FEW_PRODUCTS && problem.width.phases == 1 && problem.phases_apart.is_none();
+        if !self.dual || problem.layout == Layout::Nchw || !has_few || !problem.is_far() {
+            return None;
+        }
+        let lines = 1 + problem.width.stride * problem.rows.as_ref().map_or(1, |rows| rows.stride);
+        let later = 100 + 3 * size.saturating_sub(STREAMED_RUN);
+        Some(size * lines * lanes * STREAMED_LINE * later / (100 * LINE) + STREAMED_TILE)
     }
 
     /// What a row of the inputs of a tile costs that no other tile has brought near.

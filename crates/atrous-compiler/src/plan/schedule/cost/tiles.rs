@@ -16,6 +16,11 @@ impl Machine {
     ) -> usize {
         let Schedule { along, outermost, .. } = *schedule;
         let Problem { inputs, taps_above, width: Axis { taps, phases, stride, .. }, .. } = *problem;
+        if along == LaneAxis::Groups
+            && let Some(streamed) = self.streamed(problem, lanes, size)
+        {
+            return streamed;
+        }
         let vectors = channels * size;
         let taps_of_tile = taps * phases.min(size);
         let loads = match along {
