@@ -32,6 +32,14 @@ impl AxisTable {
         Columns { first, parts, input, tap, taps }
     }
 
+    /// Opens the table with a loop over the outputs of each row, whose variable it gives too.
+    pub fn open_runs(&self, name: &str, vars: &mut Vars, headers: &mut Vec<Header>) -> (Columns, Affine) {
+        let columns = self.open(name, &[1], vars, headers);
+        let count = columns.parts.first().map_or(Count::Fixed(0), |part| part.count);
+        let q = index(vars, name, count, |var, count| headers.push(Header::Par(var, count)));
+        (columns, q)
+    }
+
     /// Output `q` of the open row.
     pub fn position(&self, columns: &Columns, q: &Affine) -> Position {
         Position {
@@ -51,9 +59,7 @@ pub fn open_positions(
     headers: &mut Vec<Header>,
 ) -> Vec<Position> {
     let open = |(table, name): (&AxisTable, &&str)| {
-        let columns = table.open(name, &[1], vars, headers);
-        let count = columns.parts.first().map_or(Count::Fixed(0), |part| part.count);
-        let q = index(vars, name, count, |var, count| headers.push(Header::Par(var, count)));
+        let (columns, q) = table.open_runs(name, vars, headers);
         table.position(&columns, &q)
     };
     tables.iter().zip(names).map(open).collect()

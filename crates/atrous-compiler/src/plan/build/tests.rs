@@ -44,7 +44,7 @@ fn schedules() {
             for target in Target::all() {
                 let schedule = ranking(&contraction(fields), 0, layout, &target)[0].schedule;
                 let along = format!("{:?}", schedule.along);
-                let rows = schedule.rows.map_or("one row".into(), |rows| format!("{rows} rows written out"));
+                let rows = schedule.rows.map_or("one row".into(), |rows| format!("{rows} rows"));
                 table += &format!(
                     "{name:10} {order} {:8} {along:14} {:2} lanes, {:2} × {:2}, {rows}, {:?} outermost\n",
                     target.name, schedule.lanes, schedule.channels, schedule.positions, schedule.outermost

@@ -19,6 +19,9 @@ pub const MOST_IN_STAGE: usize = 3200;
 /// What is around the multiply-adds of a tile takes as long to compile as so many of them.
 const AROUND: usize = 24;
 
+/// Most rows of a tile with vectors of channels, all of which read with the same taps.
+const MOST_ALIKE: usize = 4;
+
 /// Bytes of weights from which on blocks are walked one after the other: a good part of a second-level cache.
 pub const NEAR: usize = 384 << 10;
 
@@ -79,7 +82,7 @@ impl Shape<'_> {
         let mut found = Vec::new();
         for channels in 1..=channels.min(most) {
             for positions in (1..=positions.min(most)).filter(|&most| self.fills_runs(along, lanes, most)) {
-                let rows = self.rows(along, channels, positions);
+                let rows = self.rows(along, lanes, channels, positions);
                 found.extend(rows.into_iter().filter_map(|rows| self.fitting(along, lanes, channels, positions, rows)));
             }
         }
@@ -97,14 +100,22 @@ impl Shape<'_> {
     }
 
     /// How many rows may go together.
-    fn rows(&self, along: LaneAxis, channels: usize, positions: usize) -> Vec<Option<usize>> {
+    fn rows(&self, along: LaneAxis, lanes: usize, channels: usize, positions: usize) -> Vec<Option<usize>> {
         let mut rows = vec![None];
-        if let (LaneAxis::Width, Some(axis), 1..=FEW) = (along, &self.problem.rows, self.problem.inputs)
-            && axis.taps <= MOST_TAPS
-        {
-            let most =
-                (self.target.registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
-            rows.extend((1..=most).filter(|&rows| first_size(axis.outputs, rows, axis.phases) == rows).map(Some));
+        let Some(axis) = &self.problem.rows else { return rows };
+        let Target { registers, lanes: widest, .. } = *self.target;
+        match along {
+            LaneAxis::Width if self.problem.inputs <= FEW && axis.taps <= MOST_TAPS => {
+                let most = (registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
+                rows.extend((1..=most).filter(|&rows| first_size(axis.outputs, rows, axis.phases) == rows).map(Some));
+            }
+            // With two pipes for wide vectors, weights do not come from a second-level cache as fast as few vectors need them.
+            LaneAxis::OutputChannels if self.target.is_dual() && lanes == widest => {
+                let fills = |rows: &usize| 2 * channels * positions * rows >= registers;
+                let has_some = |rows: &usize| axis.together(*rows).first().is_some_and(|(size, _)| size == rows);
+                rows.extend((2..=MOST_ALIKE).filter(fills).filter(has_some).map(Some));
+            }
+            LaneAxis::Width | LaneAxis::OutputChannels | LaneAxis::Groups => {}
         }
         rows
     }
@@ -118,19 +129,20 @@ impl Shape<'_> {
         rows: Option<usize>,
     ) -> Option<(Schedule, usize)> {
         let Axis { outputs, phases, taps, kernel, .. } = self.problem.width;
-        let taps_of_rows = match (rows, &self.problem.rows) {
-            (Some(rows), Some(axis)) => rows * axis.taps,
-            _ => 1,
+        let height = rows.unwrap_or(1);
+        let taps_of_rows = match (along, rows, &self.problem.rows) {
+            (LaneAxis::Width, Some(rows), Some(axis)) => rows * axis.taps,
+            _ => height,
         };
         let vectors = match along {
-            LaneAxis::Width => channels * positions * phases * rows.unwrap_or(1),
-            LaneAxis::OutputChannels | LaneAxis::Groups => channels * positions,
+            LaneAxis::Width => channels * positions * phases * height,
+            LaneAxis::OutputChannels | LaneAxis::Groups => channels * positions * height,
         };
         let streamed = match along {
             // Beside the inputs of a tap, two vectors of neighbours that they are taken from.
             LaneAxis::Width if loads_windows(rows, self.problem.width.stride) => 3 * positions + 1 + self.numbers(),
             LaneAxis::Width => positions + 1,
-            LaneAxis::OutputChannels => channels.min(positions) + 1,
+            LaneAxis::OutputChannels => channels.min(positions * height) + 1,
             LaneAxis::Groups => kernel + 1,
         };
         // Rounding twice needs a register for the product; vectors of two lengths need each constant twice.
@@ -141,14 +153,14 @@ impl Shape<'_> {
         let temporary = if along == LaneAxis::Width { self.temporary() } else { 0 };
         let beside = (streamed + usize::from(!self.target.fused) + temporary).max(self.epilogue * kinds);
         let left = self.target.registers.checked_sub(vectors + beside)?;
-        if along == LaneAxis::OutputChannels && self.transposing(channels, positions, lanes) > self.target.registers {
+        if along == LaneAxis::OutputChannels && self.transposing(vectors, positions, lanes) > self.target.registers {
             return None;
         }
         let written = channels * positions * taps * taps_of_rows * if along == LaneAxis::Width { phases } else { 1 };
         if written > MOST_WRITTEN {
             return None;
         }
-        let kept_weights = if rows.is_some() { left } else { 0 };
+        let kept_weights = if along == LaneAxis::Width && rows.is_some() { left } else { 0 };
         let schedule = Schedule {
             along,
             lanes,
@@ -164,7 +176,10 @@ impl Shape<'_> {
         let blocks = blocks(self.problem.groups, self.problem.channels, &schedule);
         different *= self.problem.phases_apart.unwrap_or(1) * blocks.len();
         if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
-            different *= axis.different(&sizes(axis.outputs, rows, axis.phases));
+            different *= match along {
+                LaneAxis::Width => axis.different(&sizes(axis.outputs, rows, axis.phases)),
+                LaneAxis::OutputChannels | LaneAxis::Groups => axis.together(rows).len(),
+            };
         }
         Some((schedule, (written + AROUND) * different))
     }
@@ -203,11 +218,11 @@ impl Shape<'_> {
 
     /// Most registers alive while vectors of channels are transposed, which makes as many of some rows as the next power
     /// of two.
-    fn transposing(&self, channels: usize, positions: usize, lanes: usize) -> usize {
+    fn transposing(&self, vectors: usize, positions: usize, lanes: usize) -> usize {
         if self.problem.layout == Layout::Nhwc {
             return 0;
         }
         let first = positions.min(lanes);
-        channels * positions - first + first.next_power_of_two() + 1.max(self.epilogue)
+        vectors - first + first.next_power_of_two() + 1.max(self.epilogue)
     }
 }

@@ -28,29 +28,38 @@ pub const LATENCY: usize = 8;
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
     let machine = Machine::of(target);
-    let mut sum = 0;
-    for block in blocks(problem.groups, problem.channels, schedule) {
-        for (size, count) in grouped(&schedule.run_sizes(problem.width.outputs, problem.width.phases)) {
-            let tile = match schedule.along {
-                LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),
-                LaneAxis::OutputChannels | LaneAxis::Groups => {
-                    machine.channel_tile(problem, schedule, [block.channels, block.lanes], size)
-                }
-            };
-            sum += block.count * count * tile;
-        }
-    }
-    sum = sum * (100 + experience(problem, schedule, target)) / 100;
+    let per_cent = 100 + experience(problem, schedule, target);
     // All groups, so that lanes along groups, with which one channel of each is computed, compare with others.
     let times = if schedule.along == LaneAxis::Groups { problem.channels } else { problem.groups };
-    let tiles = match (schedule.rows, &problem.rows) {
-        (Some(rows), Some(axis)) => {
-            problem.outputs_above / axis.outputs.max(1) * sizes(axis.outputs, rows, axis.phases).len()
+    let mut sum = 0.0;
+    for (rows, tiles) in heights(problem, schedule) {
+        let mut of_row = 0;
+        for block in blocks(problem.groups, problem.channels, schedule) {
+            for (size, count) in grouped(&schedule.run_sizes(problem.width.outputs, problem.width.phases)) {
+                let tile = match schedule.along {
+                    LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),
+                    LaneAxis::OutputChannels | LaneAxis::Groups => {
+                        machine.channel_tile(problem, schedule, [block.channels, block.lanes], [rows, size])
+                    }
+                };
+                of_row += block.count * count * tile;
+            }
         }
-        _ => problem.outputs_above,
+        let all = tiles * problem.phases_apart.unwrap_or(1) * times;
+        sum += (of_row * per_cent / 100) as f64 * all as f64;
+    }
+    (sum + machine.first_weights(problem, schedule)) as usize
+}
+
+/// How many rows tiles have, each with how often there are so many.
+fn heights(problem: &Problem, schedule: &Schedule) -> Vec<(usize, usize)> {
+    let Some((rows, axis)) = schedule.rows.zip(problem.rows.as_ref()) else { return vec![(1, problem.outputs_above)] };
+    let above = problem.outputs_above / axis.outputs.max(1);
+    let heights = match schedule.along {
+        LaneAxis::Width => vec![(rows, sizes(axis.outputs, rows, axis.phases).len())],
+        LaneAxis::OutputChannels | LaneAxis::Groups => axis.together(rows),
     };
-    let all = tiles * problem.phases_apart.unwrap_or(1) * times;
-    (sum as f64 * all as f64 + machine.first_weights(problem, schedule)) as usize
+    heights.into_iter().map(|(rows, tiles)| (rows, above * tiles)).collect()
 }
 
 /// What of a machine an instruction keeps busy.
@@ -128,7 +137,11 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
                 && problem.outputs_above == 1
                 && 4 * problem.width.outputs >= PAGE;
             let pages = if scattered { 30 } else { 0 };
-            far + half + pages + shape(problem, schedule, target) + alone + hidden_late(problem, channels * positions)
+            far + half
+                + pages
+                + shape(problem, schedule, target)
+                + alone
+                + hidden_late(problem, channels * positions * rows)
         }
         LaneAxis::Groups => 0,
     }

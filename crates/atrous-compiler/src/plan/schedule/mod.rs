@@ -35,7 +35,7 @@ const LINE: usize = 16;
 /// Weights between those that are read and those that are asked for.
 const WEIGHTS_AHEAD: usize = 512;
 
-/// Channels that are few: of few input channels tiles may have several rows of outputs.
+/// Channels that are few: of few input channels tiles with lanes along the width may have several rows of outputs.
 pub const FEW: usize = 8;
 
 /// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
@@ -52,7 +52,8 @@ pub struct Schedule {
     /// Output positions of a full tile along the last spatial axis. With lanes along the width, vectors of them in each
     /// phase.
     pub positions: usize,
-    /// Rows of a tile whose taps are written out, if the taps along the axis of the rows are; one row otherwise.
+    /// Rows of a tile, if it may have several: with lanes along the width neighbours, with the taps along their axis written
+    /// out; otherwise rows that read with the same taps, which a loop walks.
     pub rows: Option<usize>,
     /// Most registers for weights that stay in them for a whole tile.
     pub kept_weights: usize,

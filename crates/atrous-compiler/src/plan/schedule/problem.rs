@@ -47,8 +47,8 @@ pub struct Axis {
     pub taps: usize,
     /// Taps of all outputs.
     pub kernel: usize,
-    /// Rows of outputs that differ in their taps.
-    pieces: usize,
+    /// The lengths of the rows of outputs that differ in their taps.
+    pieces: Vec<usize>,
     /// What the outputs read, if their different runs are to be counted.
     reads: Vec<Reads>,
 }
@@ -64,15 +64,16 @@ impl Axis {
             dilation: table.dilation as usize,
             taps: table.rows.iter().map(|row| row.taps as usize).max().unwrap_or(0),
             kernel: axis.taps as usize,
-            pieces: table.rows.len(),
+            pieces: table.rows.iter().map(|row| row.count as usize).collect(),
             reads: if outputs <= MOST_COUNTED { reads::of(&table) } else { Vec::new() },
         }
     }
 
     /// The first phase.
     fn phase(&self) -> Axis {
-        let (outputs, pieces) = (self.units(), self.pieces.div_ceil(self.phases));
-        Axis { outputs, phases: 1, pieces, reads: reads::of_phase(&self.reads, 0, self.phases), ..*self }
+        let reads = reads::of_phase(&self.reads, 0, self.phases);
+        let pieces = self.pieces[..self.pieces.len().div_ceil(self.phases)].to_vec();
+        Axis { outputs: self.units(), phases: 1, pieces, reads, ..*self }
     }
 
     /// Outputs with the same place in all phases.
@@ -82,7 +83,18 @@ impl Axis {
 
     /// Whether some outputs of a phase have other taps than their neighbours.
     pub fn has_borders(&self) -> bool {
-        self.pieces > self.phases
+        self.pieces.len() > self.phases
+    }
+
+    /// How many runs of which size there are, if outputs that differ in their taps are in different ones of at most `most`.
+    pub fn together(&self, most: usize) -> Vec<(usize, usize)> {
+        let mut left = self.pieces.clone();
+        let mut of_size = |size: usize| {
+            let runs = left.iter().map(|count| count / size).sum();
+            left.iter_mut().for_each(|count| *count %= size);
+            (size, runs)
+        };
+        (1..=most).rev().map(&mut of_size).filter(|(_, runs)| *runs > 0).collect()
     }
 
     /// The different ones of runs with these sizes. Runs that begin in different phases are different.
@@ -90,7 +102,7 @@ impl Axis {
         let begin_alike =
             sizes.split_last().is_none_or(|(_, others)| others.iter().all(|size| size % self.phases == 0));
         match &self.reads[..] {
-            [] if begin_alike => sizes.len().min(2 * self.pieces + 1),
+            [] if begin_alike => sizes.len().min(2 * self.pieces.len() + 1),
             [] => sizes.len(),
             reads => reads::join(reads, sizes).len(),
         }

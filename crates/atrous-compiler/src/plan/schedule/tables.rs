@@ -54,6 +54,25 @@ impl AxisTable {
         }
     }
 
+    /// The outputs of each row in runs of at most `most`, as few as there can be but for the last ones: for each size of
+    /// runs, a table of the rows that have some, whose counts are those of the runs. The longest come first.
+    pub fn together(&self, most: usize) -> Vec<(usize, AxisTable)> {
+        let mut left = self.rows.clone();
+        let mut of_size = |size: usize| {
+            let runs = left.iter_mut().filter(|row| row.count >= size as i64);
+            let taken = |row: &mut Row| {
+                let runs = Row { count: row.count / size as i64, ..*row };
+                let outputs = runs.count * size as i64;
+                row.first += self.output_step * outputs;
+                row.input += self.stride * outputs;
+                row.count -= outputs;
+                runs
+            };
+            (size, AxisTable { rows: runs.map(taken).collect(), ..*self })
+        };
+        (1..=most).rev().map(&mut of_size).filter(|(_, table)| !table.rows.is_empty()).collect()
+    }
+
     /// The table of an axis that only copies: positions of each run in the output, and its first input.
     pub fn of_runs(runs: &[(Progression, i64)]) -> AxisTable {
         let row = |&(outputs, input): &(Progression, i64)| Row {
@@ -101,5 +120,21 @@ impl TapOrder {
     pub fn phases(self) -> impl Iterator<Item = Progression> {
         let TapOrder { taps, step } = self;
         (0..step.min(taps)).map(move |start| Progression { start, step, count: (taps - start + step - 1) / step })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_go_together_with_those_that_have_their_taps() {
+        let row = |first, count, input, tap, taps| Row { first, count, input, tap, taps };
+        let rows = vec![row(0, 1, 0, 1, 2), row(2, 5, 1, 0, 3), row(12, 2, 6, 0, 2)];
+        let together = AxisTable { output_step: 2, stride: 1, dilation: 1, rows }.together(2);
+        let pairs = vec![row(2, 2, 1, 0, 3), row(12, 1, 6, 0, 2)];
+        let single = vec![row(0, 1, 0, 1, 2), row(10, 1, 5, 0, 3)];
+        let found: Vec<(usize, Vec<Row>)> = together.into_iter().map(|(size, table)| (size, table.rows)).collect();
+        assert_eq!(found, [(2, pairs), (1, single)]);
     }
 }

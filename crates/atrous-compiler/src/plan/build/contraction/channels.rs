@@ -11,10 +11,10 @@ use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
 use crate::plan::schedule::LaneAxis;
 use crate::plan::{Affine, Count, Instr, Reg, Step, Stmt};
 
-/// The tile of a block for one row of outputs.
+/// The tile of a block for some rows of outputs that read with the same taps.
 pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars) -> Stmt {
     let mut tile = TileBuilder::default();
-    let size = columns.reads.len();
+    let size = rows.outputs.len() * columns.reads.len();
     let sums: Vec<Vec<Reg>> = (0..scope.block.channels).map(|vector| sums(scope, vector, size, &mut tile)).collect();
     let mut loops = Vec::new();
     let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
@@ -22,18 +22,21 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
     let place = if scope.job.walks_taps_above_first() { 0 } else { loops.len() };
     loops.splice(place..place, rows.loops);
     let mut steps = Vec::new();
-    for row in &rows.inputs {
-        let multiply = Multiply { scope, row, columns, channel: &channel, sums: &sums };
-        match scope.job.schedule.along {
-            LaneAxis::Groups => multiply.by_input(&mut tile, &mut steps),
-            LaneAxis::OutputChannels | LaneAxis::Width => multiply.by_tap(&mut tile, &mut steps),
-        }
+    let multiply = Multiply { scope, rows: &rows.inputs, columns, channel: &channel, sums: &sums };
+    match scope.job.schedule.along {
+        LaneAxis::Groups => multiply.by_input(&mut tile, &mut steps),
+        LaneAxis::OutputChannels | LaneAxis::Width => multiply.by_tap(&mut tile, &mut steps),
     }
     tile.body.extend(reduce(loops, steps));
-    for (vector, sums) in sums.iter().enumerate() {
-        let outputs: Vec<Reg> =
-            sums.iter().map(|&sum| activation::apply(&mut tile, scope.job.activation, sum)).collect();
-        store(scope, &rows.outputs[0], columns, vector, &outputs, &mut tile);
+    for (number, row) in rows.outputs.iter().enumerate() {
+        let of_row = number * columns.reads.len()..(number + 1) * columns.reads.len();
+        for (vector, sums) in sums.iter().enumerate() {
+            let outputs: Vec<Reg> = sums[of_row.clone()]
+                .iter()
+                .map(|&sum| activation::apply(&mut tile, scope.job.activation, sum))
+                .collect();
+            store(scope, row, columns, vector, &outputs, &mut tile);
+        }
     }
     tile.tile()
 }
@@ -51,14 +54,22 @@ fn sums(scope: &Scope, vector: usize, size: usize, tile: &mut TileBuilder) -> Ve
     sums
 }
 
-/// The products of an input row.
+/// The products of input rows, one for each row of outputs.
 struct Multiply<'a> {
     scope: &'a Scope<'a>,
-    row: &'a InputRow,
+    rows: &'a [InputRow],
     columns: &'a Columns<'a>,
     channel: &'a Affine,
-    /// By vector of channels and output.
+    /// By vector of channels, and output: those of the first row, then those of the next ones.
     sums: &'a [Vec<Reg>],
+}
+
+/// An output that reads an input.
+#[derive(Clone, Copy)]
+struct Reader {
+    output: usize,
+    row: usize,
+    input: i64,
 }
 
 impl Multiply<'_> {
@@ -68,52 +79,56 @@ impl Multiply<'_> {
             let vectors = 0..self.sums.len();
             if readers.len() > vectors.len() {
                 let weights: Vec<Reg> = vectors.map(|vector| self.weight(tap, vector, tile, steps)).collect();
-                for (output, input) in readers {
-                    let input = self.input(input, tile, steps);
+                for reader in readers {
+                    let input = self.input(reader, tile, steps);
                     let pairs = weights.iter().enumerate();
-                    steps.extend(pairs.map(|(vector, &weight)| self.add(vector, output, input, weight)));
+                    steps.extend(pairs.map(|(vector, &weight)| self.add(vector, reader.output, input, weight)));
                 }
             } else {
-                let inputs: Vec<Reg> = readers.iter().map(|&(_, input)| self.input(input, tile, steps)).collect();
+                let inputs: Vec<Reg> = readers.iter().map(|&reader| self.input(reader, tile, steps)).collect();
                 for vector in vectors {
                     let weight = self.weight(tap, vector, tile, steps);
                     let pairs = readers.iter().zip(&inputs);
-                    steps.extend(pairs.map(|(&(output, _), &input)| self.add(vector, output, input, weight)));
+                    steps.extend(pairs.map(|(reader, &input)| self.add(vector, reader.output, input, weight)));
                 }
             }
         }
     }
 
-    /// Input by input, with all weights of the row in registers.
+    /// Input by input, with all weights of a row in registers.
     fn by_input(&self, tile: &mut TileBuilder, steps: &mut Vec<Step>) {
-        let mut readers: BTreeMap<i64, Vec<(usize, i64)>> = BTreeMap::new();
+        let mut readers: BTreeMap<(usize, i64), Vec<(Reader, i64)>> = BTreeMap::new();
         let mut weights = BTreeMap::new();
         for (tap, of_tap) in self.taps() {
             weights.insert(tap, self.weight(tap, 0, tile, steps));
-            for (output, input) in of_tap {
-                readers.entry(input).or_default().push((output, tap));
+            for reader in of_tap {
+                readers.entry((reader.row, reader.input)).or_default().push((reader, tap));
             }
         }
-        for (input, of_input) in readers {
-            let input = self.input(input, tile, steps);
-            steps.extend(of_input.iter().map(|(output, tap)| self.add(0, *output, input, weights[tap])));
+        for of_input in readers.into_values() {
+            let input = self.input(of_input[0].0, tile, steps);
+            steps.extend(of_input.iter().map(|(reader, tap)| self.add(0, reader.output, input, weights[tap])));
         }
     }
 
     /// The taps along the last axis, each with the outputs that read it and their inputs.
-    fn taps(&self) -> BTreeMap<i64, Vec<(usize, i64)>> {
-        let mut taps: BTreeMap<i64, Vec<(usize, i64)>> = BTreeMap::new();
-        for (output, read) in self.columns.reads.iter().enumerate() {
-            for (tap, input) in read.pairs(self.columns.table.dilation) {
-                taps.entry(tap).or_default().push((output, input));
+    fn taps(&self) -> BTreeMap<i64, Vec<Reader>> {
+        let mut taps: BTreeMap<i64, Vec<Reader>> = BTreeMap::new();
+        let reads = || self.columns.reads.iter().enumerate();
+        for row in 0..self.rows.len() {
+            for (column, read) in reads() {
+                let output = row * self.columns.reads.len() + column;
+                for (tap, input) in read.pairs(self.columns.table.dilation) {
+                    taps.entry(tap).or_default().push(Reader { output, row, input });
+                }
             }
         }
         taps
     }
 
     fn weight(&self, tap: i64, vector: usize, tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
-        // With lanes along channels, one row of outputs reads each input row, with one tap.
-        let above = &self.row.readers[0].1;
+        // With lanes along channels, one row of outputs reads each input row, and all of them with the same tap.
+        let above = &self.rows[0].readers[0].1;
         let taps: Vec<Affine> = above.iter().cloned().chain([Affine::constant(tap)]).collect();
         let to = tile.register("weight", self.scope.block.lanes);
         let from = self.scope.weight(self.channel, &taps, vector * self.scope.block.lanes);
@@ -121,9 +136,9 @@ impl Multiply<'_> {
         to
     }
 
-    fn input(&self, input: i64, tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
-        let column = self.columns.input.clone().plus_constant(input);
-        let from = self.scope.input(self.channel, &self.row.index, column);
+    fn input(&self, reader: Reader, tile: &mut TileBuilder, steps: &mut Vec<Step>) -> Reg {
+        let column = self.columns.input.clone().plus_constant(reader.input);
+        let from = self.scope.input(self.channel, &self.rows[reader.row].index, column);
         let lanes = self.scope.block.lanes;
         let to = tile.register("input", lanes);
         let is_shared = self.scope.job.schedule.along != LaneAxis::Groups && lanes > 1;

@@ -20,6 +20,7 @@ mod windows;
 
 pub use access::activation_access;
 
+use self::rows::Together;
 use super::nest::{Header, Vars, index, nest};
 use super::pack::{Summands, taps_above_first};
 use crate::ir::{AXIS_NAMES, Contraction};
@@ -145,7 +146,12 @@ fn for_rows(
 ) -> Vec<Stmt> {
     let names = AXIS_NAMES[tables.len()];
     let mut body = Vec::new();
-    for (headers, place) in rows::open(&tables[..tables.len() - 1], names, job.schedule.rows, vars) {
+    let together = match (job.schedule.along, job.schedule.rows) {
+        (_, None) => Together::One,
+        (LaneAxis::Width, Some(rows)) => Together::Written(rows),
+        (LaneAxis::OutputChannels | LaneAxis::Groups, Some(rows)) => Together::Alike(rows),
+    };
+    for (headers, place) in rows::open(&tables[..tables.len() - 1], names, together, vars) {
         let tiles = tiles(&place, vars);
         body.extend(nest(headers, tiles));
     }

@@ -28,8 +28,8 @@ pub struct InputRow {
 
 /// Where rows are, before the tile that computes them has its own loops.
 pub struct Place {
-    /// A position along each axis whose taps are walked by a loop.
-    rolled: Vec<Position>,
+    /// For each of some rows with the same taps, a position along each axis whose taps are walked by a loop.
+    rolled: Vec<Vec<Position>>,
     /// The last of all axes but the last of the contraction, if its taps are written out.
     written: Option<Written>,
 }
@@ -50,23 +50,29 @@ impl Place {
     pub fn open(&self, tables: &[AxisTable], names: &[&str], vars: &mut Vars) -> Rows {
         let mut loops = Vec::new();
         let mut add = |var, count| loops.push((var, count));
-        let taps = self.rolled.iter().zip(names);
+        let first = &self.rolled[0];
+        let taps = first.iter().zip(names);
         let taps: Vec<Affine> =
             taps.map(|(position, name)| index(vars, &format!("k{name}"), position.taps, &mut add)).collect();
-        let along = self.rolled.iter().zip(&taps).zip(tables);
-        let input: Vec<Affine> =
-            along.map(|((position, tap), table)| position.input.plus(&tap.times(table.dilation))).collect();
-        let tap: Vec<Affine> = self.rolled.iter().zip(&taps).map(|(position, tap)| position.tap.plus(tap)).collect();
-        let output: Vec<Affine> = self.rolled.iter().map(|position| position.output.clone()).collect();
+        let tap: Vec<Affine> = first.iter().zip(&taps).map(|(position, tap)| position.tap.plus(tap)).collect();
+        let input = |row: &[Position]| -> Vec<Affine> {
+            let along = row.iter().zip(&taps).zip(tables);
+            along.map(|((position, tap), table)| position.input.plus(&tap.times(table.dilation))).collect()
+        };
+        let output = |row: &[Position]| -> Vec<Affine> { row.iter().map(|position| position.output.clone()).collect() };
         match &self.written {
             None => {
-                let inputs = vec![InputRow { index: input, readers: vec![(0, tap)] }];
-                Rows { outputs: vec![output], inputs, loops }
+                let of_row = |(number, row): (usize, &Vec<Position>)| InputRow {
+                    index: input(row),
+                    readers: vec![(number, tap.clone())],
+                };
+                let inputs = self.rolled.iter().enumerate().map(of_row).collect();
+                Rows { outputs: self.rolled.iter().map(|row| output(row)).collect(), inputs, loops }
             }
             Some(written) => {
                 let outputs = (0..written.reads.len())
-                    .map(|row| extended(&output, written.output.clone().plus_constant(row as i64)));
-                Rows { outputs: outputs.collect(), inputs: written.inputs(&input, &tap), loops }
+                    .map(|row| extended(&output(first), written.output.clone().plus_constant(row as i64)));
+                Rows { outputs: outputs.collect(), inputs: written.inputs(&input(first), &tap), loops }
             }
         }
     }
@@ -87,26 +93,43 @@ impl Written {
     }
 }
 
-fn extended(index: &[Affine], last: Affine) -> Vec<Affine> {
+fn extended<T: Clone>(index: &[T], last: T) -> Vec<T> {
     index.iter().cloned().chain([last]).collect()
 }
 
+/// Which rows go into a tile.
+#[derive(Clone, Copy)]
+pub enum Together {
+    /// One.
+    One,
+    /// So many neighbours, with the taps along their axis written out.
+    Written(usize),
+    /// So many that read with the same taps, and what is left of those.
+    Alike(usize),
+}
+
 /// Opens the rows of all axes but the last: places, each inside of headers of its own.
-///
-/// With `together`, so many rows go into a tile, and the taps along their axis are written out.
-pub fn open(
-    tables: &[AxisTable],
+pub fn open(tables: &[AxisTable], names: &[&str], together: Together, vars: &mut Vars) -> Vec<(Vec<Header>, Place)> {
+    match (together, tables.split_last()) {
+        (Together::Written(most), Some((table, above))) => written(table, above, names, most, vars),
+        (Together::Alike(most), Some((table, above))) => alike(table, above, names, most, vars),
+        (Together::One, _) | (_, None) => {
+            let mut headers = Vec::new();
+            let positions = open_positions(tables, names, vars, &mut headers);
+            vec![(headers, Place { rolled: vec![positions], written: None })]
+        }
+    }
+}
+
+fn written(
+    table: &AxisTable,
+    above: &[AxisTable],
     names: &[&str],
-    together: Option<usize>,
+    most: usize,
     vars: &mut Vars,
 ) -> Vec<(Vec<Header>, Place)> {
-    let mut headers = Vec::new();
-    let (Some(together), Some((table, above))) = (together, tables.split_last()) else {
-        let positions = open_positions(tables, names, vars, &mut headers);
-        return vec![(headers, Place { rolled: positions, written: None })];
-    };
     let reads = reads::of(table);
-    let runs = reads::join(&reads, &reads::sizes(reads.len(), together, table.output_step as usize));
+    let runs = reads::join(&reads, &reads::sizes(reads.len(), most, table.output_step as usize));
     let place = |runs: &Runs| {
         let mut headers = Vec::new();
         let rolled = open_positions(above, names, vars, &mut headers);
@@ -119,7 +142,27 @@ pub fn open(
             reads: reads[runs.first..runs.first + runs.size].to_vec(),
             dilation: table.dilation,
         };
-        (headers, Place { rolled, written: Some(written) })
+        (headers, Place { rolled: vec![rolled], written: Some(written) })
     };
     runs.iter().map(place).collect()
+}
+
+fn alike(
+    table: &AxisTable,
+    above: &[AxisTable],
+    names: &[&str],
+    most: usize,
+    vars: &mut Vars,
+) -> Vec<(Vec<Header>, Place)> {
+    let place = |(size, table): (usize, AxisTable)| {
+        let mut headers = Vec::new();
+        let rolled = open_positions(above, names, vars, &mut headers);
+        let (columns, run) = table.open_runs(names[above.len()], vars, &mut headers);
+        let row = |number: usize| {
+            let q = run.times(size as i64).plus_constant(number as i64);
+            extended(&rolled, table.position(&columns, &q))
+        };
+        (headers, Place { rolled: (0..size).map(row).collect(), written: None })
+    };
+    table.together(most).into_iter().map(place).collect()
 }

@@ -76,17 +76,19 @@ impl Machine {
             return 0.0;
         }
         let size = schedule.positions.min(problem.width.outputs).div_ceil(problem.width.phases);
-        let multiply_adds = size as f64 / (4 * schedule.lanes) as f64;
+        let positions = size * schedule.rows.unwrap_or(1);
+        let multiply_adds = positions as f64 / (4 * schedule.lanes) as f64;
         bytes as f64 * (1.0 / FROM_BEYOND - multiply_adds).max(0.0)
     }
 
-    /// Half cycles of one of so many steps for its inputs, which stand far from those of the next step: for bytes that no
-    /// tile has read before, and for all in the lines that it touches.
+    /// Half cycles of one of so many steps for its inputs, which stand far from those of the next step: in each of some rows,
+    /// for bytes that no tile has read before, and for all in the lines that it touches.
     pub fn far_inputs(
         &self,
         problem: &Problem,
         outermost: Outermost,
         steps: usize,
+        rows: usize,
         [new, touched]: [usize; 2],
     ) -> usize {
         if problem.layout == Layout::Nhwc {
@@ -94,13 +96,13 @@ impl Machine {
         }
         let is_walked = problem.outputs_above == 1 && outermost != Outermost::Runs;
         let new = if is_walked && problem.reads_from_far() { new } else { 0 };
-        let again = if steps * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
+        let again = if steps * rows * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
         if self.dual {
             let lines =
                 |bytes: usize, first: usize| if bytes == 0 { 0 } else { first + NEXT_LINE * (bytes / (4 * LINE)) };
-            return lines(new, self.memory.lone_far_line).max(lines(again, LONE_LINE));
+            return rows * lines(new, self.memory.lone_far_line).max(lines(again, LONE_LINE));
         }
-        (new * self.memory.lone_far_line + again * LONE_LINE) / (4 * LINE)
+        rows * (new * self.memory.lone_far_line + again * LONE_LINE) / (4 * LINE)
     }
 
     /// Half cycles of a store to one of so many planes, for the page that it is in.

@@ -12,7 +12,7 @@ impl Machine {
         problem: &Problem,
         schedule: &Schedule,
         [channels, lanes]: [usize; 2],
-        size: usize,
+        [rows, size]: [usize; 2],
     ) -> usize {
         let Schedule { along, outermost, .. } = *schedule;
         let Problem { inputs, taps_above, width: Axis { taps, phases, stride, .. }, .. } = *problem;
@@ -21,20 +21,22 @@ impl Machine {
         {
             return streamed;
         }
-        let vectors = channels * size;
+        let vectors = channels * rows * size;
         let taps_of_tile = taps * phases.min(size);
         let loads = match along {
             LaneAxis::Groups => {
                 let apart = if inputs == 1 { self.load(lanes) } else { 2 * lanes };
                 taps_of_tile * self.load(lanes) + (stride * size.div_ceil(phases) + taps) * apart
             }
-            LaneAxis::OutputChannels | LaneAxis::Width => taps_of_tile * channels * self.load(lanes) + taps * size,
+            LaneAxis::OutputChannels | LaneAxis::Width => {
+                taps_of_tile * channels * self.load(lanes) + taps * rows * size
+            }
         };
         let multiply_adds = vectors * taps * self.multiply_add(lanes);
         let weights = 4 * channels * lanes * taps_of_tile;
         let new = 4 * stride * size.div_ceil(phases);
         let touched = new.max(4 * problem.width.inputs_of(size)) + 4 * (LINE - 1);
-        let far_inputs = self.far_inputs(problem, outermost, inputs * taps_above, [new, touched]);
+        let far_inputs = self.far_inputs(problem, outermost, inputs * taps_above, rows, [new, touched]);
         let far = self.far_weights(inputs * taps_above, weights).max(far_inputs);
         let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
         let steps = steps * (self.conflict(problem, along, channels, size) + self.spread(problem, along, size)) / 100;
@@ -43,7 +45,7 @@ impl Machine {
             (Layout::Nchw, LaneAxis::OutputChannels) => {
                 let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
                 let stores = self.store_transposed(size, lanes) + self.far_pages(problem, channels * lanes);
-                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + channels * lanes * stores
+                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + rows * channels * lanes * stores
             }
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
             // Memory is written with gaps, which others fill later; with short vectors even parts of lines.
@@ -83,7 +85,7 @@ impl Machine {
         let multiply_adds = used * products + reads * gathers;
         let bytes: usize = vectors.iter().map(|lanes| 4 * lanes * stride * rows_read).sum();
         let touched = bytes + if schedule.outermost == Outermost::Runs { 4 * (LINE - 1) } else { 0 };
-        let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), [bytes, touched]);
+        let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), 1, [bytes, touched]);
         let least = far.max(LATENCY * chain);
         let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, least);
         let zip = match phases {
