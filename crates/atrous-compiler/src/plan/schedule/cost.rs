@@ -35,7 +35,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
     for (rows, tiles) in heights(problem, schedule) {
         let mut of_row = 0;
         for block in blocks(problem.groups, problem.channels, schedule) {
-            for (size, count) in grouped(&schedule.run_sizes(problem.width.outputs, problem.width.phases)) {
+            for (size, count) in schedule.run_sizes(problem.width.outputs, problem.width.phases) {
                 let tile = match schedule.along {
                     LaneAxis::Width => machine.width_tile(problem, schedule, block.channels, size),
                     LaneAxis::OutputChannels | LaneAxis::Groups => {
@@ -56,7 +56,7 @@ fn heights(problem: &Problem, schedule: &Schedule) -> Vec<(usize, usize)> {
     let Some((rows, axis)) = schedule.rows.zip(problem.rows.as_ref()) else { return vec![(1, problem.outputs_above)] };
     let above = problem.outputs_above / axis.outputs.max(1);
     let heights = match schedule.along {
-        LaneAxis::Width => vec![(rows, sizes(axis.outputs, rows, axis.phases).len())],
+        LaneAxis::Width => vec![(rows, sizes(axis.outputs, rows, axis.phases).iter().map(|(_, count)| count).sum())],
         LaneAxis::OutputChannels | LaneAxis::Groups => axis.together(rows),
     };
     heights.into_iter().map(|(rows, tiles)| (rows, above * tiles)).collect()
@@ -167,16 +167,4 @@ fn shape(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
 /// of their neighbours.
 fn hidden_late(problem: &Problem, vectors: usize) -> usize {
     (vectors.saturating_sub(16) * 32 / problem.products().max(1)).min(15)
-}
-
-/// Equal neighbours as one with their number.
-fn grouped(sizes: &[usize]) -> Vec<(usize, usize)> {
-    let mut grouped: Vec<(usize, usize)> = Vec::new();
-    for &size in sizes {
-        match grouped.last_mut() {
-            Some((last, count)) if *last == size => *count += 1,
-            _ => grouped.push((size, 1)),
-        }
-    }
-    grouped
 }

@@ -90,8 +90,9 @@ pub enum Outermost {
 }
 
 impl Schedule {
-    /// The outputs of the tiles along the last axis, in their order, for `total` outputs of so many phases.
-    pub fn run_sizes(&self, total: usize, phases: usize) -> Vec<usize> {
+    /// The outputs of the tiles along the last axis, in their order, for `total` outputs of so many phases: each size with
+    /// the number of neighbours that have it.
+    pub fn run_sizes(&self, total: usize, phases: usize) -> Vec<(usize, usize)> {
         match self.along {
             LaneAxis::Width => sizes(total, phases * self.lanes * self.positions, phases * self.lanes),
             LaneAxis::OutputChannels | LaneAxis::Groups => sizes(total, self.positions, phases),

@@ -98,12 +98,14 @@ impl Axis {
     }
 
     /// The different ones of runs with these sizes. Runs that begin in different phases are different.
-    pub fn different(&self, sizes: &[usize]) -> usize {
-        let begin_alike =
-            sizes.split_last().is_none_or(|(_, others)| others.iter().all(|size| size % self.phases == 0));
+    pub fn different(&self, sizes: &[(usize, usize)]) -> usize {
+        let runs: usize = sizes.iter().map(|(_, count)| count).sum();
+        let begin_alike = sizes.split_last().is_none_or(|((last, count), others)| {
+            others.iter().all(|(size, _)| size % self.phases == 0) && (*count == 1 || last % self.phases == 0)
+        });
         match &self.reads[..] {
-            [] if begin_alike => sizes.len().min(2 * self.pieces.len() + 1),
-            [] => sizes.len(),
+            [] if begin_alike => runs.min(2 * self.pieces.len() + 1),
+            [] => runs,
             reads => reads::join(reads, sizes).len(),
         }
     }

@@ -58,11 +58,11 @@ pub struct Runs {
     pub input_step: i64,
 }
 
-/// Joins neighbouring runs that read alike.
-pub fn join(reads: &[Reads], sizes: &[usize]) -> Vec<Runs> {
+/// Joins neighbouring runs that read alike; of so many with each size.
+pub fn join(reads: &[Reads], sizes: &[(usize, usize)]) -> Vec<Runs> {
     let mut joined: Vec<Runs> = Vec::new();
     let mut first = 0;
-    for &size in sizes {
+    for size in sizes.iter().flat_map(|&(size, count)| std::iter::repeat_n(size, count)) {
         let next = Runs { first, size, count: 1, input_step: 0 };
         let step = joined.last().and_then(|last| step_to(reads, last, &next));
         match (joined.last_mut(), step) {
@@ -94,15 +94,18 @@ fn step_to(reads: &[Reads], runs: &Runs, next: &Runs) -> Option<i64> {
 }
 
 /// `total` outputs in as few runs of at most `most` as there can be, all of nearly the same size: a multiple of
-/// `period`, where one fits, but for the last.
-pub fn sizes(total: usize, most: usize, period: usize) -> Vec<usize> {
-    let split = Split::new(total, most, period);
-    (0..split.runs).map(|run| split.size(run)).filter(|&size| size > 0).collect()
+/// `period`, where one fits, but for the last. Neighbours of equal size stand there once, with their number.
+pub fn sizes(total: usize, most: usize, period: usize) -> Vec<(usize, usize)> {
+    let Split { period, runs, least, longer, missing } = Split::new(total, most, period);
+    let last = usize::from(missing > 0);
+    let groups = [(least + 1, longer, 0), (least, runs - longer - last, 0), (least, last, missing)];
+    let groups = groups.map(|(periods, count, missing)| ((periods * period).saturating_sub(missing), count));
+    groups.into_iter().filter(|&(size, count)| size > 0 && count > 0).collect()
 }
 
 /// The first of the [`sizes`].
 pub fn first_size(total: usize, most: usize, period: usize) -> usize {
-    Split::new(total, most, period).size(0)
+    sizes(total, most, period).first().map_or(0, |&(size, _)| size)
 }
 
 /// Outputs in runs of nearly the same size.
@@ -123,10 +126,5 @@ impl Split {
         let units = total.div_ceil(period);
         let runs = units.div_ceil((most / period).max(1)).max(1);
         Split { period, runs, least: units / runs, longer: units % runs, missing: units * period - total }
-    }
-
-    fn size(&self, run: usize) -> usize {
-        let missing = if run + 1 == self.runs { self.missing } else { 0 };
-        self.period * (self.least + usize::from(run < self.longer)) - missing
     }
 }
