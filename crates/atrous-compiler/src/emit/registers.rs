@@ -49,7 +49,7 @@ fn place(reg: Reg, steps: &[Step], path: &mut Path, declarations: &mut Declarati
 fn is_closed(reg: Reg, steps: &[Step]) -> bool {
     let mut mentioned = steps.iter().filter(|step| mentions(step, reg)).peekable();
     match mentioned.peek() {
-        Some(Step::Do(instr)) => !instr.operands().contains(&reg),
+        Some(Step::Do(instr)) => instr.operands().all(|operand| operand != reg),
         _ => mentioned.all(|step| matches!(step, Step::Reduce { body, .. } if is_closed(reg, body))),
     }
 }
@@ -71,5 +71,5 @@ fn writes(step: &Step, reg: Reg) -> usize {
 }
 
 fn uses(instr: &Instr, reg: Reg) -> bool {
-    instr.written() == Some(reg) || instr.operands().contains(&reg)
+    instr.written() == Some(reg) || instr.operands().any(|operand| operand == reg)
 }

@@ -173,7 +173,7 @@ impl Context<'_> {
 
 /// The register that an instruction writes, or stores.
 fn register(instr: &Instr) -> Reg {
-    instr.written().unwrap_or_else(|| instr.operands()[0])
+    instr.written().or_else(|| instr.operands().next()).expect("an instruction has a register")
 }
 
 /// The lanes of an access that touch memory, if not all do: where they start, and where they end.

@@ -29,8 +29,13 @@ impl Affine {
 
     /// The sum of two expressions.
     pub fn plus(&self, other: &Affine) -> Affine {
-        let start = self.clone().plus_constant(other.constant);
-        other.terms.iter().fold(start, |sum, &(var, coefficient)| sum.plus_term(var, coefficient))
+        self.clone().plus_times(other, 1)
+    }
+
+    /// The expression with a multiple of another one added.
+    pub fn plus_times(self, other: &Affine, factor: i64) -> Affine {
+        let start = self.plus_constant(other.constant * factor);
+        other.terms.iter().fold(start, |sum, &(var, coefficient)| sum.plus_term(var, coefficient * factor))
     }
 
     /// The expression with a number added.

@@ -62,9 +62,8 @@ impl Buffer {
         }
     }
 
-    /// Distance in elements between neighbours along each dimension of [`merged`](Buffer::merged).
-    pub fn strides(&self, rank: usize) -> Vec<usize> {
-        let shape = self.merged(rank);
-        (0..shape.len()).map(|dim| shape[dim + 1..].iter().product()).collect()
+    /// Distance in elements between neighbours along a dimension of [`merged`](Buffer::merged).
+    pub fn stride(&self, dim: usize, rank: usize) -> usize {
+        if dim + 1 == rank { 1 } else { self.shape[dim + 1..].iter().product() }
     }
 }

@@ -304,14 +304,17 @@ impl Instr {
     }
 
     /// The registers that are read.
-    pub fn operands(&self) -> Vec<Reg> {
-        match *self {
-            Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } => vec![],
-            Instr::Store { from, .. } | Instr::ShiftLeft { from, .. } => vec![from],
-            Instr::Binary { left, right, .. } | Instr::Shuffle { left, right, .. } => vec![left, right],
-            Instr::MultiplyAdd { left, right, addend, .. } => vec![left, right, addend],
-            Instr::SelectLess { left, right, yes, no, .. } => vec![left, right, yes, no],
-        }
+    pub fn operands(&self) -> impl Iterator<Item = Reg> {
+        let operands = match *self {
+            Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } => [None; 4],
+            Instr::Store { from, .. } | Instr::ShiftLeft { from, .. } => [Some(from), None, None, None],
+            Instr::Binary { left, right, .. } | Instr::Shuffle { left, right, .. } => {
+                [Some(left), Some(right), None, None]
+            }
+            Instr::MultiplyAdd { left, right, addend, .. } => [Some(left), Some(right), Some(addend), None],
+            Instr::SelectLess { left, right, yes, no, .. } => [left, right, yes, no].map(Some),
+        };
+        operands.into_iter().flatten()
     }
 
     /// All registers, as often as they occur.
@@ -416,17 +419,14 @@ impl Part {
 impl Access {
     /// The element offset of lane 0 in the buffer.
     pub fn offset(&self, buffer: &Buffer) -> Affine {
-        let scaled = |(index, stride): (&Affine, usize)| index.times(stride as i64);
-        self.index
-            .iter()
-            .zip(buffer.strides(self.index.len()))
-            .map(scaled)
-            .fold(Affine::constant(0), |sum, term| sum.plus(&term))
+        let rank = self.index.len();
+        let indices = self.index.iter().enumerate();
+        indices.fold(Affine::constant(0), |sum, (dim, index)| sum.plus_times(index, buffer.stride(dim, rank) as i64))
     }
 
     /// Elements between neighbouring lanes; 1 means contiguous.
     pub fn lane_stride(&self, buffer: &Buffer) -> i64 {
-        self.lanes.map_or(1, |lanes| lanes.step * buffer.strides(self.index.len())[lanes.dim] as i64)
+        self.lanes.map_or(1, |lanes| lanes.step * buffer.stride(lanes.dim, self.index.len()) as i64)
     }
 
     /// How many elements ahead a load asks for memory: one of a whole vector of neighbours, if its buffer says so.

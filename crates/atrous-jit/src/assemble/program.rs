@@ -122,7 +122,7 @@ impl<'a> Walk<'a, '_> {
             }
             alive[to.0] = false;
         }
-        let operands = instr.operands();
+        let operands: Vec<Reg> = instr.operands().collect();
         for &operand in &operands {
             readers.remove(&operand);
             if !alive[operand.0] && Some(operand) != instr.written() {
@@ -159,7 +159,7 @@ impl<'a> Walk<'a, '_> {
 
 /// Whether an operand of an instruction may be in memory.
 fn in_memory(instr: &Instr, operand: Reg) -> bool {
-    let once = instr.operands().iter().filter(|&&other| other == operand).count() == 1;
+    let once = instr.operands().filter(|&other| other == operand).count() == 1;
     once && match *instr {
         Instr::MultiplyAdd { addend, fused, .. } => fused && operand != addend,
         Instr::Binary { op: BinaryOp::Add | BinaryOp::Mul, .. } => true,
@@ -174,7 +174,7 @@ fn alive_before(steps: &[Step], alive: &mut [bool]) {
         match step {
             Step::Do(instr) => {
                 instr.written().into_iter().for_each(|register| alive[register.0] = false);
-                instr.operands().into_iter().for_each(|register| alive[register.0] = true);
+                instr.operands().for_each(|register| alive[register.0] = true);
             }
             Step::Reduce { body, .. } => {
                 let behind = alive.to_vec();

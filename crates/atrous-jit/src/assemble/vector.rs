@@ -20,7 +20,7 @@ const VECTOR_WORDS: usize = 8;
 impl Assembler<'_> {
     pub(super) fn instruction(&mut self, node: &Do) {
         self.registers.start();
-        let main = node.instr.written().or_else(|| node.instr.operands().first().copied());
+        let main = node.instr.written().or_else(|| node.instr.operands().next());
         let Some(main) = main else { return };
         let lanes = self.tile.registers[main.0].lanes;
         let width = Width::of(lanes);
@@ -31,8 +31,7 @@ impl Assembler<'_> {
             Some((other, memory)) if other == register => Operand::Memory(memory),
             _ => Operand::Register(width.register(assembler.read(register, width))),
         };
-        let operands: Vec<Operand> =
-            node.instr.operands().into_iter().map(|register| operand(self, register)).collect();
+        let operands: Vec<Operand> = node.instr.operands().map(|register| operand(self, register)).collect();
         if let (Instr::Store { .. }, Some(site), [Operand::Register(from)]) = (node.instr, node.site, &operands[..]) {
             self.store(*from, lanes, site);
         }

@@ -39,7 +39,8 @@ fn together(steps: &[Step]) -> Vec<&Instr> {
 /// Whether a multiply-add must not sum before an earlier one. It may write the factors of that, which are read before.
 fn depends(later: &Instr, earlier: &Instr) -> bool {
     let Instr::MultiplyAdd { to, addend, .. } = *earlier else { return true };
-    later.operands().contains(&to) || later.written().is_some_and(|written| written == to || written == addend)
+    later.operands().any(|operand| operand == to)
+        || later.written().is_some_and(|written| written == to || written == addend)
 }
 
 /// What a multiply-add adds.

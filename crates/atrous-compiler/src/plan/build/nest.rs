@@ -188,7 +188,7 @@ impl TileBuilder {
 /// Marks the registers that a step reads.
 fn mark_read(step: &Step, is_read: &mut [bool]) {
     match step {
-        Step::Do(instr) => instr.operands().iter().for_each(|operand| is_read[operand.0] = true),
+        Step::Do(instr) => instr.operands().for_each(|operand| is_read[operand.0] = true),
         Step::Reduce { body, .. } => body.iter().for_each(|step| mark_read(step, is_read)),
     }
 }

@@ -18,11 +18,19 @@ const UNEVEN: u128 = 12;
 /// The stage with the outermost of its parallel loops that divides well between threads, or else the one that divides
 /// best. Other loops become serial, and so does a stage that does not divide at all.
 pub fn divide(stage: Stage) -> Stage {
-    let candidates: Vec<Stage> = (0..depth(&stage.body)).map(|level| at_level(stage.clone(), level)).collect();
-    let well = candidates.iter().find(|stage| unevenness(stage) <= UNEVEN);
-    let best = well.or_else(|| candidates.iter().min_by_key(|stage| unevenness(stage)));
+    let mut best: Option<(u128, Stage)> = None;
+    for level in 0..depth(&stage.body) {
+        let candidate = at_level(stage.clone(), level);
+        let unevenness = unevenness(&candidate);
+        if best.as_ref().is_none_or(|(least, _)| unevenness < *least) {
+            best = Some((unevenness, candidate));
+        }
+        if unevenness <= UNEVEN {
+            break;
+        }
+    }
     match best {
-        Some(best) if best.shares > 1 => best.clone(),
+        Some((_, best)) if best.shares > 1 => best,
         _ => Stage { shares: 1, body: serial(stage.body), ..stage },
     }
 }

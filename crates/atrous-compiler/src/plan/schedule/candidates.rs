@@ -3,7 +3,7 @@
 use super::blocks::blocks;
 use super::problem::{Axis, Problem};
 use super::reads::{first_size, sizes};
-use super::{FEW, LaneAxis, Outermost, Schedule, loads_windows};
+use super::{FEW, LaneAxis, Outermost, Schedule, loads_windows, run_sizes};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -79,11 +79,22 @@ impl Shape<'_> {
             LaneAxis::Groups => (1, width.outputs),
         };
         let most = self.target.registers;
+        let positions = (1..=positions.min(most)).filter(|&most| self.fills_runs(along, lanes, most));
+        let positions: Vec<(usize, usize)> = positions
+            .map(|positions| {
+                let runs = run_sizes(along, lanes, positions, [width.outputs, width.phases]);
+                (positions, width.different(&runs))
+            })
+            .collect();
         let mut found = Vec::new();
         for channels in 1..=channels.min(most) {
-            for positions in (1..=positions.min(most)).filter(|&most| self.fills_runs(along, lanes, most)) {
+            for &(positions, different) in &positions {
                 let rows = self.rows(along, lanes, channels, positions);
-                found.extend(rows.into_iter().filter_map(|rows| self.fitting(along, lanes, channels, positions, rows)));
+                let fitting = |rows| {
+                    let (schedule, written) = self.fitting(along, lanes, channels, positions, rows)?;
+                    Some((schedule, written * different))
+                };
+                found.extend(rows.into_iter().filter_map(fitting));
             }
         }
         found
@@ -120,6 +131,7 @@ impl Shape<'_> {
         rows
     }
 
+    /// The schedule if its registers fit, and the length of its code for one run of outputs.
     fn fitting(
         &self,
         along: LaneAxis,
@@ -128,7 +140,7 @@ impl Shape<'_> {
         positions: usize,
         rows: Option<usize>,
     ) -> Option<(Schedule, usize)> {
-        let Axis { outputs, phases, taps, kernel, .. } = self.problem.width;
+        let Axis { phases, taps, kernel, .. } = self.problem.width;
         let height = rows.unwrap_or(1);
         let taps_of_rows = match (along, rows, &self.problem.rows) {
             (LaneAxis::Width, Some(rows), Some(axis)) => rows * axis.taps,
@@ -172,9 +184,8 @@ impl Shape<'_> {
             writes_taps_out: true,
             phases_apart: self.problem.phases_apart.is_some(),
         };
-        let mut different = self.problem.width.different(&schedule.run_sizes(outputs, phases));
         let blocks = blocks(self.problem.groups, self.problem.channels, &schedule);
-        different *= self.problem.phases_apart.unwrap_or(1) * blocks.len();
+        let mut different = self.problem.phases_apart.unwrap_or(1) * blocks.len();
         if let (Some(rows), Some(axis)) = (rows, &self.problem.rows) {
             different *= match along {
                 LaneAxis::Width => axis.different(&sizes(axis.outputs, rows, axis.phases)),

@@ -93,10 +93,14 @@ impl Schedule {
     /// The outputs of the tiles along the last axis, in their order, for `total` outputs of so many phases: each size with
     /// the number of neighbours that have it.
     pub fn run_sizes(&self, total: usize, phases: usize) -> Vec<(usize, usize)> {
-        match self.along {
-            LaneAxis::Width => sizes(total, phases * self.lanes * self.positions, phases * self.lanes),
-            LaneAxis::OutputChannels | LaneAxis::Groups => sizes(total, self.positions, phases),
-        }
+        run_sizes(self.along, self.lanes, self.positions, [total, phases])
+    }
+}
+
+fn run_sizes(along: LaneAxis, lanes: usize, positions: usize, [total, phases]: [usize; 2]) -> Vec<(usize, usize)> {
+    match along {
+        LaneAxis::Width => sizes(total, phases * lanes * positions, phases * lanes),
+        LaneAxis::OutputChannels | LaneAxis::Groups => sizes(total, positions, phases),
     }
 }
 

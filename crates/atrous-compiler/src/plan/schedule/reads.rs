@@ -105,7 +105,8 @@ pub fn sizes(total: usize, most: usize, period: usize) -> Vec<(usize, usize)> {
 
 /// The first of the [`sizes`].
 pub fn first_size(total: usize, most: usize, period: usize) -> usize {
-    sizes(total, most, period).first().map_or(0, |&(size, _)| size)
+    let Split { period, runs, least, longer, missing } = Split::new(total, most, period);
+    period * (least + usize::from(longer > 0)) - if runs == 1 { missing } else { 0 }
 }
 
 /// Outputs in runs of nearly the same size.

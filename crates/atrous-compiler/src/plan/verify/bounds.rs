@@ -2,7 +2,7 @@
 
 use super::super::affine::Affine;
 use super::super::print;
-use super::super::types::{Plan, Stage};
+use super::super::types::{Buffer, Plan, Stage};
 use super::sites::{Cell, Context, Site, Source, Times};
 
 /// Largest sum of absolute values in the computation of an offset. Sums of two still fit `i64`.
@@ -11,7 +11,7 @@ const MAX_MAGNITUDE: u128 = 1 << 61;
 pub(super) fn check(plan: &Plan, stage: &Stage, site: &Site) -> Result<(), String> {
     let buffer = &plan.buffers[site.access.buffer.0];
     let name = &buffer.name;
-    if magnitude(site, &buffer.strides(site.access.index.len())).is_none_or(|magnitude| magnitude > MAX_MAGNITUDE) {
+    if magnitude(site, buffer).is_none_or(|magnitude| magnitude > MAX_MAGNITUDE) {
         return Err(format!("the index of an access to `{name}` overflows"));
     }
     if !site.context.is_executed() {
@@ -38,10 +38,10 @@ pub(super) fn check(plan: &Plan, stage: &Stage, site: &Site) -> Result<(), Strin
 }
 
 /// A bound on every number that appears when the offset of a lane is computed in any order, whichever rows are live.
-fn magnitude(site: &Site, strides: &[usize]) -> Option<u128> {
+fn magnitude(site: &Site, buffer: &Buffer) -> Option<u128> {
     let context = &site.context;
     let mut sum: u128 = 0;
-    for (dim, (index, &stride)) in site.access.index.iter().zip(strides).enumerate() {
+    for (dim, index) in site.access.index.iter().enumerate() {
         let mut of_index = u128::from(index.constant.unsigned_abs());
         for &(var, coefficient) in &index.terms {
             let largest = largest(context, context.source(var));
@@ -50,6 +50,7 @@ fn magnitude(site: &Site, strides: &[usize]) -> Option<u128> {
         if let Some(lanes) = site.access.lanes.filter(|lanes| lanes.dim == dim) {
             of_index = of_index.checked_add(u128::from(lanes.step.unsigned_abs()) * site.lanes as u128)?;
         }
+        let stride = buffer.stride(dim, site.access.index.len());
         sum = sum.checked_add(of_index.checked_mul(stride.max(1) as u128)?)?;
     }
     Some(sum)

@@ -12,6 +12,13 @@ const MAX_BYTES: usize = isize::MAX as usize;
 
 /// Whether a name can stand for a variable or a function in Rust.
 pub(super) fn is_identifier(name: &str) -> bool {
+    // Most are like this, and no keyword is.
+    let is_numbered = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.ends_with(|last: char| last.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_numbered {
+        return true;
+    }
     syn::parse_str::<syn::Ident>(name).is_ok_and(|identifier| identifier == name)
 }
 

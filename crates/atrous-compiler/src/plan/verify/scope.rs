@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::affine::Affine;
-use super::super::types::{Access, Count, Instr, Part, Plan, Reg, Register, Stage, Step, Stmt, Tile, Var};
+use super::super::types::{Access, Count, Instr, Part, Plan, Register, Stage, Step, Stmt, Tile, Var};
 use super::memory::is_identifier;
 
 /// How deep statements may nest; the checks, the interpreter and the back ends recurse.
@@ -214,12 +214,11 @@ impl<'a> Scope<'a> {
     }
 
     fn instr(&self, tile: &Tile, instr: &Instr) -> Result<(), String> {
-        let registers: Vec<Reg> = instr.written().into_iter().chain(instr.operands()).collect();
-        if let Some(register) = registers.iter().find(|register| register.0 >= tile.registers.len()) {
-            return Err(format!("there is no register {}", register.0));
-        }
-        let first = &tile.registers[registers[0].0];
-        for register in registers.iter().map(|register| &tile.registers[register.0]) {
+        let mut first: Option<&Register> = None;
+        for register in instr.written().into_iter().chain(instr.operands()) {
+            let known = tile.registers.get(register.0);
+            let register = known.ok_or_else(|| format!("there is no register {}", register.0))?;
+            let first = *first.get_or_insert(register);
             if register.lanes != first.lanes {
                 return Err(format!(
                     "an instruction mixes `{}` of {} lanes with `{}` of {} lanes",
@@ -227,6 +226,7 @@ impl<'a> Scope<'a> {
                 ));
             }
         }
+        let first = first.expect("an instruction has a register");
         if matches!(instr, Instr::Store { .. }) && self.is_parallel && !self.in_parallel_loop {
             return Err("a store stands outside the parallel loops of its stage".into());
         }
