@@ -53,6 +53,7 @@ def parse():
     parser.add_argument("--layers", metavar="REGEX", default="", help="only layers whose names match")
     parser.add_argument("--threads", type=numbers, default=[1, 2], help="numbers of threads, one run for each")
     parser.add_argument("--layout", choices=[*LAYOUTS, "both"], default="both", help="memory order of all tensors")
+    parser.add_argument("--passes", type=positive, default=1, help="how often all layers are visited in rounds")
     parser.add_argument("--rounds", type=positive, default=30, help="visits of each library")
     parser.add_argument("--visit-ms", type=float, default=2.0, help="how long a visit lasts at least")
     parser.add_argument("--peers", type=names, default=[], help="only these, such as atrous,onnxruntime,ncnn")
@@ -63,7 +64,7 @@ def parse():
     parser.add_argument("--self-test", action="store_true", help="test the harness itself, and stop")
     options = parser.parse_args()
     if options.quick:
-        options.rounds = 3
+        options.passes, options.rounds = 1, 3
     options.layouts = LAYOUTS if options.layout == "both" else [options.layout]
     available = len(os.sched_getaffinity(0))
     if max(options.threads) > available:
@@ -119,6 +120,7 @@ def work(options, threads, chosen, libraries):
         output = Path(directory) / "result.json"
         task = {
             "threads": threads,
+            "passes": options.passes,
             "rounds": options.rounds,
             "visit_ms": options.visit_ms,
             "layers": chosen,
@@ -145,6 +147,7 @@ def head(options):
         "date": datetime.date.today().isoformat(),
         "command": shlex.join(["python", "crates/atrous-bench/peers/bench.py", *arguments]),
         "atrous": version(),
+        "passes": options.passes,
         "rounds": options.rounds,
         "visit_ms": options.visit_ms,
         **machine.describe(),

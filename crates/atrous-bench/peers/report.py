@@ -68,7 +68,8 @@ def _head(run):
             "",
             *lines,
             "",
-            f"Times are the shortest of {head['rounds']} interleaved visits of at least {head['visit_ms']:g} ms, in milliseconds; "
+            f"Times are the shortest of {head['passes'] * head['rounds']} interleaved visits of at least {head['visit_ms']:g} ms, "
+            f"{head['rounds']} in each of {head['passes']} passes over all layers, in milliseconds; "
             "f32, batch 1, with bias; weights packed and memory allocated before. The best time of a row is bold. `README.md` "
             "beside this file says how everything is measured.",
             "",

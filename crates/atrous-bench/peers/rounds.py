@@ -39,11 +39,6 @@ class Subject:
             stop = time.perf_counter_ns()
             self.times.append(stop - start)
 
-    def milliseconds(self):
-        """The shortest and the median time."""
-        return {"min_ms": min(self.times) / 1e6, "median_ms": statistics.median(self.times) / 1e6}
-
-
 def run(subjects, options, each_round):
     """All visits; `each_round` is called before every round."""
     gc.collect()
@@ -64,8 +59,8 @@ def overheads(runtimes, options):
     return {name: min(subject.times) / 1e6 for name, subject in subjects.items()}
 
 
-def layer_row(layer, runtimes, options, probe):
-    """What all runtimes do with a layer: times, errors, reasons why not; and what the machine did meanwhile."""
+def layer_pass(layer, runtimes, options, probe):
+    """What all runtimes do with a layer in one pass: nanoseconds, errors, reasons why not; and what the machine did."""
     task = problem.make(layer)
     subjects, entries = {}, {}
     for name, runtime in runtimes.items():
@@ -79,14 +74,26 @@ def layer_row(layer, runtimes, options, probe):
         peaks.append(probe.gigamacs())
 
     run(subjects.values(), options, each_round)
-    for name, subject in subjects.items():
-        entries[name].update(subject.milliseconds())
-    clocks = [clock for clock in clocks if clock]
+    times = {name: subject.times for name, subject in subjects.items()}
+    return {"entries": entries, "times": times, "clocks": [clock for clock in clocks if clock], "peaks": peaks}
+
+
+def layer_row(layer, passes):
+    """The passes of a layer as one row: the shortest and the median time of each runtime in all of them."""
+    entries = passes[0]["entries"]
+    for name in passes[0]["times"]:
+        times = [time for one in passes for time in one["times"].get(name, [])]
+        entries[name].update(
+            min_ms=min(times) / 1e6,
+            median_ms=statistics.median(times) / 1e6,
+            prepare_ms=min(one["entries"][name].get("prepare_ms", float("inf")) for one in passes),
+        )
+    clocks = [clock for one in passes for clock in one["clocks"]]
     return {
         "layer": layer.name,
         "entries": entries,
         "gigahertz": statistics.median(clocks) if clocks else None,
-        "gigamacs": max(peaks),
+        "gigamacs": max(peak for one in passes for peak in one["peaks"]),
     }
 
 

@@ -10,6 +10,7 @@ import layers
 import problem
 import reference
 import report
+import rounds
 from layers import Axis, Layer
 
 
@@ -70,6 +71,17 @@ class Report(unittest.TestCase):
         for name in ("3x3_64_64_56", "dec_k4s2_512_256_8", "dec_g4_k4s2_128_128_28", "wavenet_d64"):
             self.assertFalse(report.uncommon(known[name]), name)
 
+    def test_passes_become_one_row(self):
+        def measured(nanoseconds, prepare_ms, clock, peak):
+            entries = {"atrous": {"prepare_ms": prepare_ms, "error": 0.0}, "xnnpack": {"unsupported": "no"}}
+            return {"entries": entries, "times": {"atrous": nanoseconds}, "clocks": [clock], "peaks": [peak]}
+
+        passes = [measured([3e6, 5e6], 2.0, 3.0, 50.0), measured([1e6], 1.0, 2.0, 60.0)]
+        row = rounds.layer_row(layers.table()[0], passes)
+        expected = {"prepare_ms": 1.0, "error": 0.0, "min_ms": 1.0, "median_ms": 3.0}
+        self.assertEqual(row["entries"], {"atrous": expected, "xnnpack": {"unsupported": "no"}})
+        self.assertEqual((row["gigahertz"], row["gigamacs"]), (2.5, 60.0))
+
     def test_losses_and_reasons_are_told(self):
         first, second = layers.table()[0].name, layers.table()[1].name
         runtimes = [("atrous", "Atrous JIT"), ("onnxruntime", "ONNX Runtime"), ("ncnn-winograd", "ncnn Winograd")]
@@ -86,7 +98,7 @@ class Report(unittest.TestCase):
             ],
         }
         head = dict.fromkeys(["processor", "cores", "caches", "system", "python", "atrous", "date", "command"], "x")
-        run = {"head": {**head, "rounds": 3, "visit_ms": 2}, "results": [{"threads": 1, "tables": [table]}]}
+        run = {"head": {**head, "passes": 1, "rounds": 3, "visit_ms": 2}, "results": [{"threads": 1, "tables": [table]}]}
         text = report.markdown(run)
         self.assertIn(f"| {first} | 51.4 | 2.00 | **1.00** | 0.50 | 44% | 87% |", text)
         self.assertIn("| Atrous JIT, all layers | 0.50 | 0 of 1 | 0.50 |", text)

@@ -23,15 +23,18 @@ def main():
 
     probe = machine.Probe(options.bench_library)
     chosen = [layer for layer in layers.table() if layer.name in options.layers]
-    result = {"threads": options.threads, "rounds": options.rounds, "visit_ms": options.visit_ms, "tables": []}
+    settings = {name: getattr(options, name) for name in ("threads", "passes", "rounds", "visit_ms")}
+    result = {**settings, "tables": []}
     for layout in options.layouts:
         opened, missing = runtimes.open_all(options.peers, layout, options)
         overheads = rounds.overheads(opened, options)
-        rows = []
-        for index, layer in enumerate(chosen):
-            place = f"[{index + 1}/{len(chosen)}]"
-            print(f"{options.threads} thread(s), {layout} {place} {layer.name}", file=sys.stderr, flush=True)
-            rows.append(rounds.layer_row(layer, opened, options, probe))
+        passes = {layer: [] for layer in chosen}
+        for number in range(options.passes):
+            for index, layer in enumerate(chosen):
+                place = f"[{number * len(chosen) + index + 1}/{options.passes * len(chosen)}]"
+                print(f"{options.threads} thread(s), {layout} {place} {layer.name}", file=sys.stderr, flush=True)
+                passes[layer].append(rounds.layer_pass(layer, opened, options, probe))
+        rows = [rounds.layer_row(layer, of_layer) for layer, of_layer in passes.items()]
         table = {
             "layout": layout,
             "runtimes": [{"name": name, **{field: getattr(opened[name], field) for field in FIELDS}} for name in opened],
