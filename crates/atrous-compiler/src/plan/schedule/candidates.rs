@@ -3,7 +3,7 @@
 use super::blocks::blocks;
 use super::problem::{Axis, Problem};
 use super::reads::{first_size, sizes};
-use super::{FEW, LaneAxis, Outermost, Schedule, loads_windows, run_sizes};
+use super::{FEW, FIRST_LEVEL, LaneAxis, Outermost, Schedule, loads_windows, run_sizes};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -120,9 +120,15 @@ impl Shape<'_> {
                 let most = (registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
                 rows.extend((1..=most).filter(|&rows| first_size(axis.outputs, rows, axis.phases) == rows).map(Some));
             }
-            // With two pipes for wide vectors, weights do not come from a second-level cache as fast as few vectors need them.
-            LaneAxis::OutputChannels if self.target.is_dual() && lanes == widest => {
-                let fills = |rows: &usize| 2 * channels * positions * rows >= registers;
+            // With two pipes for wide vectors, tiles that have a whole short row wait for weights that are not in a first-level
+            // cache. Tiles that have a part of a longer row, or near weights, were measured to be slower with several rows.
+            LaneAxis::OutputChannels
+                if self.target.is_dual()
+                    && lanes == widest
+                    && positions >= self.problem.width.units()
+                    && self.problem.weights > FIRST_LEVEL =>
+            {
+                let fills = |rows: &usize| 4 * channels * positions * rows >= 3 * registers;
                 let has_some = |rows: &usize| axis.together(*rows).first().is_some_and(|(size, _)| size == rows);
                 rows.extend((2..=MOST_ALIKE).filter(fills).filter(has_some).map(Some));
             }
