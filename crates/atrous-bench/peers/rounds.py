@@ -39,6 +39,7 @@ class Subject:
             stop = time.perf_counter_ns()
             self.times.append(stop - start)
 
+
 def run(subjects, options, each_round):
     """All visits; `each_round` is called before every round."""
     gc.collect()

@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("depthwise", "input: [1, 144, 56, 56], channels: 144, kernel: 3, padding: 1, depthwise"),
     ("shuffled", "input: [1, 128, 56, 56], channels: 128, kernel: 3, padding: 1, groups: 32"),
     ("à trous", "input: [1, 256, 33, 33], channels: 256, kernel: 3, padding: 12, dilation: 12"),
+    ("small map", "input: [1, 512, 7, 7], channels: 512, kernel: 3, padding: 1"),
     ("causal", "input: [1, 64, 4000], channels: 128, kernel: 2, dilation: 64, padding: causal"),
     ("volume", "input: [1, 16, 32, 32, 32], channels: 16, kernel: 3, padding: 1"),
     ("long", "input: [1, 1, 4000], channels: 1, kernel: 400, padding: same"),

@@ -79,13 +79,14 @@ impl Shape<'_> {
             LaneAxis::Groups => (1, width.outputs),
         };
         let most = self.target.registers;
-        let positions = (1..=positions.min(most)).filter(|&most| self.fills_runs(along, lanes, most));
-        let positions: Vec<(usize, usize)> = positions
-            .map(|positions| {
-                let runs = run_sizes(along, lanes, positions, [width.outputs, width.phases]);
-                (positions, width.different(&runs))
-            })
-            .collect();
+        let unit = if along == LaneAxis::Width { width.phases * lanes } else { 1 };
+        let runs = |positions: usize| {
+            let runs = run_sizes(along, lanes, positions, [width.outputs, width.phases]);
+            // Otherwise fewer positions say the same.
+            let fills_one = runs.first().is_some_and(|&(size, _)| size > unit * (positions - 1));
+            fills_one.then(|| (positions, width.different(&runs)))
+        };
+        let positions: Vec<(usize, usize)> = (1..=positions.min(most)).filter_map(runs).collect();
         let mut found = Vec::new();
         for channels in 1..=channels.min(most) {
             for &(positions, different) in &positions {
@@ -100,16 +101,6 @@ impl Shape<'_> {
         found
     }
 
-    /// Whether some tile has as many positions as tiles may have. Otherwise fewer would say the same.
-    fn fills_runs(&self, along: LaneAxis, lanes: usize, most: usize) -> bool {
-        let Axis { outputs, phases, .. } = self.problem.width;
-        let (unit, period) = match along {
-            LaneAxis::Width => (phases * lanes, phases * lanes),
-            LaneAxis::OutputChannels | LaneAxis::Groups => (1, phases),
-        };
-        first_size(outputs, unit * most, period) > unit * (most - 1)
-    }
-
     /// How many rows may go together.
     fn rows(&self, along: LaneAxis, lanes: usize, channels: usize, positions: usize) -> Vec<Option<usize>> {
         let mut rows = vec![None];
@@ -120,8 +111,8 @@ impl Shape<'_> {
                 let most = (registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
                 rows.extend((1..=most).filter(|&rows| first_size(axis.outputs, rows, axis.phases) == rows).map(Some));
             }
-            // With two pipes for wide vectors, tiles that have a whole short row wait for weights that are not in a first-level
-            // cache. Tiles that have a part of a longer row, or near weights, were measured to be slower with several rows.
+            // With two pipes for wide vectors, tiles of a whole short row were measured to be faster with several, if weights
+            // are more than a first-level cache holds; tiles of a part of a row, or with near weights, to be slower.
             LaneAxis::OutputChannels
                 if self.target.is_dual()
                     && lanes == widest

@@ -47,8 +47,8 @@ pub struct Axis {
     pub taps: usize,
     /// Taps of all outputs.
     pub kernel: usize,
-    /// The lengths of the rows of outputs that differ in their taps.
-    pieces: Vec<usize>,
+    /// Its rows are outputs that differ in their taps.
+    table: AxisTable,
     /// What the outputs read, if their different runs are to be counted.
     reads: Vec<Reads>,
 }
@@ -64,16 +64,16 @@ impl Axis {
             dilation: table.dilation as usize,
             taps: table.rows.iter().map(|row| row.taps as usize).max().unwrap_or(0),
             kernel: axis.taps as usize,
-            pieces: table.rows.iter().map(|row| row.count as usize).collect(),
             reads: if outputs <= MOST_COUNTED { reads::of(&table) } else { Vec::new() },
+            table,
         }
     }
 
     /// The first phase.
     fn phase(&self) -> Axis {
         let reads = reads::of_phase(&self.reads, 0, self.phases);
-        let pieces = self.pieces[..self.pieces.len().div_ceil(self.phases)].to_vec();
-        Axis { outputs: self.units(), phases: 1, pieces, reads, ..*self }
+        let rows = self.table.rows[..self.table.rows.len().div_ceil(self.phases)].to_vec();
+        Axis { outputs: self.units(), phases: 1, table: AxisTable { rows, ..self.table }, reads, ..*self }
     }
 
     /// Outputs with the same place in all phases.
@@ -83,18 +83,13 @@ impl Axis {
 
     /// Whether some outputs of a phase have other taps than their neighbours.
     pub fn has_borders(&self) -> bool {
-        self.pieces.len() > self.phases
+        self.table.rows.len() > self.phases
     }
 
     /// How many runs of which size there are, if outputs that differ in their taps are in different ones of at most `most`.
     pub fn together(&self, most: usize) -> Vec<(usize, usize)> {
-        let mut left = self.pieces.clone();
-        let mut of_size = |size: usize| {
-            let runs = left.iter().map(|count| count / size).sum();
-            left.iter_mut().for_each(|count| *count %= size);
-            (size, runs)
-        };
-        (1..=most).rev().map(&mut of_size).filter(|(_, runs)| *runs > 0).collect()
+        let runs = |table: AxisTable| table.rows.iter().map(|row| row.count as usize).sum();
+        self.table.together(most).into_iter().map(|(size, table)| (size, runs(table))).collect()
     }
 
     /// The different ones of runs with these sizes. Runs that begin in different phases are different.
@@ -104,7 +99,7 @@ impl Axis {
             others.iter().all(|(size, _)| size % self.phases == 0) && (*count == 1 || last % self.phases == 0)
         });
         match &self.reads[..] {
-            [] if begin_alike => runs.min(2 * self.pieces.len() + 1),
+            [] if begin_alike => runs.min(2 * self.table.rows.len() + 1),
             [] => runs,
             reads => reads::join(reads, sizes).len(),
         }
@@ -169,9 +164,9 @@ impl Problem {
         self.input_bytes().max(self.output_bytes()) >= SECOND_LEVEL
     }
 
-    /// Whether the inputs of an image and a group are more than a second-level cache holds beside all else.
+    /// Whether the inputs of a group, one for each output, are more than a second-level cache holds beside all else.
     pub fn reads_from_far(&self) -> bool {
-        4 * self.inputs * self.width.outputs > SECOND_LEVEL / 8 * 7
+        4 * self.inputs * self.outputs_above * self.width.outputs > SECOND_LEVEL / 8 * 7
     }
 
     /// Products of an output.

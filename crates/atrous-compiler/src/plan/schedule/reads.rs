@@ -129,3 +129,26 @@ impl Split {
         Split { period, runs, least: units / runs, longer: units % runs, missing: units * period - total }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_even_and_make_the_total() {
+        assert_eq!(sizes(33, 14, 1), [(11, 3)]);
+        assert_eq!(sizes(34, 14, 1), [(12, 1), (11, 2)]);
+        assert_eq!(sizes(33, 14, 2), [(12, 2), (9, 1)]);
+        for (total, most, period) in
+            (1..50).flat_map(|total| (1..9).flat_map(move |m| (1..5).map(move |p| (total, m, p))))
+        {
+            let sizes = sizes(total, most, period);
+            assert_eq!(sizes.iter().map(|(size, count)| size * count).sum::<usize>(), total);
+            assert_eq!(sizes[0].0, first_size(total, most, period));
+            let period = if period <= most { period } else { 1 };
+            let fewest = total.div_ceil(period).div_ceil(most / period);
+            assert_eq!(sizes.iter().map(|(_, count)| count).sum::<usize>(), fewest);
+            assert!(sizes.iter().all(|(size, _)| *size <= most), "{sizes:?}");
+        }
+    }
+}

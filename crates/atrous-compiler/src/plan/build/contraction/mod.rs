@@ -147,9 +147,8 @@ fn for_rows(
     let names = AXIS_NAMES[tables.len()];
     let mut body = Vec::new();
     let together = match (job.schedule.along, job.schedule.rows) {
-        (_, None) => Together::One,
         (LaneAxis::Width, Some(rows)) => Together::Written(rows),
-        (LaneAxis::OutputChannels | LaneAxis::Groups, Some(rows)) => Together::Alike(rows),
+        (_, rows) => Together::Alike(rows.unwrap_or(1)),
     };
     for (headers, place) in rows::open(&tables[..tables.len() - 1], names, together, vars) {
         let tiles = tiles(&place, vars);

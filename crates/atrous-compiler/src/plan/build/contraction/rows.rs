@@ -100,69 +100,62 @@ fn extended<T: Clone>(index: &[T], last: T) -> Vec<T> {
 /// Which rows go into a tile.
 #[derive(Clone, Copy)]
 pub enum Together {
-    /// One.
-    One,
     /// So many neighbours, with the taps along their axis written out.
     Written(usize),
     /// So many that read with the same taps, and what is left of those.
     Alike(usize),
 }
 
+/// Rows that are computed by the same tile, one after the other.
+enum Group {
+    /// What the rows of the first run read.
+    Written(Runs, Vec<Reads>),
+    /// So many for each output of the table.
+    Alike(usize, AxisTable),
+}
+
 /// Opens the rows of all axes but the last: places, each inside of headers of its own.
 pub fn open(tables: &[AxisTable], names: &[&str], together: Together, vars: &mut Vars) -> Vec<(Vec<Header>, Place)> {
-    match (together, tables.split_last()) {
-        (Together::Written(most), Some((table, above))) => written(table, above, names, most, vars),
-        (Together::Alike(most), Some((table, above))) => alike(table, above, names, most, vars),
-        (Together::One, _) | (_, None) => {
-            let mut headers = Vec::new();
-            let positions = open_positions(tables, names, vars, &mut headers);
-            vec![(headers, Place { rolled: vec![positions], written: None })]
+    let Some((table, above)) = tables.split_last() else {
+        return vec![(Vec::new(), Place { rolled: vec![Vec::new()], written: None })];
+    };
+    let name = names[above.len()];
+    let groups: Vec<Group> = match together {
+        Together::Written(most) => {
+            let reads = reads::of(table);
+            let sizes = reads::sizes(reads.len(), most, table.output_step as usize);
+            let of_runs = |runs: Runs| Group::Written(runs, reads[runs.first..runs.first + runs.size].to_vec());
+            reads::join(&reads, &sizes).into_iter().map(of_runs).collect()
         }
-    }
-}
-
-fn written(
-    table: &AxisTable,
-    above: &[AxisTable],
-    names: &[&str],
-    most: usize,
-    vars: &mut Vars,
-) -> Vec<(Vec<Header>, Place)> {
-    let reads = reads::of(table);
-    let runs = reads::join(&reads, &reads::sizes(reads.len(), most, table.output_step as usize));
-    let place = |runs: &Runs| {
+        Together::Alike(most) => {
+            table.together(most).into_iter().map(|(size, table)| Group::Alike(size, table)).collect()
+        }
+    };
+    let place = |group: Group| {
         let mut headers = Vec::new();
         let rolled = open_positions(above, names, vars, &mut headers);
-        let name = names[above.len()];
-        let run =
-            index(vars, name, Count::Fixed(runs.count as i64), |var, count| headers.push(Header::Par(var, count)));
-        let written = Written {
-            output: run.times(runs.size as i64).plus_constant(runs.first as i64),
-            input: run.times(runs.input_step),
-            reads: reads[runs.first..runs.first + runs.size].to_vec(),
-            dilation: table.dilation,
+        let place = match group {
+            Group::Written(runs, reads) => {
+                let count = Count::Fixed(runs.count as i64);
+                let run = index(vars, name, count, |var, count| headers.push(Header::Par(var, count)));
+                let written = Written {
+                    output: run.times(runs.size as i64).plus_constant(runs.first as i64),
+                    input: run.times(runs.input_step),
+                    reads,
+                    dilation: table.dilation,
+                };
+                Place { rolled: vec![rolled], written: Some(written) }
+            }
+            Group::Alike(size, table) => {
+                let (columns, run) = table.open_runs(name, vars, &mut headers);
+                let row = |number: usize| {
+                    let q = run.times(size as i64).plus_constant(number as i64);
+                    extended(&rolled, table.position(&columns, &q))
+                };
+                Place { rolled: (0..size).map(row).collect(), written: None }
+            }
         };
-        (headers, Place { rolled: vec![rolled], written: Some(written) })
+        (headers, place)
     };
-    runs.iter().map(place).collect()
-}
-
-fn alike(
-    table: &AxisTable,
-    above: &[AxisTable],
-    names: &[&str],
-    most: usize,
-    vars: &mut Vars,
-) -> Vec<(Vec<Header>, Place)> {
-    let place = |(size, table): (usize, AxisTable)| {
-        let mut headers = Vec::new();
-        let rolled = open_positions(above, names, vars, &mut headers);
-        let (columns, run) = table.open_runs(names[above.len()], vars, &mut headers);
-        let row = |number: usize| {
-            let q = run.times(size as i64).plus_constant(number as i64);
-            extended(&rolled, table.position(&columns, &q))
-        };
-        (headers, Place { rolled: (0..size).map(row).collect(), written: None })
-    };
-    table.together(most).into_iter().map(place).collect()
+    groups.into_iter().map(place).collect()
 }

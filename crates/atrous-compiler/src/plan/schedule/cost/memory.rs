@@ -134,7 +134,7 @@ impl Machine {
         }
     }
 
-    /// Half cycles of a tile with lanes along groups that has too few products to do anything but wait for inputs and outputs,
+    /// Half cycles of a tile with lanes along groups, and outputs that are all of one phase, that has too few products to do anything but wait for inputs and outputs,
     /// which are far. The longer it is, the later the next vectors of a position follow, of which the machine guesses that
     /// they come.
     pub fn streamed(&self, problem: &Problem, lanes: usize, size: usize) -> Option<usize> {
