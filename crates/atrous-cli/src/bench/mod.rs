@@ -2,6 +2,7 @@
 
 mod peak;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use atrous::jit::timing;
@@ -14,6 +15,7 @@ use crate::args::BenchArgs;
 use crate::build;
 use crate::failure::Failure;
 use crate::model;
+use crate::output;
 use crate::progress::Progress;
 use crate::random::Random;
 use crate::report::Report;
@@ -42,7 +44,8 @@ pub fn run(args: &BenchArgs, report: &mut Report) -> Result<(), Failure> {
         }
         drop(progress);
         let rate = rate(peak::multiply_adds(&target).into(), peak.times.shortest().iter().sum());
-        tell(&net, &subject, args.threads, rate, report);
+        let text = lines(&net, &subject, args.threads, rate, report.is_human());
+        output::write(Path::new("-"), text.into_bytes())?;
     }
     Ok(())
 }
@@ -105,8 +108,8 @@ fn multiply_adds(net: &Net, stage: &str) -> u128 {
     layer.map_or(0, |layer| ir::macs::of_layers(&lower::lower(&Net::of_layer(layer.clone()))).useful)
 }
 
-/// `peak` is that of one thread. One line per stage where there are several, and one for all.
-fn tell(net: &Net, subject: &Subject, threads: u16, peak: f64, report: &Report) {
+/// `peak` is that of one thread. One line per stage where there are several, and one for all: for people or for programs.
+fn lines(net: &Net, subject: &Subject, threads: u16, peak: f64, is_human: bool) -> String {
     let plan = subject.times.kernel().plan();
     let shortest = subject.times.shortest();
     let stages = plan.run.iter().zip(shortest).filter(|_| plan.run.len() > 1);
@@ -119,6 +122,7 @@ fn tell(net: &Net, subject: &Subject, threads: u16, peak: f64, report: &Report) 
         "{}: {} on {threads} {threads_word}, compiled in {compile_ms:.1} ms; useful multiply-adds, shortest time, % of {times}{peak:.1} GF/s\n",
         net.name, plan.target.name
     );
+    let mut text = String::new();
     for (name, macs, time) in stages.chain([all]) {
         let (ms, gflops) = (milliseconds(time), rate(macs, time));
         let (millions, percent) = (macs as f64 / 1e6, 100.0 * gflops / (f64::from(threads) * peak));
@@ -129,6 +133,8 @@ fn tell(net: &Net, subject: &Subject, threads: u16, peak: f64, report: &Report) 
             "layout": format!("{:?}", net.layout).to_lowercase(), "macs": macs as u64, "ms": ms, "gflops": gflops, "peak_gflops": peak,
             "compile_ms": compile_ms,
         });
-        report.status(&human, json);
+        text += &if is_human { human } else { json.to_string() };
+        text.push('\n');
     }
+    text
 }

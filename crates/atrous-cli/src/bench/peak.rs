@@ -44,7 +44,7 @@ pub fn plan(target: &Target) -> Result<Checked<Plan>, Failure> {
     body.push(Step::Reduce { var: Var(0), count: Count::Fixed(ROUNDS), body: (0..n_sums).map(sum).collect() });
     body.extend((0..n_sums).map(|index| Step::Do(Instr::Store { from: Reg(index), to: at(1, index) })));
     let names = (0..n_sums).map(|index| format!("sum_{index}")).chain(["left".into(), "right".into()]);
-    let buffer = |name: &str, role, shape| Buffer { name: name.into(), role, shape, ahead: None };
+    let buffer = |name: &str, role, shape| Buffer { name: name.into(), role, shape };
     let plan = Plan {
         name: "peak".into(),
         target: target.clone(),

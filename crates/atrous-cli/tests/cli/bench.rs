@@ -17,8 +17,8 @@ fn objects(arguments: &str) -> Vec<Value> {
     let outcome = Sandbox::new()
         .file("two.conv", TWO)
         .atrous(&format!("bench two.conv --rounds 1 {arguments} --message-format json"));
-    assert_eq!((outcome.code, outcome.stdout()), (0, ""), "{outcome}");
-    outcome.stderr.lines().map(|line| serde_json::from_str(line).expect("an object per line")).collect()
+    assert_eq!((outcome.code, &outcome.stderr[..]), (0, ""), "{outcome}");
+    outcome.stdout().lines().map(|line| serde_json::from_str(line).expect("an object per line")).collect()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn threads_are_told() {
     assert_eq!(threads("--size H=7 --net alone --threads 2"), [2]);
     let sandbox = Sandbox::new().file("two.conv", TWO);
     let human = sandbox.atrous("bench two.conv --size H=7 --net alone --rounds 1 --threads 3");
-    assert!(human.stderr.contains(" on 3 threads, ") && human.stderr.contains(" % of 3 × "), "{human}");
+    assert!(human.stdout().contains(" on 3 threads, ") && human.stdout().contains(" % of 3 × "), "{human}");
     let none = sandbox.atrous("bench two.conv --size H=7 --threads 0");
     assert!(none.code != 0 && none.stderr.contains("write a number from 1 to 1024"), "{none}");
 }
