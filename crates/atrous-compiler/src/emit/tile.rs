@@ -35,6 +35,7 @@ impl Context<'_> {
             let needed = windows.windows.iter().zip(&names).filter(|(window, _)| window.first == index);
             tokens.extend(needed.map(|(window, name)| self.window(window, name, scope)));
             tokens.extend(match step {
+                Step::Do(Instr::Prefetch { at }) => self.prefetch(at, scope),
                 Step::Do(instr) => self.instr(instr, path, index, &windows, &names),
                 Step::Reduce { var, count: times, body } if runs(*times) => {
                     path.push(index);
@@ -77,6 +78,18 @@ impl Context<'_> {
         }
     }
 
+    /// Any vectors of the machine can ask for memory; every machine's cannot.
+    fn prefetch(&self, at: &Access, scope: &[Var]) -> TokenStream {
+        let Printer { plan, buffers, vars, .. } = self.printer;
+        let vector = match plan.target.lanes {
+            lanes @ (8 | 16) => format_ident!("F32x{lanes}"),
+            _ => return TokenStream::new(),
+        };
+        let buffer = &buffers[&at.buffer];
+        let place = expression(&at.offset(&plan.buffers[at.buffer.0]), scope, vars);
+        quote!(rt::#vector::prefetch(#buffer, #place);)
+    }
+
     fn instr(&self, instr: &Instr, path: &Path, index: usize, windows: &Windows, names: &[Ident]) -> TokenStream {
         let place = |index| windows.places.get(index).map(|&(window, at)| (&names[window], length(at as usize)));
         let (window, at) = place(&index).unzip();
@@ -88,10 +101,7 @@ impl Context<'_> {
             Instr::Load { to, from } => {
                 let (vector, part) = (self.vector(*to), part(from));
                 match (self.stride(from), &part) {
-                    (None, None) => match self.ahead(from).map(length) {
-                        Some(ahead) => quote!(#vector::load_ahead(#window, #at, #ahead)),
-                        None => quote!(#vector::load(#window, #at)),
-                    },
+                    (None, None) => quote!(#vector::load(#window, #at)),
                     (None, Some(part)) => quote!(#vector::load_part::<#part>(#window, #at)),
                     (Some(stride), None) => quote!(#vector::load_strided(#window, #at, #stride)),
                     (Some(stride), Some(part)) => quote!(#vector::load_part_strided::<#part>(#window, #at, #stride)),
@@ -101,6 +111,7 @@ impl Context<'_> {
                 let vector = self.vector(*to);
                 quote!(#vector::broadcast(#window, #at))
             }
+            Instr::Prefetch { .. } => return TokenStream::new(),
             Instr::Store { from, to } => {
                 let from = self.name(*from);
                 return match (self.stride(to), part(to)) {
@@ -157,11 +168,6 @@ impl Context<'_> {
     fn vector(&self, reg: Reg) -> TokenStream {
         let vector = format_ident!("F32x{}", self.lanes(reg));
         quote!(rt::#vector)
-    }
-
-    /// How far ahead of an access memory is asked for.
-    fn ahead(&self, access: &Access) -> Option<usize> {
-        access.ahead(&self.printer.plan.buffers[access.buffer.0])
     }
 
     /// Elements between the lanes of an access, unless they are neighbours.

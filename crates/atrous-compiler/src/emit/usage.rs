@@ -69,6 +69,10 @@ impl Usage {
                 self.reads.insert(from.buffer);
                 self.access(from);
             }
+            Instr::Prefetch { at } => {
+                self.reads.insert(at.buffer);
+                self.access(at);
+            }
             Instr::Store { to, .. } => {
                 self.writes.insert(to.buffer);
                 self.access(to);

@@ -74,7 +74,8 @@ fn find(windows: &mut Vec<Window>, buffer: BufferId, start: &Affine, stored: boo
     })
 }
 
-/// The memory of an instruction, and whether it is written.
+/// The memory of an instruction that must be inside of a window, and whether it is written.
 fn access(instr: &Instr) -> Option<(&Access, bool)> {
-    instr.access().map(|access| (access, matches!(instr, Instr::Store { .. })))
+    let access = instr.access().filter(|_| !matches!(instr, Instr::Prefetch { .. }));
+    access.map(|access| (access, matches!(instr, Instr::Store { .. })))
 }

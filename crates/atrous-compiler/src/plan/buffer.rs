@@ -13,10 +13,6 @@ pub struct Buffer {
     pub role: Role,
     /// Dimensions in memory order, outermost first.
     pub shape: Vec<usize>,
-    /// How many elements ahead of what is loaded the machine is asked to bring memory near, as
-    /// [`Access::ahead`](super::Access::ahead) says; none where it is near, or comes in time by itself. What is asked for
-    /// may lie outside of the buffer. Only vectors wider than those of every machine ask.
-    pub ahead: Option<usize>,
 }
 
 /// Whose memory a [`Buffer`] is.

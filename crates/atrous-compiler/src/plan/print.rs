@@ -71,10 +71,7 @@ fn buffers(f: &mut Formatter<'_>, buffers: &[Buffer]) -> Result {
             None => write!(f, "{shape}")?,
             Some(offset) => write!(f, "{shape:<shape_width$}  at {offset}")?,
         }
-        match buffer.ahead {
-            None => writeln!(f)?,
-            Some(ahead) => writeln!(f, ", asked for {ahead} ahead")?,
-        }
+        writeln!(f)?;
     }
     Ok(())
 }
@@ -164,11 +161,13 @@ impl Printer<'_> {
 
     fn instr(self, instr: &Instr) -> String {
         let reg = |register: &Reg| self.reg(*register);
+        let lanes = |register: &Reg| self.registers.get(register.0).map_or(1, |register| register.lanes);
         match instr {
             Instr::Constant { to, value } => format!("{} = {:?}", reg(to), value.get()),
-            Instr::Load { to, from } => format!("{} = load {}", reg(to), self.access(from, *to)),
-            Instr::Broadcast { to, from } => format!("{} = broadcast {}", reg(to), self.access(from, *to)),
-            Instr::Store { from, to } => format!("store {} = {}", self.access(to, *from), reg(from)),
+            Instr::Load { to, from } => format!("{} = load {}", reg(to), self.access(from, lanes(to))),
+            Instr::Broadcast { to, from } => format!("{} = broadcast {}", reg(to), self.access(from, lanes(to))),
+            Instr::Store { from, to } => format!("store {} = {}", self.access(to, lanes(from)), reg(from)),
+            Instr::Prefetch { at } => format!("prefetch {}", self.access(at, 1)),
             Instr::Binary { op, to, left, right } => {
                 format!("{} = {}", reg(to), binary(*op, &reg(left), &reg(right)))
             }
@@ -192,10 +191,9 @@ impl Printer<'_> {
         }
     }
 
-    fn access(self, access: &Access, register: Reg) -> String {
+    fn access(self, access: &Access, lanes: usize) -> String {
         let index = access.index.iter().enumerate().map(|(dim, index)| {
             let start = affine(index, &self.stage.vars);
-            let lanes = self.registers.get(register.0).map_or(1, |register| register.lanes);
             match access.lanes {
                 Some(along) if along.dim == dim => {
                     let step = if along.step == 1 { String::new() } else { format!(" by {}", along.step) };

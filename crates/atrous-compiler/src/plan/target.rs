@@ -42,6 +42,11 @@ impl Target {
         self.lanes == 16
     }
 
+    /// Whether memory can be asked for before it is read.
+    pub fn has_prefetch(&self) -> bool {
+        self.lanes > 4
+    }
+
     /// Whether two vectors of 512 bits go in a cycle.
     pub fn is_dual(&self) -> bool {
         self.lanes == 16 && self.pipes == 2

@@ -226,6 +226,12 @@ pub enum Instr {
         /// Has `lanes` exactly when the register has more than one.
         to: Access,
     },
+    /// Asks the machine to bring an element near that will be read soon. It may lie outside of the buffer, and then nothing
+    /// happens.
+    Prefetch {
+        /// Has no `lanes`.
+        at: Access,
+    },
     /// `to = left op right`
     Binary {
         /// What to compute.
@@ -299,14 +305,14 @@ impl Instr {
             | Instr::SelectLess { to, .. }
             | Instr::ShiftLeft { to, .. }
             | Instr::Shuffle { to, .. } => Some(to),
-            Instr::Store { .. } => None,
+            Instr::Store { .. } | Instr::Prefetch { .. } => None,
         }
     }
 
     /// The registers that are read.
     pub fn operands(&self) -> impl Iterator<Item = Reg> {
         let operands = match *self {
-            Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } => [None; 4],
+            Instr::Constant { .. } | Instr::Load { .. } | Instr::Broadcast { .. } | Instr::Prefetch { .. } => [None; 4],
             Instr::Store { from, .. } | Instr::ShiftLeft { from, .. } => [Some(from), None, None, None],
             Instr::Binary { left, right, .. } | Instr::Shuffle { left, right, .. } => {
                 [Some(left), Some(right), None, None]
@@ -322,6 +328,7 @@ impl Instr {
         match self {
             Instr::Constant { to, .. } | Instr::Load { to, .. } | Instr::Broadcast { to, .. } => vec![to],
             Instr::Store { from, .. } => vec![from],
+            Instr::Prefetch { .. } => vec![],
             Instr::ShiftLeft { to, from, .. } => vec![to, from],
             Instr::Binary { to, left, right, .. } | Instr::Shuffle { to, left, right, .. } => vec![to, left, right],
             Instr::MultiplyAdd { to, left, right, addend, .. } => vec![to, left, right, addend],
@@ -329,11 +336,12 @@ impl Instr {
         }
     }
 
-    /// The memory that is read or written.
+    /// The memory that is read, written or asked for.
     pub fn access(&self) -> Option<&Access> {
         match self {
             Instr::Load { from, .. } | Instr::Broadcast { from, .. } => Some(from),
             Instr::Store { to, .. } => Some(to),
+            Instr::Prefetch { at } => Some(at),
             Instr::Constant { .. }
             | Instr::Binary { .. }
             | Instr::MultiplyAdd { .. }
@@ -427,12 +435,6 @@ impl Access {
     /// Elements between neighbouring lanes; 1 means contiguous.
     pub fn lane_stride(&self, buffer: &Buffer) -> i64 {
         self.lanes.map_or(1, |lanes| lanes.step * buffer.stride(lanes.dim, self.index.len()) as i64)
-    }
-
-    /// How many elements ahead a load asks for memory: one of a whole vector of neighbours, if its buffer says so.
-    pub fn ahead(&self, buffer: &Buffer) -> Option<usize> {
-        let is_whole = self.lanes.is_some_and(|lanes| lanes.part.is_none()) && self.lane_stride(buffer) == 1;
-        buffer.ahead.filter(|_| is_whole)
     }
 
     /// The lanes that touch memory, of a register with so many.

@@ -36,10 +36,6 @@ impl Assembler<'_> {
     pub(super) fn load(&mut self, to: Register, lanes: usize, site: usize) {
         let (width, number) = (Width::of(lanes), codes::number(to));
         let active = self.frame.sites[site].active(lanes);
-        if let Some(ahead) = self.frame.sites[site].ahead {
-            let soon = self.beside(site, ahead);
-            self.listing.push(Instruction::with1(Code::Prefetcht0_m8, soon));
-        }
         match (lanes, self.frame.sites[site].stride) {
             (1, _) | (_, 1) => self.load_neighbours(number, bits(&active), site, 0),
             (4.., -1) => self.load_reversed(to, width, lanes, site),
@@ -187,6 +183,11 @@ impl Assembler<'_> {
                 _ => self.listing.three_and_number(insert, to, to, memory, 16 * lane as u32),
             }
         }
+    }
+
+    pub(super) fn prefetch(&mut self, site: usize) {
+        let memory = self.element(site, 0);
+        self.listing.push(Instruction::with1(Code::Prefetcht0_m8, memory));
     }
 
     pub(super) fn store(&mut self, from: Register, lanes: usize, site: usize) {

@@ -92,8 +92,6 @@ pub(crate) struct Site {
     pub stride: i64,
     /// The lanes that touch memory, if not all do.
     pub part: Option<Part>,
-    /// Elements ahead of which memory is asked for.
-    pub ahead: Option<i64>,
 }
 
 impl Site {

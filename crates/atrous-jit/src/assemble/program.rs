@@ -148,7 +148,6 @@ impl<'a> Walk<'a, '_> {
             (InstructionSet::Avx512, Instr::Load { to, .. }) if lanes(*to) == 1 => {
                 Some(Folded { register: *to, site, is_broadcast: true })
             }
-            _ if self.frame.sites[site].ahead.is_some() => None,
             (_, Instr::Load { to, .. }) if lanes(*to) >= 4 && contiguous => {
                 Some(Folded { register: *to, site, is_broadcast: false })
             }

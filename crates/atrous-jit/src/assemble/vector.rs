@@ -20,6 +20,9 @@ const VECTOR_WORDS: usize = 8;
 impl Assembler<'_> {
     pub(super) fn instruction(&mut self, node: &Do) {
         self.registers.start();
+        if let (Instr::Prefetch { .. }, Some(site)) = (node.instr, node.site) {
+            return self.prefetch(site);
+        }
         let main = node.instr.written().or_else(|| node.instr.operands().next());
         let Some(main) = main else { return };
         let lanes = self.tile.registers[main.0].lanes;

@@ -1,6 +1,6 @@
 //! Kernels as their users see them.
 
-use atrous_compiler::plan::{Plan, Role, Target};
+use atrous_compiler::plan::{Access, Affine, BufferId, Instr, Plan, Role, Step, Stmt, Target, Tile};
 
 use super::lanes::ragged_rows;
 use super::plans::{borders, copies, full_tile, matrix_products};
@@ -236,17 +236,26 @@ fn tiles_that_share_a_function() {
     assert_eq!([1, 5, 6, 13].map(functions), [1, 1, 1, 3]);
 }
 
-/// Memory is asked for ahead of whole vectors of one buffer, even beyond its end.
+fn first_tile(body: &mut [Stmt]) -> &mut Tile {
+    match &mut body[0] {
+        Stmt::For { body, .. } | Stmt::Par { body, .. } | Stmt::Regions { body, .. } => first_tile(body),
+        Stmt::Tile(tile) => tile,
+    }
+}
+
+/// Memory is asked for even beyond the end of a buffer.
 #[test]
-fn memory_is_asked_for_ahead() {
+fn memory_is_asked_for_before_it_is_read() {
     let mut plan = copies(16, 2);
-    plan.buffers[0].ahead = Some(1 << 20);
+    let at = Access { buffer: BufferId(0), index: vec![Affine::constant(1 << 20)], lanes: None };
+    first_tile(&mut plan.run[0].body).body.insert(0, Step::Do(Instr::Prefetch { at }));
     let asked = |target: Target| {
         let text = asm(&checked(Plan { target, ..plan.clone() })).unwrap();
         text.lines().filter(|line| line.contains("prefetcht0") && line.contains("0x400000(")).count()
     };
-    assert_eq!(asked(Target::avx512()), 1);
-    super::check("ahead", plan);
+    // In each of the iterations, which are written out.
+    assert_eq!(asked(Target::avx512()), 3);
+    super::check("prefetch", plan);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn plan(lanes: usize) -> Plan {
 
 /// Adds a buffer. Packed and scratch buffers extend their arenas.
 pub fn buffer(plan: &mut Plan, name: &str, role: Role, shape: &[usize]) -> BufferId {
-    let buffer = Buffer { name: name.into(), role, shape: shape.to_vec(), ahead: None };
+    let buffer = Buffer { name: name.into(), role, shape: shape.to_vec() };
     match role {
         Role::Packed { offset } => plan.packed_len = plan.packed_len.max(offset + buffer.len()),
         Role::Scratch { offset } => plan.scratch_len = plan.scratch_len.max(offset + buffer.len()),

@@ -66,8 +66,7 @@ impl Emitter<'_> {
             let buffer = &self.plan.buffers[access.buffer.0];
             let stride = access.lane_stride(buffer);
             let part = access.lanes.and_then(|lanes| lanes.part);
-            let ahead = access.ahead(buffer).map(|ahead| ahead as i64);
-            frame.sites.push(Site { pointer: index, displacement, stride, part, ahead });
+            frame.sites.push(Site { pointer: index, displacement, stride, part });
         }
         for column in counting_columns(&tile.body) {
             match self.scope.binding(column) {

@@ -11,9 +11,7 @@ mod regions;
 #[cfg(test)]
 mod tests;
 
-use super::schedule::{
-    Block, Choose, Expectation, Loops, Ranked, Schedule, Slow, blocks, counted, ranking, weights_ahead,
-};
+use super::schedule::{Block, Choose, Expectation, Loops, Ranked, Schedule, Slow, blocks, counted, ranking};
 use super::{BinaryOp, Buffer, BufferId, Decision, Plan, Role, Stage, Target};
 use crate::ir::{self, Contraction, Graph, Node, Op, Value};
 use crate::layer::Activation;
@@ -141,7 +139,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn add_buffer(&mut self, name: &str, role: Role, shape: Vec<usize>) -> BufferId {
         let name = nest::unique(name, |name| self.buffers.iter().any(|buffer| buffer.name == name));
-        self.buffers.push(Buffer { name, role, shape, ahead: None });
+        self.buffers.push(Buffer { name, role, shape });
         BufferId(self.buffers.len() - 1)
     }
 
@@ -286,7 +284,6 @@ impl Builder<'_> {
         let Schedule { along, phases_apart, .. } = *schedule;
         let summands = pack::Summands { contraction, layout: self.graph.layout, phases_apart };
         let (name, from, to) = self.packed(parameter, pack::shape(&summands, along, block));
-        self.buffers[to.0].ahead = weights_ahead(contraction, along, block);
         self.pack.push(pack::weight(name, &pack::Weight { summands, along, block, flipped, from, to }));
         to
     }

@@ -35,8 +35,7 @@ impl AxisTable {
     /// Opens the table with a loop over the outputs of each row, whose variable it gives too.
     pub fn open_runs(&self, name: &str, vars: &mut Vars, headers: &mut Vec<Header>) -> (Columns, Affine) {
         let columns = self.open(name, &[1], vars, headers);
-        let count = columns.parts.first().map_or(Count::Fixed(0), |part| part.count);
-        let q = index(vars, name, count, |var, count| headers.push(Header::Par(var, count)));
+        let q = columns.walk(name, vars, headers);
         (columns, q)
     }
 
@@ -90,6 +89,14 @@ pub struct Columns {
     pub tap: Affine,
     /// See [`Row::taps`].
     pub taps: Count,
+}
+
+impl Columns {
+    /// Opens a loop over the runs of the first part, and gives its variable.
+    pub fn walk(&self, name: &str, vars: &mut Vars, headers: &mut Vec<Header>) -> Affine {
+        let count = self.parts.first().map_or(Count::Fixed(0), |part| part.count);
+        index(vars, name, count, |var, count| headers.push(Header::Par(var, count)))
+    }
 }
 
 /// A part of the outputs of a row: runs of equal width.

@@ -161,13 +161,14 @@ impl Flattener<'_> {
         let node = |step: &Step| match step {
             Step::Do(instr) => self.instr(tile, first_lanes, instr),
             Step::Reduce { var, count, body } => {
-                Node::Loop { var: var.0, count: *count, body: self.steps(tile, first_lanes, body) }
+                Some(Node::Loop { var: var.0, count: *count, body: self.steps(tile, first_lanes, body) })
             }
         };
-        body.iter().map(node).collect()
+        body.iter().filter_map(node).collect()
     }
 
-    fn instr(&self, tile: &Tile, first_lanes: &[usize], instr: &Instr) -> Node {
+    /// Nothing for what changes nothing.
+    fn instr(&self, tile: &Tile, first_lanes: &[usize], instr: &Instr) -> Option<Node> {
         let at = |register: Reg| first_lanes[register.0];
         let lanes = |register: Reg| tile.registers[register.0].lanes;
         let (register, op) = match *instr {
@@ -175,6 +176,7 @@ impl Flattener<'_> {
             Instr::Load { to, ref from } => (to, Op::Load { to: at(to), from: self.place(from, lanes(to)) }),
             Instr::Broadcast { to, ref from } => (to, Op::Broadcast { to: at(to), from: self.place(from, 1) }),
             Instr::Store { from, ref to } => (from, Op::Store { from: at(from), to: self.place(to, lanes(from)) }),
+            Instr::Prefetch { .. } => return None,
             Instr::Binary { op, to, left, right } => {
                 (to, Op::Binary { op, to: at(to), left: at(left), right: at(right) })
             }
@@ -198,7 +200,7 @@ impl Flattener<'_> {
                 (to, Op::Shuffle { to: at(to), from: taken_lanes.iter().map(taken).collect() })
             }
         };
-        Node::Do { lanes: lanes(register), op }
+        Some(Node::Do { lanes: lanes(register), op })
     }
 
     fn place(&self, access: &Access, lanes: usize) -> Place {

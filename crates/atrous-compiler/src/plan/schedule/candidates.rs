@@ -3,7 +3,7 @@
 use super::blocks::blocks;
 use super::problem::{Axis, Problem};
 use super::reads::{first_size, sizes};
-use super::{FEW, FIRST_LEVEL, LaneAxis, Outermost, Schedule, loads_windows, run_sizes};
+use super::{FEW, FIRST_LEVEL, LaneAxis, Schedule, loads_windows, outermost, run_sizes};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -21,9 +21,6 @@ const AROUND: usize = 24;
 
 /// Most rows of a tile with vectors of channels, all of which read with the same taps.
 const MOST_ALIKE: usize = 4;
-
-/// Bytes of weights from which on blocks are walked one after the other: a good part of a second-level cache.
-pub const NEAR: usize = 384 << 10;
 
 /// The schedules whose registers fit and whose tiles can be written out.
 pub fn all(problem: &Problem, epilogue: usize, target: &Target) -> Vec<Schedule> {
@@ -169,6 +166,10 @@ impl Shape<'_> {
         if written > MOST_WRITTEN {
             return None;
         }
+        let tile = match along {
+            LaneAxis::Width => [channels, height, lanes * positions],
+            LaneAxis::OutputChannels | LaneAxis::Groups => [lanes * channels, height, positions.div_ceil(phases)],
+        };
         let kept_weights = if along == LaneAxis::Width && rows.is_some() { left } else { 0 };
         let schedule = Schedule {
             along,
@@ -177,7 +178,7 @@ impl Shape<'_> {
             positions,
             rows,
             kept_weights,
-            outermost: self.outermost(along),
+            outermost: outermost::choose(self.problem, self.target, along, tile),
             writes_taps_out: true,
             phases_apart: self.problem.phases_apart.is_some(),
         };
@@ -194,19 +195,6 @@ impl Shape<'_> {
 }
 
 impl Shape<'_> {
-    /// A product of matrices has all its outputs in one row, whose input is too long to stay near.
-    fn outermost(&self, along: LaneAxis) -> Outermost {
-        let Problem { weights, outputs_above, width, .. } = self.problem;
-        match (along, outputs_above, width.kernel) {
-            _ if *weights > NEAR => Outermost::Blocks,
-            (LaneAxis::Width, 1, 1) => Outermost::Runs,
-            (LaneAxis::Width, 1, _) if self.target.is_dual() && self.problem.reads_from_far() => Outermost::Runs,
-            // The channels of a run are neighbours in memory, which come from far as neighbours.
-            (LaneAxis::Groups, ..) if self.target.is_dual() && self.problem.is_far() => Outermost::Runs,
-            _ => Outermost::Rows,
-        }
-    }
-
     /// Registers that one instruction needs beside its operands, where machines have no masks: for the sums of a part of
     /// the lanes, and for inputs that are apart.
     fn temporary(&self) -> usize {

@@ -12,7 +12,7 @@ mod tiles;
 use self::machine::Machine;
 use self::memory::PAGE;
 use super::blocks::blocks;
-use super::candidates::NEAR;
+use super::outermost::NEAR;
 use super::problem::Problem;
 use super::reads::sizes;
 use super::{LaneAxis, Schedule};
@@ -87,7 +87,7 @@ pub fn occupied(instr: &Instr, tile: &Tile, buffers: &[Buffer], target: &Target)
             1 => (Unit::Loads, machine.load(lanes(to))),
             stride => (Unit::Loads, machine.shifted_load(lanes(to), stride)),
         },
-        Instr::Broadcast { .. } => (Unit::Loads, 1),
+        Instr::Broadcast { .. } | Instr::Prefetch { .. } => (Unit::Loads, 1),
         Instr::Store { from, to } => match stride(to) {
             1 => (Unit::Stores, machine.store(lanes(from))),
             _ => (Unit::Stores, 2 * lanes(from)),

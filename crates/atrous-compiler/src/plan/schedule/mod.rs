@@ -4,6 +4,7 @@ mod blocks;
 mod candidates;
 mod cost;
 mod counted;
+mod outermost;
 mod print;
 mod problem;
 pub mod reads;
@@ -19,7 +20,7 @@ pub use slow::{Expectation, Loops, Slow, SlowReason};
 pub use tables::{AxisTable, TapOrder};
 
 use super::target::Target;
-use crate::ir::Contraction;
+use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
 use reads::sizes;
 
@@ -30,10 +31,16 @@ pub const FIRST_LEVEL: usize = 32 << 10;
 const SECOND_LEVEL: usize = 1 << 20;
 
 /// Numbers in a line of a cache.
-const LINE: usize = 16;
+pub const LINE: usize = 16;
 
 /// Weights between those that are read and those that are asked for.
-const WEIGHTS_AHEAD: usize = 512;
+const WEIGHTS_AHEAD: i64 = 512;
+
+/// Steps of a tile, each an input channel and a tap along all axes but the last, between what is read and what is asked for.
+const STEPS_AHEAD: i64 = 8;
+
+/// Input channels for each that asks for nothing that is read.
+const LEAST_BEFORE: i64 = 16;
 
 /// Channels that are few: of few input channels tiles with lanes along the width may have several rows of outputs.
 pub const FEW: usize = 8;
@@ -87,6 +94,9 @@ pub enum Outermost {
     Runs,
     /// Blocks of output channels: the weights of one block stay near, while the whole input is walked.
     Blocks,
+    /// Parts of the output, of so many rows of each phase; of so many runs, where there is one row. The inputs of a part
+    /// stay near while it is walked for all blocks.
+    Parts(usize),
 }
 
 impl Schedule {
@@ -112,10 +122,23 @@ pub fn loads_windows(rows: Option<usize>, stride: usize) -> bool {
 
 /// How far ahead of what is read weights are asked for that are so many that they come from beyond a second-level cache:
 /// a machine guesses what is read next, but not across pages. Shorter vectors would ask for each line several times.
-pub fn weights_ahead(contraction: &Contraction, along: LaneAxis, block: Block) -> Option<usize> {
+pub fn weights_ahead(contraction: &Contraction, along: LaneAxis, block: Block) -> Option<i64> {
     let weights = contraction.groups * contraction.group_weights();
     let is_far = along == LaneAxis::OutputChannels && 4 * weights > SECOND_LEVEL;
     (is_far && block.lanes == LINE).then_some(WEIGHTS_AHEAD)
+}
+
+/// How many input channels ahead of the one that is read inputs are asked for, if they come from beyond a first-level cache,
+/// each channel from another page: a machine guesses what is read next, but not across pages.
+pub fn inputs_ahead(contraction: &Contraction, layout: Layout, target: &Target) -> Option<i64> {
+    let Contraction { group_inputs, axes, .. } = contraction;
+    let positions: usize = axes.iter().map(|axis| axis.input as usize).product();
+    let is_far = layout == Layout::Nchw && 4 * group_inputs * positions > SECOND_LEVEL / 2;
+    let taps = |axis: &PiecewiseAxis| axis.pieces.iter().map(|piece| piece.taps.count).max().unwrap_or(1);
+    let steps_of_channel: i64 = axes[..axes.len() - 1].iter().map(taps).product();
+    // Behind the last channel nothing is read.
+    let most = *group_inputs as i64 / LEAST_BEFORE;
+    (is_far && most > 0 && target.has_prefetch()).then(|| (STEPS_AHEAD / steps_of_channel.max(1)).clamp(1, most))
 }
 
 /// Lanes of the shortest register of machines with long ones, which also load and store a part of its lanes.

@@ -32,6 +32,7 @@ impl Display for Schedule {
             Outermost::Rows => {}
             Outermost::Runs => write!(f, ", runs outermost")?,
             Outermost::Blocks => write!(f, ", blocks outermost")?,
+            Outermost::Parts(size) => write!(f, ", parts of {size} outermost")?,
         }
         if phases_apart {
             write!(f, ", phases apart")?;
@@ -66,6 +67,8 @@ mod tests {
         let kept = Schedule { rows: Some(5), kept_weights: 6, ..first };
         check(kept, "4 channels × 2 vectors of 16 positions × 5 rows, up to 6 weights kept");
         let loops = Schedule { outermost: Outermost::Blocks, writes_taps_out: false, ..first };
+        let parts = Schedule { outermost: Outermost::Parts(4), ..first };
+        check(parts, "4 channels × 2 vectors of 16 positions, parts of 4 outermost");
         let runs = Schedule { outermost: Outermost::Runs, ..first };
         check(runs, "4 channels × 2 vectors of 16 positions, runs outermost");
         check(loops, "4 channels × 2 vectors of 16 positions, blocks outermost, taps in a loop");

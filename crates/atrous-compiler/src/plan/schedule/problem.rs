@@ -26,6 +26,8 @@ pub struct Problem {
     pub taps_above: usize,
     /// Outputs along all axes but the last.
     pub outputs_above: usize,
+    /// Bytes of the inputs of a group that are in rows which an output reads.
+    pub inputs_read: usize,
     /// Bytes of all weights of a group.
     pub weights: usize,
     /// How many phases are computed one after the other, each as an axis of its own, if tiles do not have all of them.
@@ -81,6 +83,17 @@ impl Axis {
         self.outputs.div_ceil(self.phases)
     }
 
+    /// Inputs from the first to the last that an output may read.
+    fn span(&self) -> usize {
+        1 + self.taps.saturating_sub(1) * self.dilation
+    }
+
+    /// Inputs that so many neighbours of each phase read.
+    pub fn read_by(&self, units: usize) -> usize {
+        let together = (units - 1) * self.stride + self.span();
+        together.min(units * self.taps)
+    }
+
     /// Whether some outputs of a phase have other taps than their neighbours.
     pub fn has_borders(&self) -> bool {
         self.table.rows.len() > self.phases
@@ -129,6 +142,9 @@ impl Problem {
         let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
         let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
         let width = above.pop().expect("a convolution has at least one axis");
+        let read =
+            |(axis, of): (&Axis, &PiecewiseAxis)| (of.input as usize).min(axis.units() * axis.stride.min(axis.span()));
+        let rows_read: usize = above.iter().zip(axes).map(read).product();
         Problem {
             layout,
             groups: *groups,
@@ -136,6 +152,7 @@ impl Problem {
             channels: *group_outputs,
             taps_above: above.iter().map(|axis| axis.taps).product(),
             outputs_above: above.iter().map(|axis| axis.outputs).product(),
+            inputs_read: 4 * group_inputs * axes.last().map_or(1, |axis| axis.input as usize) * rows_read,
             width,
             rows: above.pop(),
             weights: 4 * contraction.group_weights(),

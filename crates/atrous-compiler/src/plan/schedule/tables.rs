@@ -73,6 +73,24 @@ impl AxisTable {
         (1..=most).rev().map(&mut of_size).filter(|(_, table)| !table.rows.is_empty()).collect()
     }
 
+    /// The table with at most `most` outputs in a row, in the order of the first ones: neighbours of all phases follow each
+    /// other.
+    pub fn in_parts(&self, most: usize) -> AxisTable {
+        let most = most.max(1);
+        let parts_of = |row: &Row| {
+            let row = *row;
+            (0..row.count).step_by(most).map(move |from| Row {
+                first: row.first + self.output_step * from,
+                count: (row.count - from).min(most as i64),
+                input: row.input + self.stride * from,
+                ..row
+            })
+        };
+        let mut rows: Vec<Row> = self.rows.iter().flat_map(parts_of).collect();
+        rows.sort_by_key(|row| row.first);
+        AxisTable { rows, ..*self }
+    }
+
     /// The table of an axis that only copies: positions of each run in the output, and its first input.
     pub fn of_runs(runs: &[(Progression, i64)]) -> AxisTable {
         let row = |&(outputs, input): &(Progression, i64)| Row {
@@ -126,6 +144,22 @@ impl TapOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn neighbours_of_all_phases_are_in_neighbouring_parts() {
+        let row = |first, count, input, tap| Row { first, count, input, tap, taps: 2 };
+        let table = |rows| AxisTable { output_step: 2, stride: 3, dilation: 1, rows };
+        let parts = table(vec![row(0, 5, -1, 0), row(1, 2, 0, 2), row(5, 3, 6, 2)]).in_parts(2);
+        let expected = vec![
+            row(0, 2, -1, 0),
+            row(1, 2, 0, 2),
+            row(4, 2, 5, 0),
+            row(5, 2, 6, 2),
+            row(8, 1, 11, 0),
+            row(9, 1, 12, 2),
+        ];
+        assert_eq!(parts, table(expected));
+    }
 
     #[test]
     fn rows_go_together_with_those_that_have_their_taps() {

@@ -185,9 +185,13 @@ impl<'a> Watch<'a> {
     }
 
     fn instr(&mut self, tile: &Tile, instr: &Instr, is_written: &mut [bool]) -> Result<(), String> {
+        if let Instr::Prefetch { at } = instr {
+            return self.prefetch(at);
+        }
         let (to, operands): (Option<Reg>, Vec<Reg>) = match *instr {
             Instr::Constant { to, .. } | Instr::Load { to, .. } | Instr::Broadcast { to, .. } => (Some(to), vec![]),
             Instr::Store { from, .. } => (None, vec![from]),
+            Instr::Prefetch { .. } => (None, vec![]),
             Instr::Binary { to, left, right, .. } => (Some(to), vec![left, right]),
             Instr::MultiplyAdd { to, left, right, addend, .. } => (Some(to), vec![left, right, addend]),
             Instr::SelectLess { to, left, right, yes, no } => (Some(to), vec![left, right, yes, no]),
@@ -221,6 +225,17 @@ impl<'a> Watch<'a> {
             is_written[to.0] = true;
         }
         Ok(())
+    }
+
+    /// Any element will do, and none is touched.
+    fn prefetch(&self, at: &Access) -> Result<(), String> {
+        let buffer = self.plan.buffers.get(at.buffer.0).ok_or("no such buffer")?;
+        let indices = at.index.len();
+        ensure(indices <= buffer.shape.len() && (indices > 0 || buffer.shape.is_empty()), "number of indices")?;
+        ensure(at.lanes.is_none(), "lanes of an access")?;
+        ensure((self.program == Program::Pack) == (buffer.role == Role::Parameter), "role of a buffer")?;
+        let mut terms = at.index.iter().flat_map(|index| &index.terms);
+        ensure(terms.all(|(var, _)| self.vars.contains_key(var)), "unbound variable")
     }
 
     fn access(&mut self, access: &Access, lanes: i64, is_store: bool) -> Result<(), String> {

@@ -80,6 +80,7 @@ fn instr(instr: &mut Instr, edit: &mut dyn FnMut(i64) -> i64) {
         Instr::Constant { to, .. } => (vec![to], None),
         Instr::Load { to, from } | Instr::Broadcast { to, from } => (vec![to], Some(from)),
         Instr::Store { from, to } => (vec![from], Some(to)),
+        Instr::Prefetch { at } => (vec![], Some(at)),
         Instr::Binary { to, left, right, .. } => (vec![to, left, right], None),
         Instr::MultiplyAdd { to, left, right, addend, part, .. } => {
             if let Some(part) = part {

@@ -61,9 +61,7 @@ fn target(text: &str) -> Target {
 fn buffer(role: &str, rest: &str) -> Buffer {
     let (name, rest) = rest.split_once('[').unwrap();
     let (shape, rest) = rest.split_once(']').unwrap();
-    let (offset, ahead) = rest.split_once(", asked for ").unwrap_or((rest, ""));
-    let offset = || offset.trim().strip_prefix("at ").unwrap().parse().unwrap();
-    let ahead = ahead.strip_suffix(" ahead").map(|ahead| ahead.parse().unwrap());
+    let offset = || rest.trim().strip_prefix("at ").unwrap().parse().unwrap();
     let role = match role {
         "input" => Role::Input,
         "output" => Role::Output,
@@ -73,7 +71,7 @@ fn buffer(role: &str, rest: &str) -> Buffer {
         _ => panic!("{role}"),
     };
     let shape = shape.split(", ").filter(|size| !size.is_empty()).map(|size| size.parse().unwrap());
-    Buffer { name: name.trim().into(), role, shape: shape.collect(), ahead }
+    Buffer { name: name.trim().into(), role, shape: shape.collect() }
 }
 
 struct Reader<'a> {
@@ -162,6 +160,9 @@ impl Reader<'_> {
         if let Some(rest) = line.strip_prefix("store ") {
             let (to, from) = rest.split_once(" = ").unwrap();
             return Instr::Store { from: reg(from), to: self.access(to) };
+        }
+        if let Some(at) = line.strip_prefix("prefetch ") {
+            return Instr::Prefetch { at: self.access(at) };
         }
         let (to, value) = line.split_once(" = ").unwrap();
         let to = reg(to);

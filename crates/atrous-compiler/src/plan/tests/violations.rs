@@ -352,7 +352,7 @@ fn flow() {
         ("leaky   [8, 2]  at 16", "leaky   [8, 2]  at 15"),
     ];
     let unused = |plan: &mut Plan| {
-        plan.buffers.push(Buffer { name: "more".into(), role: Role::Output, shape: vec![1], ahead: None });
+        plan.buffers.push(Buffer { name: "more".into(), role: Role::Output, shape: vec![1] });
     };
     let text = [
         check(plans::CONV, &of_conv),

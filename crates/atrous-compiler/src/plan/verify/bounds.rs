@@ -1,4 +1,4 @@
-//! Every index of an access is inside its dimension, and computing with it cannot overflow.
+//! Every index of an access is inside its dimension, unless it may miss, and computing with it cannot overflow.
 
 use super::super::affine::Affine;
 use super::super::print;
@@ -14,7 +14,7 @@ pub(super) fn check(plan: &Plan, stage: &Stage, site: &Site) -> Result<(), Strin
     if magnitude(site, buffer).is_none_or(|magnitude| magnitude > MAX_MAGNITUDE) {
         return Err(format!("the index of an access to `{name}` overflows"));
     }
-    if !site.context.is_executed() {
+    if site.may_miss || !site.context.is_executed() {
         return Ok(());
     }
     let shape = buffer.merged(site.access.index.len());

@@ -61,7 +61,7 @@ impl std::error::Error for Violation {}
 /// - Names are identifiers and unique where `types` says so. Each variable in use is bound once on its path.
 /// - Sizes of buffers and arenas in bytes fit `isize`; the value of an index, its parts, and its parts times the
 ///   strides of the buffer fit `i64`.
-/// - Each index of each access is inside its dimension. Each buffer is inside its arena.
+/// - Each index of each access, but for those of prefetches, is inside its dimension. Each buffer is inside its arena.
 /// - Registers of an instruction have the same lanes, at most the target's, and are written before they are read, with
 ///   no loop of a tile counting as executed. The registers alive at any point are at most the target's.
 /// - `pack` reads parameters and writes packed buffers; `run` reads everything but parameters and writes

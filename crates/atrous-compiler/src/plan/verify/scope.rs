@@ -214,6 +214,9 @@ impl<'a> Scope<'a> {
     }
 
     fn instr(&self, tile: &Tile, instr: &Instr) -> Result<(), String> {
+        if let Instr::Prefetch { at } = instr {
+            return self.access(at, 1);
+        }
         let mut first: Option<&Register> = None;
         for register in instr.written().into_iter().chain(instr.operands()) {
             let known = tile.registers.get(register.0);

@@ -8,6 +8,8 @@ use super::super::types::{Access, Count, Instr, Reg, Stage, Step, Stmt, Tile, Va
 pub(super) struct Site<'a> {
     pub access: &'a Access,
     pub is_store: bool,
+    /// Whether what it touches may lie outside of the buffer.
+    pub may_miss: bool,
     /// How many elements it touches at once.
     pub lanes: i64,
     pub context: Rc<Context<'a>>,
@@ -132,6 +134,7 @@ fn steps<'a>(tile: &'a Tile, body: &'a [Step], context: &Rc<Context<'a>>, sites:
     let lanes = |register: Reg| tile.registers[register.0].lanes as i64;
     for step in body {
         let (access, is_store, lanes) = match step {
+            Step::Do(Instr::Prefetch { at }) => (at, false, 1),
             Step::Reduce { var, count, body } => {
                 steps(tile, body, &Rc::new(context.inside_loop(*var, *count)), sites);
                 continue;
@@ -141,6 +144,7 @@ fn steps<'a>(tile: &'a Tile, body: &'a [Step], context: &Rc<Context<'a>>, sites:
             Step::Do(Instr::Store { from, to }) => (to, true, lanes(*from)),
             Step::Do(_) => continue,
         };
-        sites.push(Site { access, is_store, lanes, context: context.clone() });
+        let may_miss = matches!(step, Step::Do(Instr::Prefetch { .. }));
+        sites.push(Site { access, is_store, may_miss, lanes, context: context.clone() });
     }
 }

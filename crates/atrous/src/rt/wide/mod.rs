@@ -85,18 +85,16 @@ macro_rules! vector {
                 Self(unsafe { std::ptr::from_ref(lanes).cast::<$register>().read_unaligned() })
             }
 
-            /// Lane `l` from position `at + l`, where `ahead` positions behind it, which may be outside of the window, will
-            /// be read soon.
+            /// Asks for what stands at a position, which may be outside of the memory and will be read soon.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn load_ahead(window: &[f32], at: usize, ahead: usize) -> Self {
-                let place = window.as_ptr().wrapping_add(at + ahead);
+            pub fn prefetch(memory: &[f32], at: isize) {
+                let place = memory.as_ptr().wrapping_offset(at);
                 // SAFETY: the facts of the module. Newer compilers know that it is safe.
                 #[allow(unused_unsafe)]
                 unsafe {
                     _mm_prefetch::<_MM_HINT_T0>(place.cast());
                 };
-                Self::load(window, at)
             }
 
             /// Lane `l` from position `at + l·stride`.

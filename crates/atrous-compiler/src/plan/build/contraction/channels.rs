@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::rows::{InputRow, Rows};
-use super::{Columns, Scope, transpose};
+use super::{Columns, Scope, prefetch, transpose};
 use crate::layer::{Layout, Number};
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
@@ -19,9 +19,9 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
     let mut loops = Vec::new();
     let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
     let channel = index(vars, "i", inputs, |var, count| loops.push((var, count)));
+    let mut steps = prefetch::inputs(scope, &rows.inputs, columns, &channel);
     let place = if scope.job.walks_taps_above_first() { 0 } else { loops.len() };
     loops.splice(place..place, rows.loops);
-    let mut steps = Vec::new();
     let multiply = Multiply { scope, rows: &rows.inputs, columns, channel: &channel, sums: &sums };
     match scope.job.schedule.along {
         LaneAxis::Groups => multiply.by_input(&mut tile, &mut steps),
@@ -132,6 +132,7 @@ impl Multiply<'_> {
         let taps: Vec<Affine> = above.iter().cloned().chain([Affine::constant(tap)]).collect();
         let to = tile.register("weight", self.scope.block.lanes);
         let from = self.scope.weight(self.channel, &taps, vector * self.scope.block.lanes);
+        steps.extend(prefetch::weights(self.scope, &from));
         steps.push(Step::Do(Instr::Load { to, from }));
         to
     }

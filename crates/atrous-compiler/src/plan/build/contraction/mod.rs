@@ -13,6 +13,7 @@
 mod access;
 mod channels;
 mod pieces;
+mod prefetch;
 mod rows;
 mod transpose;
 mod width;
@@ -104,8 +105,15 @@ pub fn stage(job: &Job) -> Stage {
         Outermost::Rows => rows_of_blocks(job, &tables, &scope, &mut vars),
         Outermost::Runs => runs_of_blocks(job, &tables, &scope, &mut vars),
         Outermost::Blocks => blocks_of_rows(job, &tables, &scope, &mut vars),
+        Outermost::Parts(size) if is_one_row(&tables) => parts_of_row(job, &tables, size, &scope, &mut vars),
+        Outermost::Parts(size) => parts_of_rows(job, &tables, size, &scope, &mut vars),
     };
     vars.stage(job.name.clone(), nest(headers, body))
+}
+
+/// Whether there is one position along all axes but the last.
+fn is_one_row(tables: &[AxisTable]) -> bool {
+    tables[..tables.len() - 1].iter().all(|table| table.rows.iter().map(|row| row.count).sum::<i64>() == 1)
 }
 
 /// Makes the scope of a block with a number.
@@ -122,11 +130,56 @@ fn rows_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut 
 fn runs_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
     for_rows(job, tables, vars, &mut |place, vars| {
         let mut tiles = Vec::new();
-        for (headers, columns) in runs(job, &tables[tables.len() - 1], vars) {
+        for runs in runs(job, &tables[tables.len() - 1]) {
+            let mut headers = Vec::new();
+            let columns = runs.columns(&open(vars, "x", runs.count(), &mut headers));
             let of_run = for_blocks(job, scope, vars, &mut |scope, vars| vec![tile(scope, place, &columns, vars)]);
             tiles.extend(nest(headers, of_run));
         }
         tiles
+    })
+}
+
+/// Some rows for all blocks, then the next ones.
+fn parts_of_rows(job: &Job, tables: &[AxisTable], size: usize, scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+    let mut tables = tables.to_vec();
+    let last_above = tables.len() - 2;
+    tables[last_above] = tables[last_above].in_parts(size);
+    let mut body = Vec::new();
+    for mut opened in open_rows(job, &tables, vars) {
+        let headers = std::mem::take(&mut opened.headers);
+        let of_part = for_blocks(job, scope, vars, &mut |scope, vars| {
+            let mut headers = Vec::new();
+            let place = opened.walk(vars, &mut headers);
+            nest(headers, run_tiles(scope, &place, vars))
+        });
+        body.extend(nest(headers, of_part));
+    }
+    body
+}
+
+/// Some runs of the only row for all blocks, then the next ones.
+fn parts_of_row(job: &Job, tables: &[AxisTable], size: usize, scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+    for_rows(job, tables, vars, &mut |place, vars| {
+        let mut parts = Vec::new();
+        for runs in runs(job, &tables[tables.len() - 1]) {
+            let whole = runs.count() / size;
+            for (first, count, size) in [(0, whole, size), (whole * size, 1, runs.count() % size)] {
+                if count * size == 0 {
+                    continue;
+                }
+                let mut headers = Vec::new();
+                let part = open(vars, "part", count, &mut headers);
+                let of_part = for_blocks(job, scope, vars, &mut |scope, vars| {
+                    let mut headers = Vec::new();
+                    let run = open(vars, "x", size, &mut headers);
+                    let columns = runs.columns(&part.times(size as i64).plus(&run).plus_constant(first as i64));
+                    nest(headers, vec![tile(scope, place, &columns, vars)])
+                });
+                parts.extend(nest(headers, of_part));
+            }
+        }
+        parts
     })
 }
 
@@ -137,6 +190,11 @@ fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut 
     })
 }
 
+/// Opens a loop whose iterations are independent, and gives its variable.
+fn open(vars: &mut Vars, name: &str, count: usize, headers: &mut Vec<Header>) -> Affine {
+    index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
+}
+
 /// Loops over rows.
 fn for_rows(
     job: &Job,
@@ -144,17 +202,23 @@ fn for_rows(
     vars: &mut Vars,
     tiles: &mut dyn FnMut(&rows::Place, &mut Vars) -> Vec<Stmt>,
 ) -> Vec<Stmt> {
-    let names = AXIS_NAMES[tables.len()];
     let mut body = Vec::new();
-    let together = match (job.schedule.along, job.schedule.rows) {
-        (LaneAxis::Width, Some(rows)) => Together::Written(rows),
-        (_, rows) => Together::Alike(rows.unwrap_or(1)),
-    };
-    for (headers, place) in rows::open(&tables[..tables.len() - 1], names, together, vars) {
+    for mut opened in open_rows(job, tables, vars) {
+        let mut headers = std::mem::take(&mut opened.headers);
+        let place = opened.walk(vars, &mut headers);
         let tiles = tiles(&place, vars);
         body.extend(nest(headers, tiles));
     }
     body
+}
+
+/// The rows, those of one tile together.
+fn open_rows(job: &Job, tables: &[AxisTable], vars: &mut Vars) -> Vec<rows::Opened<'static>> {
+    let together = match (job.schedule.along, job.schedule.rows) {
+        (LaneAxis::Width, Some(rows)) => Together::Written(rows),
+        (_, rows) => Together::Alike(rows.unwrap_or(1)),
+    };
+    rows::open(&tables[..tables.len() - 1], AXIS_NAMES[tables.len()], together, vars)
 }
 
 /// Loops over the blocks of each size.
@@ -167,8 +231,7 @@ fn for_blocks<'a>(
     let mut body = Vec::new();
     for &(block, weight) in job.blocks {
         let mut loops = Vec::new();
-        let number =
-            index(vars, "block", Count::Fixed(block.count as i64), |var, count| loops.push(Header::Par(var, count)));
+        let number = open(vars, "block", block.count, &mut loops);
         let tiles = tiles(&scope(block, number, weight), vars);
         body.extend(nest(loops, tiles));
     }
@@ -179,7 +242,9 @@ fn for_blocks<'a>(
 fn run_tiles(scope: &Scope, place: &rows::Place, vars: &mut Vars) -> Vec<Stmt> {
     let table = &scope.tables[scope.tables.len() - 1];
     let mut tiles = Vec::new();
-    for (headers, columns) in runs(scope.job, table, vars) {
+    for runs in runs(scope.job, table) {
+        let mut headers = Vec::new();
+        let columns = runs.columns(&open(vars, "x", runs.count(), &mut headers));
         let tile = tile(scope, place, &columns, vars);
         tiles.extend(nest(headers, vec![tile]));
     }
@@ -194,16 +259,16 @@ fn tile(scope: &Scope, place: &rows::Place, columns: &Columns, vars: &mut Vars) 
     }
 }
 
-/// The runs of a row, those that read alike inside of the same loop.
-fn runs<'a>(job: &Job, table: &'a AxisTable, vars: &mut Vars) -> Vec<(Vec<Header>, Columns<'a>)> {
+/// The runs of a row, those together that read alike.
+fn runs<'a>(job: &Job, table: &'a AxisTable) -> Vec<PhaseRuns<'a>> {
     let phases = table.output_step as usize;
     let reads = reads::of(table);
     if !job.schedule.phases_apart {
-        return phase_runs(job, &Phase { reads: &reads, first: 0, step: 1, phases, table }, vars);
+        return phase_runs(job, &Phase { reads: &reads, first: 0, step: 1, phases, table });
     }
     let of_phase = |phase| {
         let reads = reads::of_phase(&reads, phase, phases);
-        phase_runs(job, &Phase { reads: &reads, first: phase, step: phases, phases: 1, table }, vars)
+        phase_runs(job, &Phase { reads: &reads, first: phase, step: phases, phases: 1, table })
     };
     (0..phases).flat_map(of_phase).collect()
 }
@@ -221,24 +286,49 @@ struct Phase<'a, 'r> {
 }
 
 /// The runs of such outputs.
-fn phase_runs<'a>(job: &Job, phase: &Phase<'a, '_>, vars: &mut Vars) -> Vec<(Vec<Header>, Columns<'a>)> {
+fn phase_runs<'a>(job: &Job, phase: &Phase<'a, '_>) -> Vec<PhaseRuns<'a>> {
     let &Phase { reads, first, step, phases, table } = phase;
     let sizes = job.schedule.run_sizes(reads.len(), phases);
-    let mut opened = Vec::new();
-    for runs in reads::join(reads, &sizes) {
-        let mut headers = Vec::new();
-        let run = index(vars, "x", Count::Fixed(runs.count as i64), |var, count| headers.push(Header::Par(var, count)));
-        let columns = Columns {
+    let of_runs = |runs: reads::Runs| PhaseRuns {
+        reads: reads[runs.first..runs.first + runs.size].to_vec(),
+        runs,
+        first,
+        step,
+        phases,
+        table,
+    };
+    reads::join(reads, &sizes).into_iter().map(of_runs).collect()
+}
+
+/// Runs of one phase, or of all phases, that read alike.
+struct PhaseRuns<'a> {
+    runs: reads::Runs,
+    /// What the outputs of the first run read.
+    reads: Vec<reads::Reads>,
+    /// See [`Phase`].
+    first: usize,
+    step: usize,
+    phases: usize,
+    table: &'a AxisTable,
+}
+
+impl<'a> PhaseRuns<'a> {
+    fn count(&self) -> usize {
+        self.runs.count
+    }
+
+    /// The outputs of a run.
+    fn columns(&self, run: &Affine) -> Columns<'a> {
+        let PhaseRuns { runs, first, step, phases, table, .. } = *self;
+        Columns {
             output: run.times((step * runs.size) as i64).plus_constant((first + step * runs.first) as i64),
             step: step as i64,
             phases,
             input: run.times(runs.input_step),
-            reads: reads[runs.first..runs.first + runs.size].to_vec(),
+            reads: self.reads.clone(),
             table,
-        };
-        opened.push((headers, columns));
+        }
     }
-    opened
 }
 
 /// The outputs of a tile along the last axis.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::build::nest::{Header, Vars, index};
-use crate::plan::build::regions::{Position, open_positions};
+use crate::plan::build::regions::{Columns, Position, open_positions};
 use crate::plan::schedule::AxisTable;
 use crate::plan::schedule::reads::{self, Reads, Runs};
 use crate::plan::{Affine, Count, Var};
@@ -109,53 +109,79 @@ pub enum Together {
 /// Rows that are computed by the same tile, one after the other.
 enum Group {
     /// What the rows of the first run read.
-    Written(Runs, Vec<Reads>),
+    Written { runs: Runs, reads: Vec<Reads>, dilation: i64 },
     /// So many for each output of the table.
-    Alike(usize, AxisTable),
+    Alike(usize, AxisTable, Columns),
+    /// The one row that there is.
+    Single,
 }
 
-/// Opens the rows of all axes but the last: places, each inside of headers of its own.
-pub fn open(tables: &[AxisTable], names: &[&str], together: Together, vars: &mut Vars) -> Vec<(Vec<Header>, Place)> {
+/// Rows that are open but for the loop over them.
+pub struct Opened<'a> {
+    /// What stands around that loop.
+    pub headers: Vec<Header>,
+    name: &'a str,
+    /// A position along each axis above.
+    above: Vec<Position>,
+    group: Group,
+}
+
+/// Opens the rows of all axes but the last.
+pub fn open<'a>(tables: &[AxisTable], names: &[&'a str], together: Together, vars: &mut Vars) -> Vec<Opened<'a>> {
     let Some((table, above)) = tables.split_last() else {
-        return vec![(Vec::new(), Place { rolled: vec![Vec::new()], written: None })];
+        return vec![Opened { headers: Vec::new(), name: "", above: Vec::new(), group: Group::Single }];
     };
     let name = names[above.len()];
-    let groups: Vec<Group> = match together {
+    let mut opened = |make: &dyn Fn(&mut Vars, &mut Vec<Header>) -> Group| {
+        let mut headers = Vec::new();
+        let above = open_positions(above, names, vars, &mut headers);
+        let group = make(vars, &mut headers);
+        Opened { headers, name, above, group }
+    };
+    match together {
         Together::Written(most) => {
             let reads = reads::of(table);
             let sizes = reads::sizes(reads.len(), most, table.output_step as usize);
-            let of_runs = |runs: Runs| Group::Written(runs, reads[runs.first..runs.first + runs.size].to_vec());
+            let of_runs = |runs: Runs| {
+                let reads = &reads[runs.first..runs.first + runs.size];
+                opened(&|_, _| Group::Written { runs, reads: reads.to_vec(), dilation: table.dilation })
+            };
             reads::join(&reads, &sizes).into_iter().map(of_runs).collect()
         }
         Together::Alike(most) => {
-            table.together(most).into_iter().map(|(size, table)| Group::Alike(size, table)).collect()
+            let of_size = |(size, table): (usize, AxisTable)| {
+                opened(&|vars, headers| Group::Alike(size, table.clone(), table.open(name, &[1], vars, headers)))
+            };
+            table.together(most).into_iter().map(of_size).collect()
         }
-    };
-    let place = |group: Group| {
-        let mut headers = Vec::new();
-        let rolled = open_positions(above, names, vars, &mut headers);
-        let place = match group {
-            Group::Written(runs, reads) => {
+    }
+}
+
+impl Opened<'_> {
+    /// Opens the loop over the rows.
+    pub fn walk(&self, vars: &mut Vars, headers: &mut Vec<Header>) -> Place {
+        let above = &self.above;
+        match &self.group {
+            Group::Single => Place { rolled: vec![Vec::new()], written: None },
+            Group::Written { runs, reads, dilation } => {
                 let count = Count::Fixed(runs.count as i64);
-                let run = index(vars, name, count, |var, count| headers.push(Header::Par(var, count)));
+                let run = index(vars, self.name, count, |var, count| headers.push(Header::Par(var, count)));
                 let written = Written {
                     output: run.times(runs.size as i64).plus_constant(runs.first as i64),
                     input: run.times(runs.input_step),
-                    reads,
-                    dilation: table.dilation,
+                    reads: reads.clone(),
+                    dilation: *dilation,
                 };
-                Place { rolled: vec![rolled], written: Some(written) }
+                Place { rolled: vec![above.clone()], written: Some(written) }
             }
-            Group::Alike(size, table) => {
-                let (columns, run) = table.open_runs(name, vars, &mut headers);
+            Group::Alike(size, table, columns) => {
+                let run = columns.walk(self.name, vars, headers);
                 let row = |number: usize| {
-                    let q = run.times(size as i64).plus_constant(number as i64);
-                    extended(&rolled, table.position(&columns, &q))
+                    let q = run.times(*size as i64).plus_constant(number as i64);
+                    extended(above, table.position(columns, &q))
                 };
-                Place { rolled: (0..size).map(row).collect(), written: None }
+                Place { rolled: (0..*size).map(row).collect(), written: None }
             }
-        };
-        (headers, place)
-    };
-    groups.into_iter().map(place).collect()
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::rows::{InputRow, Rows};
 use super::windows::{self, Extents};
-use super::{Columns, Scope};
+use super::{Columns, Scope, prefetch};
 use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
@@ -29,7 +29,7 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
     let channel = index(vars, "i", count, |var, count| loops.push((var, count)));
     let place = if scope.job.walks_taps_above_first() { 0 } else { loops.len() };
     loops.splice(place..place, rows.loops);
-    let mut steps = Vec::new();
+    let mut steps = prefetch::inputs(scope, &rows.inputs, columns, &channel);
     let mut multiply = Multiply { scope, columns, channel: &channel, slots: &slots, sums: &sums, kept: None };
     if loops.is_empty() && multiply.weights(&rows.inputs) <= scope.job.schedule.kept_weights {
         multiply.kept = Some(BTreeMap::new());

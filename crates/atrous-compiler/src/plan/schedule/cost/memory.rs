@@ -94,7 +94,7 @@ impl Machine {
         if problem.layout == Layout::Nhwc {
             return 0;
         }
-        let is_walked = problem.outputs_above == 1 && outermost != Outermost::Runs;
+        let is_walked = problem.outputs_above == 1 && !matches!(outermost, Outermost::Runs | Outermost::Parts(_));
         let new = if is_walked && problem.reads_from_far() { new } else { 0 };
         let again = if steps * rows * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
         if self.dual {

@@ -1,0 +1,80 @@
+//! Which loops of a contraction stand outside of the others.
+
+use super::problem::Problem;
+use super::{LaneAxis, Outermost, SECOND_LEVEL};
+use crate::layer::Layout;
+use crate::plan::Target;
+
+/// Bytes of weights up to which those of all blocks stay near: a good part of a second-level cache.
+pub const NEAR: usize = 384 << 10;
+
+/// Bytes of inputs up to which all of them stay near while they are walked.
+const NEAR_INPUTS: usize = SECOND_LEVEL / 4 * 3;
+
+/// Bytes of the inputs of a part of the outputs.
+const PART: usize = SECOND_LEVEL / 2;
+
+/// The loops for tiles of so many channels, rows, and outputs of each phase in a row.
+pub fn choose(problem: &Problem, target: &Target, along: LaneAxis, tile: [usize; 3]) -> Outermost {
+    let Problem { weights, outputs_above, width, rows, .. } = problem;
+    match (along, width.kernel) {
+        // The channels of a run are neighbours in memory, which come from far as neighbours.
+        (LaneAxis::Groups, _) if target.is_dual() && problem.is_far() => Outermost::Runs,
+        (LaneAxis::Groups, _) => Outermost::Rows,
+        _ if *weights > NEAR => parts(problem, tile).unwrap_or(Outermost::Blocks),
+        // A product of matrices has all its outputs in one row, whose input is too long to stay near.
+        (LaneAxis::Width, 1) if *outputs_above == 1 => Outermost::Runs,
+        (LaneAxis::Width, _) if *outputs_above == 1 && target.is_dual() && problem.reads_from_far() => Outermost::Runs,
+        // Neighbours of all phases share what they read.
+        _ if rows.as_ref().is_some_and(|rows| rows.phases > 1) => parts(problem, tile).unwrap_or(Outermost::Rows),
+        _ => Outermost::Rows,
+    }
+}
+
+/// Parts of as many rows, or of as many runs where there is one row, as have few enough inputs to stay near: where those of
+/// all do not, and where all weights are read faster for each part than all inputs for each block. Weights are read in the
+/// order of memory, inputs from plane to plane; with channels last, inputs are no slower.
+fn parts(problem: &Problem, [channels, height, units]: [usize; 3]) -> Option<Outermost> {
+    let Problem { layout, inputs, width, rows, outputs_above, inputs_read, weights, .. } = problem;
+    if *layout == Layout::Nhwc || *inputs_read <= NEAR_INPUTS {
+        return None;
+    }
+    let (all, read): (usize, &dyn Fn(usize) -> usize) = match rows {
+        Some(rows) if *outputs_above > 1 => (rows.units(), &|size| rows.read_by(size) * width.read_by(width.units())),
+        _ => (width.units().div_ceil(units), &|size| width.read_by(units * size)),
+    };
+    let near = most(all, &|size| 4 * inputs * read(size) <= PART);
+    // Rows that go together are in one part.
+    let size = (near / height).max(1) * height;
+    let blocks = problem.channels.div_ceil(channels);
+    let pays = *weights <= NEAR || 2 * inputs_read * blocks > weights * all.div_ceil(size);
+    (size < all && pays).then_some(Outermost::Parts(size))
+}
+
+/// The largest number up to `all` that fits, where all smaller ones do; at least 1.
+fn most(all: usize, fits: &dyn Fn(usize) -> bool) -> usize {
+    let (mut least, mut most) = (1, all.max(1));
+    while least < most {
+        let middle = (least + most).div_ceil(2);
+        if fits(middle) {
+            least = middle;
+        } else {
+            most = middle - 1;
+        }
+    }
+    least
+}
+
+#[cfg(test)]
+mod tests {
+    use super::most;
+
+    #[test]
+    fn the_largest_number_that_fits() {
+        for all in 1..9 {
+            for fitting in 0..12 {
+                assert_eq!(most(all, &|size| size <= fitting), fitting.clamp(1, all));
+            }
+        }
+    }
+}
