@@ -127,8 +127,12 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
                 _ if bytes > 2 * NEAR / 3 => 4,
                 _ => 0,
             };
-            // Twice the instructions for as many multiply-adds.
-            let half = if target.lanes == 16 && schedule.lanes == 8 { 8 } else { 0 };
+            // Twice the instructions for as many multiply-adds, or four times.
+            let half = match (target.lanes, schedule.lanes) {
+                (16, 8) => 8,
+                (16, 4) if problem.channels >= target.lanes => 12,
+                _ => 0,
+            };
             // Products that are rounded go faster in pairs.
             let alone = if !target.fused && channels.min(positions) == 1 { 10 } else { 0 };
             // Inputs of a tile, and then its outputs, are a few of many pages.

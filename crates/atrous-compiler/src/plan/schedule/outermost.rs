@@ -8,9 +8,6 @@ use crate::plan::Target;
 /// Bytes of weights up to which those of all blocks stay near: a good part of a second-level cache.
 pub const NEAR: usize = 384 << 10;
 
-/// Bytes of inputs up to which all of them stay near while they are walked.
-const NEAR_INPUTS: usize = SECOND_LEVEL / 4 * 3;
-
 /// Bytes of the inputs of a part of the outputs.
 const PART: usize = SECOND_LEVEL / 2;
 
@@ -32,22 +29,26 @@ pub fn choose(problem: &Problem, target: &Target, along: LaneAxis, tile: [usize;
 }
 
 /// Parts of as many rows, or of as many runs where there is one row, as have few enough inputs to stay near: where those of
-/// all do not, and where all weights are read faster for each part than all inputs for each block. Weights are read in the
-/// order of memory, inputs from plane to plane; with channels last, inputs are no slower.
+/// all do not, and where all weights are read faster for each part than all inputs for each block.
 fn parts(problem: &Problem, [channels, height, units]: [usize; 3]) -> Option<Outermost> {
     let Problem { layout, inputs, width, rows, outputs_above, inputs_read, weights, .. } = problem;
-    if *layout == Layout::Nhwc || *inputs_read <= NEAR_INPUTS {
+    // Weights are read in the order of memory, inputs with channels first from plane to plane, which takes twice as long.
+    let (near, slower) = match layout {
+        Layout::Nchw => (SECOND_LEVEL / 4 * 3, 2),
+        Layout::Nhwc => (SECOND_LEVEL / 4 * 5, 1),
+    };
+    if *inputs_read <= near {
         return None;
     }
     let (all, read): (usize, &dyn Fn(usize) -> usize) = match rows {
         Some(rows) if *outputs_above > 1 => (rows.units(), &|size| rows.read_by(size) * width.read_by(width.units())),
         _ => (width.units().div_ceil(units), &|size| width.read_by(units * size)),
     };
-    let near = most(all, &|size| 4 * inputs * read(size) <= PART);
+    let fitting = most(all, &|size| 4 * inputs * read(size) <= PART);
     // Rows that go together are in one part.
-    let size = (near / height).max(1) * height;
+    let size = (fitting / height).max(1) * height;
     let blocks = problem.channels.div_ceil(channels);
-    let pays = *weights <= NEAR || 2 * inputs_read * blocks > weights * all.div_ceil(size);
+    let pays = *weights <= NEAR || slower * inputs_read * blocks > weights * all.div_ceil(size);
     (size < all && pays).then_some(Outermost::Parts(size))
 }
 

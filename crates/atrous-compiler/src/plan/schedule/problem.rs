@@ -1,5 +1,7 @@
 //! What matters of a contraction for the choice of a schedule.
 
+use std::collections::BTreeMap;
+
 use super::reads::{self, Reads};
 use super::{AxisTable, SECOND_LEVEL};
 use crate::ir::{Contraction, PiecewiseAxis};
@@ -30,6 +32,8 @@ pub struct Problem {
     pub inputs_read: usize,
     /// Bytes of all weights of a group.
     pub weights: usize,
+    /// Bytes of those with a tap that meets an input.
+    pub weights_read: usize,
     /// How many phases are computed one after the other, each as an axis of its own, if tiles do not have all of them.
     pub phases_apart: Option<usize>,
 }
@@ -156,6 +160,7 @@ impl Problem {
             width,
             rows: above.pop(),
             weights: 4 * contraction.group_weights(),
+            weights_read: 4 * group_inputs * group_outputs * axes.iter().map(taps_read).product::<usize>(),
             phases_apart: None,
         }
     }
@@ -195,4 +200,15 @@ impl Problem {
     pub fn pixel(&self) -> usize {
         4 * self.groups * self.inputs * if self.width.taps > 1 { 1 } else { self.width.stride }
     }
+}
+
+/// Taps of an axis that some output has: in each phase neighbours.
+fn taps_read(axis: &PiecewiseAxis) -> usize {
+    let mut ends: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+    for taps in axis.pieces.iter().map(|piece| piece.taps).filter(|taps| taps.count > 0) {
+        let (first, end) = (taps.start / taps.step, taps.start / taps.step + taps.count);
+        let known = ends.entry(taps.start % taps.step).or_insert((first, end));
+        *known = (known.0.min(first), known.1.max(end));
+    }
+    ends.values().map(|(first, end)| (end - first) as usize).sum()
 }

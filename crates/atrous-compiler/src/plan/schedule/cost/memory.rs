@@ -17,6 +17,12 @@ const STORED_PAGES: usize = 12;
 /// Half cycles of a store to one of more pages: fitted to those times.
 const FAR_PAGE: usize = 16;
 
+/// Lines of a set of a first-level cache, where two vectors of 512 bits go in a cycle.
+const WAYS: usize = 12;
+
+/// Half cycles in which a line comes from a second-level cache, of many that are asked for at once.
+const SECOND_LEVEL_LINE: usize = 3;
+
 /// Half cycles in which a line whose neighbours are not read comes from a second-level cache.
 const LONE_LINE: usize = 10;
 
@@ -71,14 +77,15 @@ impl Machine {
     /// Half cycles that tiles wait for weights that come from beyond a second-level cache, which the first tile of each block
     /// reads faster than they come. What its multiply-adds take meanwhile is no loss.
     pub fn first_weights(&self, problem: &Problem, schedule: &Schedule) -> f64 {
-        let bytes = problem.groups * problem.weights;
+        let bytes = problem.groups * problem.weights_read;
         if !self.dual || schedule.along != LaneAxis::OutputChannels || bytes <= 2 * SECOND_LEVEL {
             return 0.0;
         }
         let size = schedule.positions.min(problem.width.outputs).div_ceil(problem.width.phases);
         let positions = size * schedule.rows.unwrap_or(1);
         let multiply_adds = positions as f64 / (4 * schedule.lanes) as f64;
-        bytes as f64 * (1.0 / FROM_BEYOND - multiply_adds).max(0.0)
+        let counted = multiply_adds.max(1.0 / self.memory.from_second_level as f64);
+        bytes as f64 * (1.0 / FROM_BEYOND - counted).max(0.0)
     }
 
     /// Half cycles of one of so many steps for its inputs, which stand far from those of the next step: in each of some rows,
@@ -120,6 +127,17 @@ impl Machine {
         let distance = 1 << problem.pixel().trailing_zeros().min(WAY.ilog2());
         let in_a_set = problem.width.inputs_of(size) * distance / WAY;
         100 + 23 * in_a_set.saturating_sub(self.memory.inputs_in_a_set) / channels
+    }
+
+    /// Half cycles of a step for inputs that throw each other out of a first-level cache before the next step reads their
+    /// lines again: those of all positions in some rows, with channels last, where they are twice what its sets hold.
+    pub fn thrown_out(&self, problem: &Problem, along: LaneAxis, rows: usize, size: usize) -> usize {
+        if !self.dual || problem.layout == Layout::Nchw || along == LaneAxis::Groups {
+            return 0;
+        }
+        let distance = 1 << problem.pixel().trailing_zeros().min(WAY.ilog2());
+        let lines = rows * problem.width.read_by(size.div_ceil(problem.width.phases));
+        if lines * distance > 2 * WAYS * WAY { lines * SECOND_LEVEL_LINE } else { 0 }
     }
 
     /// Per cent that long tiles with lanes along groups were measured to take longer, where tensors are far, or where their

@@ -37,7 +37,8 @@ impl Machine {
         let new = 4 * stride * size.div_ceil(phases);
         let touched = new.max(4 * problem.width.inputs_of(size)) + 4 * (LINE - 1);
         let far_inputs = self.far_inputs(problem, outermost, inputs * taps_above, rows, [new, touched]);
-        let far = self.far_weights(inputs * taps_above, weights).max(far_inputs);
+        let thrown_out = self.thrown_out(problem, along, rows, size);
+        let far = self.far_weights(inputs * taps_above, weights).max(far_inputs).max(thrown_out);
         let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
         let steps = steps * (self.conflict(problem, along, channels, size) + self.spread(problem, along, size)) / 100;
         let outputs = match (problem.layout, along) {
