@@ -1,7 +1,7 @@
 //! Which loops of a contraction stand outside of the others.
 
 use super::problem::Problem;
-use super::{LaneAxis, Outermost, SECOND_LEVEL};
+use super::{FEW, LaneAxis, Outermost, SECOND_LEVEL};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -37,19 +37,26 @@ fn parts(problem: &Problem, [channels, height, units]: [usize; 3]) -> Option<Out
         Layout::Nchw => (SECOND_LEVEL / 4 * 3, 2),
         Layout::Nhwc => (SECOND_LEVEL / 4 * 5, 1),
     };
-    if *inputs_read <= near {
+    // Of few channels, tiles have rows that are written out, which parts would not keep together.
+    if *inputs_read <= near || *inputs <= FEW {
         return None;
     }
-    let (all, read): (usize, &dyn Fn(usize) -> usize) = match rows {
-        Some(rows) if *outputs_above > 1 => (rows.units(), &|size| rows.read_by(size) * width.read_by(width.units())),
-        _ => (width.units().div_ceil(units), &|size| width.read_by(units * size)),
+    let (all, read): (usize, &dyn Fn(usize) -> [usize; 2]) = match rows {
+        Some(rows) if *outputs_above > 1 => (rows.units(), &|size| [rows.read_by(size), width.read_by(width.units())]),
+        _ => (width.units().div_ceil(units), &|size| [1, width.read_by(units * size)]),
     };
-    let fitting = most(all, &|size| 4 * inputs * read(size) <= PART);
+    let bytes = |[rows, columns]: [usize; 2]| product(&[4, *inputs, rows, columns]);
+    let fitting = most(all, &|size| bytes(read(size)) <= PART);
     // Rows that go together are in one part.
     let size = (fitting / height).max(1) * height;
     let blocks = problem.channels.div_ceil(channels);
-    let pays = *weights <= NEAR || slower * inputs_read * blocks > weights * all.div_ceil(size);
+    let pays = *weights <= NEAR || product(&[slower, *inputs_read, blocks]) > product(&[*weights, all.div_ceil(size)]);
     (size < all && pays).then_some(Outermost::Parts(size))
+}
+
+/// A product of numbers that users choose, or the largest number.
+fn product(factors: &[usize]) -> usize {
+    factors.iter().fold(1, |product, &factor| product.saturating_mul(factor))
 }
 
 /// The largest number up to `all` that fits, where all smaller ones do; at least 1.
