@@ -55,7 +55,7 @@ fn a_layer_for_several_machines() {
     insta::assert_snapshot!(text);
 }
 
-/// Far weights are asked for where vectors are long, far inputs where vectors are no machine's but its own.
+/// Far weights are asked for in the longest vectors, far inputs by all machines with vectors of more than 128 bits.
 #[test]
 fn memory_is_asked_for_before_it_is_read() {
     let asked = |input, channels| {

@@ -1,5 +1,7 @@
 //! The graph and its operations.
 
+use std::collections::BTreeMap;
+
 use super::axis::{Axis, Piece, Progression};
 use crate::layer::{Activation, Layout, PaddingMode};
 
@@ -173,6 +175,22 @@ impl PiecewiseAxis {
     pub fn output_step(&self) -> i64 {
         let outputs = self.pieces.iter().map(|piece| piece.outputs).chain(self.empty.iter().copied());
         outputs.map(|outputs| outputs.step).next().unwrap_or(1)
+    }
+
+    /// Most taps of an output.
+    pub fn most_taps(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.taps.count as usize).max().unwrap_or(0)
+    }
+
+    /// Taps that some output has: those of the pieces of a phase are neighbours.
+    pub fn taps_read(&self) -> usize {
+        let mut ends: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+        for Progression { start, step, count } in self.pieces.iter().map(|piece| piece.taps) {
+            let (first, end) = (start / step, start / step + count);
+            let known = ends.entry(start % step).or_insert((first, end));
+            *known = (known.0.min(first), known.1.max(end));
+        }
+        ends.values().map(|(first, end)| (end - first) as usize).sum()
     }
 
     /// Whether each output reads the input at its own position and nothing else, and each input is read.

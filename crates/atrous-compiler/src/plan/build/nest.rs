@@ -93,6 +93,11 @@ pub fn index(vars: &mut Vars, name: &str, count: Count, add_loop: impl FnOnce(Va
     Affine::var(var)
 }
 
+/// An index over `count` independent iterations: their loop, if they are several, stands inside of the other headers.
+pub fn walk(vars: &mut Vars, name: &str, count: Count, headers: &mut Vec<Header>) -> Affine {
+    index(vars, name, count, |var, count| headers.push(Header::Par(var, count)))
+}
+
 /// `count` split into full vectors and what is left: `(lanes, first, how many)` with positions `first + lanes·n`.
 pub fn split_lanes(count: i64, lanes: usize) -> Vec<(usize, i64, i64)> {
     let full = count / lanes as i64;

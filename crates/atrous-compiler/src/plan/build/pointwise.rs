@@ -2,7 +2,7 @@
 
 use super::activation;
 use super::contraction::activation_access;
-use super::nest::{Header, TileBuilder, Vars, index, nest, split_lanes};
+use super::nest::{TileBuilder, Vars, nest, split_lanes, walk};
 use super::regions::{Part, Position, open_positions};
 use crate::ir::AXIS_NAMES;
 use crate::ir::padding;
@@ -53,14 +53,13 @@ pub fn stage(job: &Job) -> Stage {
     let names = dim_names(job.shape.len());
     let outer = |dim: usize| {
         let count = if dim == vector_dim { 1 } else { job.shape[dim] as i64 };
-        index(&mut vars, names[dim], Count::Fixed(count), |var, count| headers.push(Header::Par(var, count)))
+        walk(&mut vars, names[dim], Count::Fixed(count), &mut headers)
     };
     let position: Vec<Affine> = (0..job.shape.len()).map(outer).collect();
     let mut body = Vec::new();
     for (lanes, first, count) in split_lanes(job.shape[vector_dim] as i64, job.lanes) {
         let mut row = Vec::new();
-        let inner =
-            index(&mut vars, names[vector_dim], Count::Fixed(count), |var, count| row.push(Header::Par(var, count)));
+        let inner = walk(&mut vars, names[vector_dim], Count::Fixed(count), &mut row);
         let mut position = position.clone();
         position[vector_dim] = inner.times(lanes as i64).plus_constant(first);
         body.extend(nest(row, vec![tile(job, &position, lanes)]));
@@ -129,14 +128,12 @@ pub fn pad(job: &Pad) -> Stage {
     let runs = |(&size, &sides): (&usize, &[i64; 2])| AxisTable::of_runs(&padding::runs(job.mode, size as i64, sides));
     let tables: Vec<AxisTable> = job.shape[2..].iter().zip(job.sides).map(runs).collect();
     let names = AXIS_NAMES[tables.len()];
-    let image =
-        index(&mut vars, "n", Count::Fixed(job.shape[0] as i64), |var, count| headers.push(Header::Par(var, count)));
+    let image = walk(&mut vars, "n", Count::Fixed(job.shape[0] as i64), &mut headers);
     let channels = job.shape[1] as i64;
     let mut body = Vec::new();
     match job.layout {
         Layout::Nchw => {
-            let channel =
-                index(&mut vars, "c", Count::Fixed(channels), |var, count| headers.push(Header::Par(var, count)));
+            let channel = walk(&mut vars, "c", Count::Fixed(channels), &mut headers);
             let (table, outer) = tables.split_last().expect("a pad has at least one axis");
             let positions = open_positions(outer, names, &mut vars, &mut headers);
             let widths = if job.lanes > 1 { vec![job.lanes, 1] } else { vec![1] };
@@ -144,7 +141,7 @@ pub fn pad(job: &Pad) -> Stage {
             for Part { width: lanes, count, start } in &columns.parts {
                 let (lanes, count) = (*lanes, *count);
                 let mut row = Vec::new();
-                let q = index(&mut vars, "x", count, |var, count| row.push(Header::Par(var, count)));
+                let q = walk(&mut vars, "x", count, &mut row);
                 let last = table.position(&columns, &q.times(lanes as i64).plus(start));
                 body.extend(nest(row, vec![copy(job, &image, &channel, &[&positions[..], &[last]].concat(), lanes)]));
             }
@@ -153,8 +150,7 @@ pub fn pad(job: &Pad) -> Stage {
             let positions = open_positions(&tables, names, &mut vars, &mut headers);
             for (lanes, first, count) in split_lanes(channels, job.lanes) {
                 let mut row = Vec::new();
-                let channel =
-                    index(&mut vars, "c", Count::Fixed(count), |var, count| row.push(Header::Par(var, count)));
+                let channel = walk(&mut vars, "c", Count::Fixed(count), &mut row);
                 let channel = channel.times(lanes as i64).plus_constant(first);
                 body.extend(nest(row, vec![copy(job, &image, &channel, &positions, lanes)]));
             }

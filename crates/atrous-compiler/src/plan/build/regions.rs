@@ -1,6 +1,6 @@
 //! Tables of the pieces of an axis around loops over their outputs.
 
-use super::nest::{Header, Vars, index};
+use super::nest::{Header, Vars, walk};
 use crate::plan::schedule::AxisTable;
 use crate::plan::{Affine, Count, Var};
 
@@ -95,7 +95,7 @@ impl Columns {
     /// Opens a loop over the runs of the first part, and gives its variable.
     pub fn walk(&self, name: &str, vars: &mut Vars, headers: &mut Vec<Header>) -> Affine {
         let count = self.parts.first().map_or(Count::Fixed(0), |part| part.count);
-        index(vars, name, count, |var, count| headers.push(Header::Par(var, count)))
+        walk(vars, name, count, headers)
     }
 }
 

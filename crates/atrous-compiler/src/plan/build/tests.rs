@@ -22,6 +22,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("causal", "input: [1, 64, 4000], channels: 128, kernel: 2, dilation: 64, padding: causal"),
     ("volume", "input: [1, 16, 32, 32, 32], channels: 16, kernel: 3, padding: 1"),
     ("long", "input: [1, 1, 4000], channels: 1, kernel: 400, padding: same"),
+    ("far row", "input: [1, 2048, 100], channels: 49, kernel: 1"),
+    ("far rows", "input: [1, 1024, 14, 14], channels: 12, kernel: 3, stride: 2, padding: 1"),
     ("small", "input: [1, 512, 2, 2], channels: 512, kernel: 1"),
     ("scalar", "input: [1, 1, 3], channels: 1, kernel: 2"),
 ];

@@ -37,10 +37,10 @@ pub const LINE: usize = 16;
 const WEIGHTS_AHEAD: i64 = 512;
 
 /// Steps of a tile, each an input channel and a tap along all axes but the last, between what is read and what is asked for.
-const STEPS_AHEAD: i64 = 8;
+const STEPS_AHEAD: usize = 8;
 
 /// Input channels for each that asks for nothing that is read.
-const LEAST_BEFORE: i64 = 16;
+const LEAST_BEFORE: usize = 16;
 
 /// Channels that are few: of few input channels tiles with lanes along the width may have several rows of outputs.
 pub const FEW: usize = 8;
@@ -134,11 +134,11 @@ pub fn inputs_ahead(contraction: &Contraction, layout: Layout, target: &Target) 
     let Contraction { group_inputs, axes, .. } = contraction;
     let positions: usize = axes.iter().map(|axis| axis.input as usize).product();
     let is_far = layout == Layout::Nchw && 4 * group_inputs * positions > SECOND_LEVEL / 2;
-    let taps = |axis: &PiecewiseAxis| axis.pieces.iter().map(|piece| piece.taps.count).max().unwrap_or(1);
-    let steps_of_channel: i64 = axes[..axes.len() - 1].iter().map(taps).product();
+    let steps_of_channel: usize = axes[..axes.len() - 1].iter().map(PiecewiseAxis::most_taps).product();
     // Behind the last channel nothing is read.
-    let most = *group_inputs as i64 / LEAST_BEFORE;
-    (is_far && most > 0 && target.has_prefetch()).then(|| (STEPS_AHEAD / steps_of_channel.max(1)).clamp(1, most))
+    let most = group_inputs / LEAST_BEFORE;
+    let channels = || (STEPS_AHEAD / steps_of_channel.max(1)).clamp(1, most);
+    (is_far && most > 0 && target.has_prefetch()).then(|| channels() as i64)
 }
 
 /// Lanes of the shortest register of machines with long ones, which also load and store a part of its lanes.

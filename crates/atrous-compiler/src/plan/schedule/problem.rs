@@ -1,7 +1,5 @@
 //! What matters of a contraction for the choice of a schedule.
 
-use std::collections::BTreeMap;
-
 use super::reads::{self, Reads};
 use super::{AxisTable, SECOND_LEVEL};
 use crate::ir::{Contraction, PiecewiseAxis};
@@ -68,7 +66,7 @@ impl Axis {
             phases: table.output_step as usize,
             stride: table.stride as usize,
             dilation: table.dilation as usize,
-            taps: table.rows.iter().map(|row| row.taps as usize).max().unwrap_or(0),
+            taps: axis.most_taps(),
             kernel: axis.taps as usize,
             reads: if outputs <= MOST_COUNTED { reads::of(&table) } else { Vec::new() },
             table,
@@ -87,15 +85,16 @@ impl Axis {
         self.outputs.div_ceil(self.phases)
     }
 
-    /// Inputs from the first to the last that an output may read.
-    fn span(&self) -> usize {
-        1 + self.taps.saturating_sub(1) * self.dilation
-    }
-
     /// Inputs that so many neighbours of each phase read.
     pub fn read_by(&self, units: usize) -> usize {
-        let together = (units - 1) * self.stride + self.span();
-        together.min(units * self.taps)
+        self.read_at(units, self.stride)
+    }
+
+    /// The same for neighbours whose inputs are so far apart.
+    fn read_at(&self, units: usize, stride: usize) -> usize {
+        let taps = self.taps.max(1);
+        let from_first_to_last = units.saturating_sub(1) * stride + 1 + (taps - 1) * self.dilation;
+        from_first_to_last.min(units * taps)
     }
 
     /// Whether some outputs of a phase have other taps than their neighbours.
@@ -124,8 +123,7 @@ impl Axis {
 
     /// Input positions that so many outputs read. A stride over positions is as good as none to a cache of lines.
     pub fn inputs_of(&self, outputs: usize) -> usize {
-        let of_tap = outputs.div_ceil(self.phases);
-        of_tap + self.taps.saturating_sub(1) * self.dilation.min(of_tap)
+        self.read_at(outputs.div_ceil(self.phases), 1)
     }
 }
 
@@ -146,8 +144,7 @@ impl Problem {
         let Contraction { groups, group_inputs, group_outputs, axes } = contraction;
         let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
         let width = above.pop().expect("a convolution has at least one axis");
-        let read =
-            |(axis, of): (&Axis, &PiecewiseAxis)| (of.input as usize).min(axis.units() * axis.stride.min(axis.span()));
+        let read = |(axis, of): (&Axis, &PiecewiseAxis)| axis.read_by(axis.units()).min(of.input as usize);
         let rows_read: usize = above.iter().zip(axes).map(read).product();
         Problem {
             layout,
@@ -160,7 +157,10 @@ impl Problem {
             width,
             rows: above.pop(),
             weights: 4 * contraction.group_weights(),
-            weights_read: 4 * group_inputs * group_outputs * axes.iter().map(taps_read).product::<usize>(),
+            weights_read: 4
+                * group_inputs
+                * group_outputs
+                * axes.iter().map(PiecewiseAxis::taps_read).product::<usize>(),
             phases_apart: None,
         }
     }
@@ -200,15 +200,4 @@ impl Problem {
     pub fn pixel(&self) -> usize {
         4 * self.groups * self.inputs * if self.width.taps > 1 { 1 } else { self.width.stride }
     }
-}
-
-/// Taps of an axis that some output has: in each phase neighbours.
-fn taps_read(axis: &PiecewiseAxis) -> usize {
-    let mut ends: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
-    for taps in axis.pieces.iter().map(|piece| piece.taps).filter(|taps| taps.count > 0) {
-        let (first, end) = (taps.start / taps.step, taps.start / taps.step + taps.count);
-        let known = ends.entry(taps.start % taps.step).or_insert((first, end));
-        *known = (known.0.min(first), known.1.max(end));
-    }
-    ends.values().map(|(first, end)| (end - first) as usize).sum()
 }

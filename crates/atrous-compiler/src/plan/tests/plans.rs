@@ -29,6 +29,7 @@ run conv in 4 shares
           acc = broadcast biases[oc]
           reduce ic in 0..2
             reduce k in 0..n_taps
+              prefetch image[0, ic + 7, x + 4*v + tap + k - 9]
               w = broadcast taps[ic, 2 - tap - k, oc]
               i = load image[0, ic, x + 4*v + tap + k - 1 ..+4]
               acc = i*w + acc

@@ -22,7 +22,7 @@ mod windows;
 pub use access::activation_access;
 
 use self::rows::Together;
-use super::nest::{Header, Vars, index, nest};
+use super::nest::{Header, Vars, nest, walk};
 use super::pack::{Summands, taps_above_first};
 use crate::ir::{AXIS_NAMES, Contraction};
 use crate::layer::{Activation, Layout};
@@ -86,15 +86,12 @@ pub fn stage(job: &Job) -> Stage {
     }
     let mut vars = Vars::default();
     let mut headers = Vec::new();
-    let mut outer = |name: &str, count: usize, vars: &mut Vars| {
-        index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
-    };
-    let image = outer("n", job.batch, &mut vars);
+    let image = open("n", job.batch, &mut vars, &mut headers);
     let Contraction { groups, group_outputs, axes, .. } = job.contraction;
     // With lanes along groups, the blocks run over groups, and one loop over the channels of a group.
     let channel = match job.schedule.along {
-        LaneAxis::Groups => outer("o", *group_outputs, &mut vars),
-        LaneAxis::Width | LaneAxis::OutputChannels => outer("g", *groups, &mut vars),
+        LaneAxis::Groups => open("o", *group_outputs, &mut vars, &mut headers),
+        LaneAxis::Width | LaneAxis::OutputChannels => open("g", *groups, &mut vars, &mut headers),
     };
     let tables: Vec<AxisTable> = axes.iter().map(AxisTable::new).collect();
     let scope = |block: Block, number: Affine, weight: BufferId| {
@@ -132,7 +129,7 @@ fn runs_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut 
         let mut tiles = Vec::new();
         for runs in runs(job, &tables[tables.len() - 1]) {
             let mut headers = Vec::new();
-            let columns = runs.columns(&open(vars, "x", runs.count(), &mut headers));
+            let columns = runs.columns(&open("x", runs.count(), vars, &mut headers));
             let of_run = for_blocks(job, scope, vars, &mut |scope, vars| vec![tile(scope, place, &columns, vars)]);
             tiles.extend(nest(headers, of_run));
         }
@@ -164,15 +161,13 @@ fn parts_of_row(job: &Job, tables: &[AxisTable], size: usize, scope: MakeScope, 
         let mut parts = Vec::new();
         for runs in runs(job, &tables[tables.len() - 1]) {
             let whole = runs.count() / size;
-            for (first, count, size) in [(0, whole, size), (whole * size, 1, runs.count() % size)] {
-                if count * size == 0 {
-                    continue;
-                }
+            let sizes = [(0, whole, size), (whole * size, 1, runs.count() % size)];
+            for (first, count, size) in sizes.into_iter().filter(|(_, count, size)| count * size > 0) {
                 let mut headers = Vec::new();
-                let part = open(vars, "part", count, &mut headers);
+                let part = open("part", count, vars, &mut headers);
                 let of_part = for_blocks(job, scope, vars, &mut |scope, vars| {
                     let mut headers = Vec::new();
-                    let run = open(vars, "x", size, &mut headers);
+                    let run = open("x", size, vars, &mut headers);
                     let columns = runs.columns(&part.times(size as i64).plus(&run).plus_constant(first as i64));
                     nest(headers, vec![tile(scope, place, &columns, vars)])
                 });
@@ -190,9 +185,9 @@ fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut 
     })
 }
 
-/// Opens a loop whose iterations are independent, and gives its variable.
-fn open(vars: &mut Vars, name: &str, count: usize, headers: &mut Vec<Header>) -> Affine {
-    index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
+/// An index over so many independent iterations.
+fn open(name: &str, count: usize, vars: &mut Vars, headers: &mut Vec<Header>) -> Affine {
+    walk(vars, name, Count::Fixed(count as i64), headers)
 }
 
 /// Loops over rows.
@@ -231,7 +226,7 @@ fn for_blocks<'a>(
     let mut body = Vec::new();
     for &(block, weight) in job.blocks {
         let mut loops = Vec::new();
-        let number = open(vars, "block", block.count, &mut loops);
+        let number = open("block", block.count, vars, &mut loops);
         let tiles = tiles(&scope(block, number, weight), vars);
         body.extend(nest(loops, tiles));
     }
@@ -244,7 +239,7 @@ fn run_tiles(scope: &Scope, place: &rows::Place, vars: &mut Vars) -> Vec<Stmt> {
     let mut tiles = Vec::new();
     for runs in runs(scope.job, table) {
         let mut headers = Vec::new();
-        let columns = runs.columns(&open(vars, "x", runs.count(), &mut headers));
+        let columns = runs.columns(&open("x", runs.count(), vars, &mut headers));
         let tile = tile(scope, place, &columns, vars);
         tiles.extend(nest(headers, vec![tile]));
     }

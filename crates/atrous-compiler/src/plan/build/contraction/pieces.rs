@@ -1,10 +1,10 @@
 //! The stage of a contraction whose taps are walked by loops along all axes: each piece of an axis is a row of a table.
 
-use super::{Job, activation_access};
+use super::{Job, activation_access, open};
 use crate::ir::{AXIS_NAMES, Contraction};
 use crate::layer::Number;
 use crate::plan::build::activation;
-use crate::plan::build::nest::{Header, TileBuilder, Vars, index, nest, reduce};
+use crate::plan::build::nest::{TileBuilder, Vars, index, nest, reduce, walk};
 use crate::plan::build::regions::{Part, Position, open_positions};
 use crate::plan::schedule::{AxisTable, Block, LEFTOVER_RUN, LaneAxis, Schedule, fills_a_vector};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Reg, Stage, Step, Stmt};
@@ -21,15 +21,12 @@ use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Reg, Stage, Ste
 pub(super) fn stage(job: &Job) -> Stage {
     let mut vars = Vars::default();
     let mut headers = Vec::new();
-    let outer = |name: &str, count: usize, vars: &mut Vars, headers: &mut Vec<Header>| {
-        index(vars, name, Count::Fixed(count as i64), |var, count| headers.push(Header::Par(var, count)))
-    };
-    let image = outer("n", job.batch, &mut vars, &mut headers);
+    let image = open("n", job.batch, &mut vars, &mut headers);
     let Contraction { groups, group_outputs, axes, .. } = job.contraction;
     // With lanes along groups, the blocks run over groups, and one loop over the channels of a group.
     let outer_channel = match job.schedule.along {
-        LaneAxis::Groups => outer("o", *group_outputs, &mut vars, &mut headers),
-        LaneAxis::Width | LaneAxis::OutputChannels => outer("g", *groups, &mut vars, &mut headers),
+        LaneAxis::Groups => open("o", *group_outputs, &mut vars, &mut headers),
+        LaneAxis::Width | LaneAxis::OutputChannels => open("g", *groups, &mut vars, &mut headers),
     };
     let tables: Vec<AxisTable> = axes.iter().map(AxisTable::new).collect();
     let (table, above) = tables.split_last().expect("a convolution has at least one axis");
@@ -38,14 +35,12 @@ pub(super) fn stage(job: &Job) -> Stage {
     let mut body = Vec::new();
     for &(block, weight) in job.blocks {
         let mut loops = Vec::new();
-        let number = index(&mut vars, "block", Count::Fixed(block.count as i64), |var, count| {
-            loops.push(Header::Par(var, count))
-        });
+        let number = open("block", block.count, &mut vars, &mut loops);
         let mut tiles = Vec::new();
         for part in &columns.parts {
             let Part { width, count, start } = part;
             let mut runs = Vec::new();
-            let q = index(&mut vars, "x", *count, |var, count| runs.push(Header::Par(var, count)));
+            let q = walk(&mut vars, "x", *count, &mut runs);
             let q = q.times(*width as i64).plus(start);
             let shape = Shape::new(job.schedule, block, *width);
             let position = |number: usize| {

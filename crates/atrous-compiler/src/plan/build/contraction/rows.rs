@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::build::nest::{Header, Vars, index};
+use crate::plan::build::nest::{Header, Vars, index, walk};
 use crate::plan::build::regions::{Columns, Position, open_positions};
 use crate::plan::schedule::AxisTable;
 use crate::plan::schedule::reads::{self, Reads, Runs};
@@ -165,7 +165,7 @@ impl Opened<'_> {
             Group::Single => Place { rolled: vec![Vec::new()], written: None },
             Group::Written { runs, reads, dilation } => {
                 let count = Count::Fixed(runs.count as i64);
-                let run = index(vars, self.name, count, |var, count| headers.push(Header::Par(var, count)));
+                let run = walk(vars, self.name, count, headers);
                 let written = Written {
                     output: run.times(runs.size as i64).plus_constant(runs.first as i64),
                     input: run.times(runs.input_step),

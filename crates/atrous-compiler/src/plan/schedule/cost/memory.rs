@@ -124,7 +124,7 @@ impl Machine {
         if problem.layout == Layout::Nchw || along == LaneAxis::Groups {
             return 100;
         }
-        let distance = 1 << problem.pixel().trailing_zeros().min(WAY.ilog2());
+        let distance = distance_in_a_way(problem);
         let in_a_set = problem.width.inputs_of(size) * distance / WAY;
         100 + 23 * in_a_set.saturating_sub(self.memory.inputs_in_a_set) / channels
     }
@@ -135,7 +135,7 @@ impl Machine {
         if !self.dual || problem.layout == Layout::Nchw || along == LaneAxis::Groups {
             return 0;
         }
-        let distance = 1 << problem.pixel().trailing_zeros().min(WAY.ilog2());
+        let distance = distance_in_a_way(problem);
         let lines = rows * problem.width.read_by(size.div_ceil(problem.width.phases));
         if lines * distance > 2 * WAYS * WAY { lines * SECOND_LEVEL_LINE } else { 0 }
     }
@@ -174,4 +174,10 @@ impl Machine {
         let lines = (size * width.stride).div_ceil(LINE);
         if self.dual { (lines + 1) * FAR_LINE } else { lines.saturating_sub(1) * FAR_LINE }
     }
+}
+
+/// Bytes between the places that input positions have in a way of a first-level cache, with channels last: so few places, so
+/// many positions in each.
+fn distance_in_a_way(problem: &Problem) -> usize {
+    1 << problem.pixel().trailing_zeros().min(WAY.ilog2())
 }
