@@ -6,34 +6,35 @@ import platform
 import time
 from pathlib import Path
 
-# About 0.1 ms of additions, and of multiply-adds.
-ADDITIONS, ROUNDS = 1 << 19, 1 << 15
+# About 0.1 ms.
+ADDITIONS = 1 << 19
+
+# Of multiply-adds no fewer nanoseconds than these are timed.
+SHORTEST = 100_000
 
 
 class Probe:
-    """The clock and the multiply-add rate of one core, by the loops of the `atrous-bench` library."""
+    """The clock of a core and the multiply-add rate of several, by the loops of the `atrous-bench` library."""
 
     def __init__(self, path):
         self.loops = ctypes.CDLL(str(path))
-        for name in ("additions", "multiply_adds"):
-            function = getattr(self.loops, f"atrous_bench_{name}")
-            function.restype, function.argtypes = ctypes.c_uint64, [ctypes.c_uint64]
+        function = self.loops.atrous_bench_additions
+        function.restype, function.argtypes = ctypes.c_uint64, [ctypes.c_uint64]
+        function = self.loops.atrous_bench_multiply_adds
+        function.restype, function.argtypes = ctypes.c_double, [ctypes.c_size_t, ctypes.c_uint64]
 
     def gigahertz(self):
         """The best of a few measurements; `None` where the library cannot tell."""
-        return self._rate(self.loops.atrous_bench_additions, ADDITIONS) or None
+        return max(self._additions() for _ in range(3)) or None
 
-    def gigamacs(self):
-        """Billions of f32 multiply-adds per second that one core can do, the best of a few measurements."""
-        return self._rate(self.loops.atrous_bench_multiply_adds, ROUNDS)
-
-    def _rate(self, function, amount):
-        return max(self._once(function, amount) for _ in range(3))
-
-    def _once(self, function, amount):
+    def _additions(self):
         start = time.perf_counter_ns()
-        done = function(amount)
+        done = self.loops.atrous_bench_additions(ADDITIONS)
         return done / (time.perf_counter_ns() - start)
+
+    def gigamacs(self, threads, nanoseconds):
+        """Billions of f32 multiply-adds per second that so many threads do together for so long."""
+        return self.loops.atrous_bench_multiply_adds(threads, max(nanoseconds, SHORTEST))
 
 
 def describe():

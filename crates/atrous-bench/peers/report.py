@@ -39,7 +39,7 @@ def markdown(run):
     parts = [_head(run)]
     for result in run["results"]:
         for table in result["tables"]:
-            parts.append(_section(result, table))
+            parts.append(_section(result, table, _of_one_thread(run, result, table)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -74,11 +74,13 @@ def _head(run):
             "beside this file says how everything is measured.",
             "",
             "- *Useful*: millions of multiply-adds of which neither factor is padding or an inserted zero. *Peak*: the share that "
-            "they are of what fused multiply-adds in registers do in the same rounds, for Atrous and for the best other.",
+            "they are of what fused multiply-adds in registers do in the same rounds, on as many threads and for as long as the fastest "
+            "call took, for Atrous and for the best other.",
             "- *Ratio*: the best time of another library that multiplies directly, through the time of Atrous: above 1 Atrous is "
             "faster.",
             f"- †: under {SHORT_MS * 1e3:.0f} µs; what the smallest call of that library takes from Python is subtracted, "
             f"but never more than {MOST_OVERHEAD:.0%} of the time.",
+            "- *Scaling*: the time on one thread through that on several; beside it, what the loop of multiply-adds gains.",
             f"- ‡: the clock of the core was more than {CLOCK_TOLERANCE:.0%} from that of the whole run.",
             "- *oneDNN plain* computes in the caller's memory order; *oneDNN any* in its own, and the reorders are timed.",
             f"- *The uncommon class*: {CLASS}.",
@@ -112,7 +114,14 @@ class Cells:
         return min((time for name in names if (time := self.time(row, name)) is not None), default=None)
 
 
-def _section(result, table):
+def _of_one_thread(run, result, table):
+    """The table of the same memory order on one thread, for a result on more; `None` where there is none."""
+    results = [one for one in run["results"] if one["threads"] == 1 and result["threads"] > 1]
+    tables = [one for result in results for one in result["tables"] if one["layout"] == table["layout"]]
+    return tables[0] if tables else None
+
+
+def _section(result, table, alone):
     count = result["threads"]
     known = {layer.name: layer for layer in layers.table()}
     titles = {runtime["name"]: runtime["title"] for runtime in table["runtimes"]}
@@ -121,9 +130,9 @@ def _section(result, table):
     peak = max(row["gigamacs"] for row in table["rows"])
     parts = [
         f"## {ORDERS[table['layout']]}, {count} thread{'s' * (count > 1)}",
-        f"Peak: {peak * count:.1f} billion multiply-adds per second ({count} × {peak:.1f}), at {clock:.2f} GHz. The smallest "
+        f"Peak: {peak:.1f} billion multiply-adds per second, at {clock:.2f} GHz. The smallest "
         f"call in µs: {', '.join(f'{titles[name]} {ms * 1e3:.1f}' for name, ms in table['overhead_ms'].items())}.",
-        _speeds(table, known, direct, count, clock),
+        _speeds(table, alone, known, direct, clock),
         _errors(table, titles),
         _means(table, known, direct),
         _reasons(table, titles),
@@ -134,16 +143,19 @@ def _section(result, table):
     return "\n\n".join(part for part in parts if part)
 
 
-def _speeds(table, known, titles, threads, clock):
+def _speeds(table, alone, known, titles, clock):
+    """One line for each layer; `alone` is the same table of one thread, where `table` is of more."""
     cells = Cells(table)
     others = [name for name in titles if name not in OURS]
     ours = [name for name in titles if name in OURS]
     header = ["layer", "useful", *titles.values(), *(f"ratio, {titles[name]}" for name in ours)]
     header += [f"peak, {titles[name]}" for name in ours] + ["peak, best other"]
+    header += [f"scaling, {name}" for name in [*(titles[name] for name in ours), "the loop"] if alone]
+    before = {row["layer"]: row for row in alone["rows"]} if alone else {}
     lines = []
     for row in table["rows"]:
         macs = known[row["layer"]].useful_macs()
-        share = lambda time: f"{macs / (time * 1e6) / (row['gigamacs'] * threads):.0%}" if time else "–"
+        share = lambda time: f"{macs / (time * 1e6) / row['gigamacs']:.0%}" if time else "–"
         best = cells.best(row, titles)
         best_other = cells.best(row, others)
         doubtful = row["gigahertz"] and abs(row["gigahertz"] / clock - 1) > CLOCK_TOLERANCE
@@ -151,8 +163,19 @@ def _speeds(table, known, titles, threads, clock):
         line += [cells.text(row, name, best) for name in titles]
         line += [_ratio(best_other, cells.time(row, name)) for name in ours]
         line += [share(cells.time(row, name)) for name in ours] + [share(best_other)]
+        if alone:
+            line += _scaling(before.get(row["layer"]), row, ours)
         lines.append(line)
     return _table(header, lines)
+
+
+def _scaling(before, row, names):
+    """How many times the speed of one thread a layer has on several: of these runtimes, and of the loop."""
+    if not before:
+        return ["–"] * (len(names) + 1)
+    time = lambda row, name: row["entries"].get(name, {}).get("min_ms")
+    scaling = [_ratio(time(before, name), time(row, name)) for name in names]
+    return scaling + [f"{row['gigamacs'] / before['gigamacs']:.2f}"]
 
 
 def _errors(table, titles):

@@ -82,6 +82,19 @@ class Report(unittest.TestCase):
         self.assertEqual(row["entries"], {"atrous": expected, "xnnpack": {"unsupported": "no"}})
         self.assertEqual((row["gigahertz"], row["gigamacs"]), (2.5, 60.0))
 
+    def test_several_threads_are_compared_with_one(self):
+        def result(threads, milliseconds, gigamacs):
+            row = {"layer": layers.table()[0].name, "entries": {"atrous": entry(milliseconds)}}
+            row.update(gigahertz=3.7, gigamacs=gigamacs)
+            runtimes = [{"name": "atrous", "title": "Atrous JIT", "library": "Atrous", "version": "1"}]
+            table = {"layout": "nchw", "runtimes": runtimes, "missing": {}, "overhead_ms": {"atrous": 0.001}, "rows": [row]}
+            return {"threads": threads, "tables": [table]}
+
+        text = report.markdown({"head": head(), "results": [result(1, 2.0, 50.0), result(2, 1.25, 80.0)]})
+        self.assertIn("| peak, best other | scaling, Atrous JIT | scaling, the loop |", text)
+        self.assertIn("| – | 51% | – | 1.60 | 1.60 |", text)
+        self.assertNotIn("scaling", report.markdown({"head": head(), "results": [result(2, 1.25, 80.0)]}))
+
     def test_losses_and_reasons_are_told(self):
         first, second = layers.table()[0].name, layers.table()[1].name
         runtimes = [("atrous", "Atrous JIT"), ("onnxruntime", "ONNX Runtime"), ("ncnn-winograd", "ncnn Winograd")]
@@ -97,8 +110,7 @@ class Report(unittest.TestCase):
                 {"layer": second, "entries": none, "gigahertz": 3.7, "gigamacs": 59.0},
             ],
         }
-        head = dict.fromkeys(["processor", "cores", "caches", "system", "python", "atrous", "date", "command"], "x")
-        run = {"head": {**head, "passes": 1, "rounds": 3, "visit_ms": 2}, "results": [{"threads": 1, "tables": [table]}]}
+        run = {"head": head(), "results": [{"threads": 1, "tables": [table]}]}
         text = report.markdown(run)
         self.assertIn(f"| {first} | 51.4 | 2.00 | **1.00** | 0.50 | 44% | 87% |", text)
         self.assertIn("| Atrous JIT, all layers | 0.50 | 0 of 1 | 0.50 |", text)
@@ -106,6 +118,11 @@ class Report(unittest.TestCase):
         self.assertIn(f"- ONNX Runtime, no such thing: {second}", text)
         self.assertIn("- Not there: Xnnpack: not installed", text)
         self.assertIn(f"| {first} | 2.00 | 1.00 | 0.500 | 1.0e-07 | 0.25 |", text)
+
+
+def head():
+    facts = dict.fromkeys(["processor", "cores", "caches", "system", "python", "atrous", "date", "command"], "x")
+    return {**facts, "passes": 1, "rounds": 3, "visit_ms": 2}
 
 
 def entry(milliseconds):

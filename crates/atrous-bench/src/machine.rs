@@ -1,6 +1,9 @@
 //! What the machine can do at the moment, so that times can be read as shares of it.
 
-use std::hint::black_box;
+use std::hint::{black_box, spin_loop};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Sums that do not wait for each other: more than the latency of a multiply-add, few enough for the registers.
 const SUMS: usize = 12;
@@ -8,10 +11,43 @@ const SUMS: usize = 12;
 /// A block of dependent additions.
 const CHAIN: u64 = 64;
 
-/// Does nothing but fused multiply-adds of the widest vectors, in registers, `rounds` times [`SUMS`] of them. Returns how
-/// many multiply-adds of `f32` that is: the caller divides by the time.
+/// Rounds of the loop between two looks at the clock: some 30 µs.
+const ROUNDS: u64 = 1 << 14;
+
+/// Does nothing but fused multiply-adds of the widest vectors, in registers, on so many threads at once and for at least so
+/// many nanoseconds. Returns how many multiply-adds of `f32` all did together in a nanosecond.
 #[unsafe(no_mangle)]
-pub extern "C" fn atrous_bench_multiply_adds(rounds: u64) -> u64 {
+pub extern "C" fn atrous_bench_multiply_adds(threads: usize, nanoseconds: u64) -> f64 {
+    let (started, duration) = (AtomicUsize::new(0), Duration::from_nanos(nanoseconds));
+    let work = || {
+        started.fetch_add(1, Ordering::Relaxed);
+        while started.load(Ordering::Relaxed) < threads {
+            spin_loop();
+        }
+        multiply_adds_for(duration)
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        own + others.into_iter().map(|other| other.join().expect("the loop does not panic")).sum::<f64>()
+    })
+}
+
+/// What this thread does in a nanosecond.
+fn multiply_adds_for(duration: Duration) -> f64 {
+    let start = Instant::now();
+    let mut done = 0;
+    loop {
+        done += multiply_adds(ROUNDS);
+        let elapsed = start.elapsed();
+        if elapsed >= duration {
+            return done as f64 / elapsed.as_nanos() as f64;
+        }
+    }
+}
+
+/// `rounds` times [`SUMS`] vectors. Returns how many multiply-adds that is.
+fn multiply_adds(rounds: u64) -> u64 {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
@@ -131,12 +167,20 @@ fn chain(_: &mut u64, _: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{atrous_bench_additions, atrous_bench_multiply_adds, portable};
+    use super::{atrous_bench_additions, atrous_bench_multiply_adds, multiply_adds, portable};
+    use std::time::{Duration, Instant};
 
     #[test]
     fn work_is_counted() {
         assert_eq!(portable(10), 480);
-        assert_eq!(atrous_bench_multiply_adds(20), 2 * atrous_bench_multiply_adds(10));
+        assert_eq!(multiply_adds(20), 2 * multiply_adds(10));
         assert!([0, 128].contains(&atrous_bench_additions(65)));
+    }
+
+    #[test]
+    fn all_threads_work_for_as_long_as_asked() {
+        let (start, duration) = (Instant::now(), Duration::from_millis(5));
+        assert!(atrous_bench_multiply_adds(3, duration.as_nanos() as u64) > 0.0);
+        assert!(start.elapsed() >= duration);
     }
 }
