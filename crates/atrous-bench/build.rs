@@ -1,4 +1,4 @@
-//! With the feature `compiled`: the layers of the suite as Rust, in both memory orders and for all targets.
+//! With the feature `compiled`: the layers of the suite `layers` as Rust, in both memory orders and for all targets.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

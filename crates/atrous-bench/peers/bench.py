@@ -18,6 +18,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 LAYOUTS = ["nchw", "nhwc"]
 
+# Where the report of each suite belongs.
+REPORTS = {"layers": "RESULTS.md", "networks": "NETWORKS.md"}
+
 ENVIRONMENT = {
     # numpy is not to keep threads of its own.
     "OPENBLAS_NUM_THREADS": "1",
@@ -29,15 +32,16 @@ ENVIRONMENT = {
 def main():
     options = parse()
     if options.list:
-        return list_layers()
+        return list_layers(options.suite)
     if options.self_test:
         import self_test
 
         return self_test.main()
-    chosen = [layer.name for layer in layers.table() if re.search(options.layers, layer.name)]
+    chosen = [layer.name for layer in layers.table(options.suite) if re.search(options.layers, layer.name)]
     if not chosen:
-        sys.exit(f"no layer of the suite matches {options.layers!r}; --list has their names")
-    libraries = build(compiled=not options.peers or "atrous-rust" in options.peers)
+        sys.exit(f"no layer of the suite {options.suite} matches {options.layers!r}; --list has their names")
+    rust = not options.peers or "atrous-rust" in options.peers
+    libraries = build(compiled=rust and options.suite == layers.COMPILED)
     results = [work(options, threads, chosen, libraries) for threads in options.threads]
     run = {"head": head(options), "results": results}
     if options.json:
@@ -50,6 +54,7 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--suite", choices=layers.SUITES, default="layers", help="the layers that are timed")
     parser.add_argument("--layers", metavar="REGEX", default="", help="only layers whose names match")
     parser.add_argument("--threads", type=numbers, default=[1, 2], help="numbers of threads, one run for each")
     parser.add_argument("--layout", choices=[*LAYOUTS, "both"], default="both", help="memory order of all tensors")
@@ -58,11 +63,12 @@ def parse():
     parser.add_argument("--visit-ms", type=float, default=2.0, help="how long a visit lasts at least")
     parser.add_argument("--peers", type=names, default=[], help="only these, such as atrous,onnxruntime,ncnn")
     parser.add_argument("--quick", action="store_true", help="3 rounds: whether it works, not how fast it is")
-    parser.add_argument("--output", type=Path, default=HERE.parent / "RESULTS.md", help="the report")
+    parser.add_argument("--output", type=Path, help="the report, if not RESULTS.md or NETWORKS.md")
     parser.add_argument("--json", type=Path, help="all that was measured")
     parser.add_argument("--list", action="store_true", help="print names and multiply-adds of the layers, and stop")
     parser.add_argument("--self-test", action="store_true", help="test the harness itself, and stop")
     options = parser.parse_args()
+    options.output = options.output or HERE.parent / REPORTS[options.suite]
     if options.quick:
         options.passes, options.rounds = 1, 3
     options.layouts = LAYOUTS if options.layout == "both" else [options.layout]
@@ -90,9 +96,9 @@ def names(text):
     return text.split(",")
 
 
-def list_layers():
+def list_layers(suite):
     """Name, useful and nominal multiply-adds of each layer."""
-    for layer in layers.table():
+    for layer in layers.table(suite):
         print(layer.name, layer.useful_macs(), layer.nominal_macs(), sep="\t")
 
 
@@ -119,6 +125,7 @@ def work(options, threads, chosen, libraries):
     with tempfile.TemporaryDirectory() as directory:
         output = Path(directory) / "result.json"
         task = {
+            "suite": options.suite,
             "threads": threads,
             "passes": options.passes,
             "rounds": options.rounds,
@@ -146,6 +153,7 @@ def head(options):
     return {
         "date": datetime.date.today().isoformat(),
         "command": shlex.join(["python", "crates/atrous-bench/peers/bench.py", *arguments]),
+        "suite": options.suite,
         "atrous": version(),
         "passes": options.passes,
         "rounds": options.rounds,

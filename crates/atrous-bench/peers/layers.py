@@ -1,10 +1,15 @@
-"""The layers of the suite: their table, their specs, and their geometry."""
+"""The layers of the suites: their table, their specs, and their geometry."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-SUITE = Path(__file__).resolve().parent.parent / "suite"
+DIRECTORY = Path(__file__).resolve().parent.parent / "suite"
+
+SUITES = ("layers", "networks")
+
+# The suite whose layers Atrous' library has as compiled Rust.
+COMPILED = "layers"
 
 # What stands before the name of a row in the name of its spec.
 PREFIX = "layer_"
@@ -93,9 +98,9 @@ def output_size(axis, transposed):
     return (axis.input + padding - covers) // axis.stride + 1
 
 
-def table():
-    """All layers in order."""
-    lines = [line for line in (SUITE / "layers.tsv").read_text().splitlines() if not line.startswith("#")]
+def table(suite):
+    """All layers of a suite in order."""
+    lines = [line for line in (DIRECTORY / f"{suite}.tsv").read_text().splitlines() if not line.startswith("#")]
     columns = lines[0].split("\t")
     return [_layer(dict(zip(columns, line.split("\t"), strict=True))) for line in lines[1:]]
 
@@ -113,7 +118,8 @@ def _layer(row):
     )
 
 
-def specs():
+def specs(suite):
     """The spec of each layer by its name in the table."""
-    text = (SUITE / "layers.conv").read_text()
-    return {name: spec for spec, name in re.findall(r"^(layer " + PREFIX + r"(\w+) \{.*\})$", text, re.MULTILINE)}
+    text = (DIRECTORY / f"{suite}.conv").read_text()
+    found = re.findall(r"^(layer " + PREFIX + r"(\w+) \{.*?\})$", text, re.MULTILINE | re.DOTALL)
+    return {name: spec for spec, name in found}

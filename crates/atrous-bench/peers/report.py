@@ -12,10 +12,14 @@ SHORT_MS = 0.1
 # But no more than this share of the time, in case the smallest call was disturbed.
 MOST_OVERHEAD = 0.5
 
+# How many of the rows that compare worst are listed.
+SLOWEST = 15
+
 # A clock further from the run's own makes a row doubtful.
 CLOCK_TOLERANCE = 0.02
 
-OURS = ("atrous", "atrous-rust")
+JIT = "atrous"
+OURS = (JIT, "atrous-rust")
 WINOGRAD = "ncnn-winograd"
 FEW_CHANNELS, SMALL_GROUP = 8, 16
 ORDERS = {"nchw": "Table A: channels first, in and out", "nhwc": "Table B: channels last, in and out"}
@@ -37,9 +41,10 @@ def uncommon(layer):
 def markdown(run):
     """The report of a run: `{"head": facts, "results": [one per number of threads]}`."""
     parts = [_head(run)]
+    known = {layer.name: layer for layer in layers.table(run["head"]["suite"])}
     for result in run["results"]:
         for table in result["tables"]:
-            parts.append(_section(result, table, _of_one_thread(run, result, table)))
+            parts.append(_section(result, table, _of_one_thread(run, result, table), known))
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,6 +62,7 @@ def _head(run):
         ("Atrous", head["atrous"]),
         ("Others", ", ".join(f"{title} {version}" for title, version in versions.items())),
         ("Date", head["date"]),
+        ("Suite", f"`{head['suite']}`"),
         ("Command", f"`{head['command']}`"),
     ]
     if missing:
@@ -111,7 +117,13 @@ class Cells:
 
     def best(self, row, names):
         """The shortest time of these runtimes, or `None`."""
-        return min((time for name in names if (time := self.time(row, name)) is not None), default=None)
+        name = self.fastest(row, names)
+        return name and self.time(row, name)
+
+    def fastest(self, row, names):
+        """Which of these runtimes has the shortest time, or `None`."""
+        timed = [name for name in names if self.time(row, name) is not None]
+        return min(timed, key=lambda name: self.time(row, name), default=None)
 
 
 def _of_one_thread(run, result, table):
@@ -121,9 +133,8 @@ def _of_one_thread(run, result, table):
     return tables[0] if tables else None
 
 
-def _section(result, table, alone):
+def _section(result, table, alone, known):
     count = result["threads"]
-    known = {layer.name: layer for layer in layers.table()}
     titles = {runtime["name"]: runtime["title"] for runtime in table["runtimes"]}
     direct = {name: title for name, title in titles.items() if name != WINOGRAD}
     clock = statistics.median([row["gigahertz"] for row in table["rows"] if row["gigahertz"]] or [0])
@@ -136,6 +147,7 @@ def _section(result, table, alone):
         _errors(table, titles),
         _means(table, known, direct),
         _reasons(table, titles),
+        _slowest(table, known, direct),
     ]
     if WINOGRAD in titles:
         parts.append(_winograd(table, titles))
@@ -155,14 +167,13 @@ def _speeds(table, alone, known, titles, clock):
     lines = []
     for row in table["rows"]:
         macs = known[row["layer"]].useful_macs()
-        share = lambda time: f"{macs / (time * 1e6) / row['gigamacs']:.0%}" if time else "–"
         best = cells.best(row, titles)
         best_other = cells.best(row, others)
         doubtful = row["gigahertz"] and abs(row["gigahertz"] / clock - 1) > CLOCK_TOLERANCE
         line = [row["layer"] + "‡" * bool(doubtful), _number(macs / 1e6)]
         line += [cells.text(row, name, best) for name in titles]
         line += [_ratio(best_other, cells.time(row, name)) for name in ours]
-        line += [share(cells.time(row, name)) for name in ours] + [share(best_other)]
+        line += [_share(macs, cells.time(row, name), row) for name in ours] + [_share(macs, best_other, row)]
         if alone:
             line += _scaling(before.get(row["layer"]), row, ours)
         lines.append(line)
@@ -219,6 +230,23 @@ def _reasons(table, titles):
     return "\n".join(f"- {title}, {reason}: {', '.join(of)}" for (title, reason), of in found.items())
 
 
+def _slowest(table, known, titles):
+    """The layers on which machine code compares worst with the best other library."""
+    cells = Cells(table)
+    others = [name for name in titles if name not in OURS]
+    found = []
+    for row in table["rows"]:
+        own, best = cells.time(row, JIT), cells.fastest(row, others)
+        if own and best:
+            ratio = cells.time(row, best) / own
+            share = _share(known[row["layer"]].useful_macs(), own, row)
+            found.append((ratio, [row["layer"], f"{ratio:.2f}", share, titles[best]]))
+    if not found:
+        return ""
+    lines = [line for _, line in sorted(found)[:SLOWEST]]
+    return "### Slowest beside others\n\n" + _table(["layer", "ratio, Atrous JIT", "peak, Atrous JIT", "best other"], lines)
+
+
 def _winograd(table, titles):
     """The layers that ncnn computes by Winograd's method, which has fewer multiply-adds and larger errors."""
     cells = Cells(table)
@@ -258,6 +286,11 @@ def _details(table, titles):
 
 def _ratio(other, own):
     return f"{other / own:.2f}" if other and own else "–"
+
+
+def _share(macs, time, row):
+    """Which part of the multiply-adds that the machine can do these are, if they take so many milliseconds."""
+    return f"{macs / (time * 1e6) / row['gigamacs']:.0%}" if time else "–"
 
 
 def _number(value):

@@ -1,5 +1,6 @@
 """Tests of the harness itself; needs numpy and nothing else."""
 
+import argparse
 import itertools
 import unittest
 from dataclasses import replace
@@ -11,17 +12,29 @@ import problem
 import reference
 import report
 import rounds
+import runtimes
 from layers import Axis, Layer
 
 
 class Table(unittest.TestCase):
     def test_output_sizes_are_pytorchs(self):
-        for layer in layers.table():
+        for layer in itertools.chain.from_iterable(map(layers.table, layers.SUITES)):
             for axis in layer.axes:
                 self.assertEqual(layers.output_size(axis, layer.transposed), axis.output, layer.name)
 
     def test_every_layer_has_a_spec(self):
-        self.assertEqual(list(layers.specs()), [layer.name for layer in layers.table()])
+        for suite in layers.SUITES:
+            specs = layers.specs(suite)
+            self.assertEqual(list(specs), [layer.name for layer in layers.table(suite)])
+            for spec in specs.values():
+                self.assertEqual((spec.count("layer layer_"), spec.count("{"), spec.count("}")), (1, 1, 1), spec)
+
+
+class Runtimes(unittest.TestCase):
+    def test_rust_is_compiled_for_one_suite(self):
+        options = argparse.Namespace(suite="networks", threads=1, atrous="1", bench_library="none")
+        found, missing = runtimes.open_all(["atrous-rust"], "nchw", options)
+        self.assertEqual((found, missing), ({}, {"atrous-rust": "compiled only for the suite `layers`"}))
 
 
 class Reference(unittest.TestCase):
@@ -65,7 +78,7 @@ class Report(unittest.TestCase):
         self.assertEqual(cells.text(row, "atrous", cells.best(row, entries)), "**0.0400**†")
 
     def test_the_class_is_what_it_says(self):
-        known = {layer.name: layer for layer in layers.table()}
+        known = {layer.name: layer for layer in layers.table("layers")}
         for name in ("dw3x3_144_56", "3x3_64_3_128", "g32_512_14", "conv3d", "deconv_d2"):
             self.assertTrue(report.uncommon(known[name]), name)
         for name in ("3x3_64_64_56", "dec_k4s2_512_256_8", "dec_g4_k4s2_128_128_28", "wavenet_d64"):
@@ -77,52 +90,65 @@ class Report(unittest.TestCase):
             return {"entries": entries, "times": {"atrous": nanoseconds}, "clocks": [clock], "peaks": [peak]}
 
         passes = [measured([3e6, 5e6], 2.0, 3.0, 50.0), measured([1e6], 1.0, 2.0, 60.0)]
-        row = rounds.layer_row(layers.table()[0], passes)
+        row = rounds.layer_row(layers.table("layers")[0], passes)
         expected = {"prepare_ms": 1.0, "error": 0.0, "min_ms": 1.0, "median_ms": 3.0}
         self.assertEqual(row["entries"], {"atrous": expected, "xnnpack": {"unsupported": "no"}})
         self.assertEqual((row["gigahertz"], row["gigamacs"]), (2.5, 60.0))
 
     def test_several_threads_are_compared_with_one(self):
         def result(threads, milliseconds, gigamacs):
-            row = {"layer": layers.table()[0].name, "entries": {"atrous": entry(milliseconds)}}
+            row = {"layer": layers.table("layers")[0].name, "entries": {"atrous": entry(milliseconds)}}
             row.update(gigahertz=3.7, gigamacs=gigamacs)
             runtimes = [{"name": "atrous", "title": "Atrous JIT", "library": "Atrous", "version": "1"}]
             table = {"layout": "nchw", "runtimes": runtimes, "missing": {}, "overhead_ms": {"atrous": 0.001}, "rows": [row]}
             return {"threads": threads, "tables": [table]}
 
-        text = report.markdown({"head": head(), "results": [result(1, 2.0, 50.0), result(2, 1.25, 80.0)]})
+        text = report.markdown({"head": head("layers"), "results": [result(1, 2.0, 50.0), result(2, 1.25, 80.0)]})
         self.assertIn("| peak, best other | scaling, Atrous JIT | scaling, the loop |", text)
         self.assertIn("| – | 51% | – | 1.60 | 1.60 |", text)
-        self.assertNotIn("scaling", report.markdown({"head": head(), "results": [result(2, 1.25, 80.0)]}))
+        self.assertNotIn("scaling", report.markdown({"head": head("layers"), "results": [result(2, 1.25, 80.0)]}))
 
     def test_losses_and_reasons_are_told(self):
-        first, second = layers.table()[0].name, layers.table()[1].name
-        runtimes = [("atrous", "Atrous JIT"), ("onnxruntime", "ONNX Runtime"), ("ncnn-winograd", "ncnn Winograd")]
+        first, second = (layer.name for layer in layers.table("layers")[:2])
         slow = {"atrous": entry(2.0), "onnxruntime": entry(1.0), "ncnn-winograd": entry(0.5)}
         none = {"atrous": entry(1.0), "onnxruntime": {"unsupported": "no such thing"}, "ncnn-winograd": {"unsupported": "?"}}
-        table = {
-            "layout": "nchw",
-            "runtimes": [{"name": name, "title": title, "library": title, "version": "1"} for name, title in runtimes],
-            "missing": {"Xnnpack": "not installed"},
-            "overhead_ms": {name: 0.001 for name, _ in runtimes},
-            "rows": [
-                {"layer": first, "entries": slow, "gigahertz": 3.7, "gigamacs": 59.0},
-                {"layer": second, "entries": none, "gigahertz": 3.7, "gigamacs": 59.0},
-            ],
-        }
-        run = {"head": head(), "results": [{"threads": 1, "tables": [table]}]}
-        text = report.markdown(run)
+        text = report.markdown(run_of("layers", {first: slow, second: none}))
         self.assertIn(f"| {first} | 51.4 | 2.00 | **1.00** | 0.50 | 44% | 87% |", text)
         self.assertIn("| Atrous JIT, all layers | 0.50 | 0 of 1 | 0.50 |", text)
         self.assertIn("Largest relative error of a layer: Atrous JIT 1.0e-07, ONNX Runtime 1.0e-07", text)
         self.assertIn(f"- ONNX Runtime, no such thing: {second}", text)
+        self.assertIn("- Suite: `layers`", text)
         self.assertIn("- Not there: Xnnpack: not installed", text)
         self.assertIn(f"| {first} | 2.00 | 1.00 | 0.500 | 1.0e-07 | 0.25 |", text)
 
+    def test_the_slowest_are_listed(self):
+        names = [layer.name for layer in layers.table("networks")[: report.SLOWEST + 1]]
+        rows = {name: {"atrous": entry(1.0), "onnxruntime": entry(2.0 + index)} for index, name in enumerate(names)}
+        rows[names[-1]] = {"atrous": entry(2.0), "onnxruntime": entry(1.0), "ncnn-winograd": entry(0.5)}
+        text = report.markdown(run_of("networks", rows))
+        listed = text.split("### Slowest beside others\n\n")[1].split("\n\n")[0].splitlines()[2:]
+        self.assertEqual([line.split(" | ")[0] for line in listed], [f"| {name}" for name in [names[-1], *names[:-2]]])
+        self.assertRegex(listed[0], r"\| 0\.50 \| \d+% \| ONNX Runtime \|$")
+        alone = report.markdown(run_of("networks", {names[0]: {"atrous": entry(1.0)}}))
+        self.assertNotIn("Slowest", alone)
 
-def head():
+
+def run_of(suite, rows):
+    """A run on one thread that found these entries of layers."""
+    runtimes = [("atrous", "Atrous JIT"), ("onnxruntime", "ONNX Runtime"), ("ncnn-winograd", "ncnn Winograd")]
+    table = {
+        "layout": "nchw",
+        "runtimes": [{"name": name, "title": title, "library": title, "version": "1"} for name, title in runtimes],
+        "missing": {"Xnnpack": "not installed"},
+        "overhead_ms": {name: 0.001 for name, _ in runtimes},
+        "rows": [{"layer": name, "entries": of, "gigahertz": 3.7, "gigamacs": 59.0} for name, of in rows.items()],
+    }
+    return {"head": head(suite), "results": [{"threads": 1, "tables": [table]}]}
+
+
+def head(suite):
     facts = dict.fromkeys(["processor", "cores", "caches", "system", "python", "atrous", "date", "command"], "x")
-    return {**facts, "passes": 1, "rounds": 3, "visit_ms": 2}
+    return {**facts, "suite": suite, "passes": 1, "rounds": 3, "visit_ms": 2}
 
 
 def entry(milliseconds):

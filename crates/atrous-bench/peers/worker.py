@@ -1,4 +1,4 @@
-"""One process that times the suite on a number of threads, and writes what it finds as JSON.
+"""One process that times a suite on a number of threads, and writes what it finds as JSON.
 
 `bench.py` starts it: libraries read the environment and the cores of the process when they are loaded.
 """
@@ -22,7 +22,7 @@ def main():
     import runtimes
 
     probe = machine.Probe(options.bench_library)
-    chosen = [layer for layer in layers.table() if layer.name in options.layers]
+    chosen = [layer for layer in layers.table(options.suite) if layer.name in options.layers]
     settings = {name: getattr(options, name) for name in ("threads", "passes", "rounds", "visit_ms")}
     result = {**settings, "tables": []}
     for layout in options.layouts:

@@ -115,12 +115,12 @@ pub unsafe extern "C" fn atrous_bench_free(layer: *mut Layer) {
 #[cfg(test)]
 mod tests {
     use super::{atrous_bench_count, atrous_bench_free, atrous_bench_name, atrous_bench_pack};
-    use crate::suite::rows;
+    use crate::suite;
 
     #[test]
     fn compiled_layers_are_all_there_or_none() {
         let count = atrous_bench_count();
-        assert_eq!(count, if cfg!(feature = "compiled") { 2 * rows().len() } else { 0 });
+        assert_eq!(count, if cfg!(feature = "compiled") { 2 * suite::LAYERS.rows().len() } else { 0 });
         assert!((0..count).all(|index| !atrous_bench_name(index).is_null()));
         assert!(atrous_bench_name(count).is_null());
     }

@@ -1,7 +1,7 @@
 //! The layers that Atrous is timed on, and what the harness in `peers/` cannot do in Python: a measure of the machine, and
 //! the layers as compiled Rust.
 //!
-//! Built as a C library. With the feature `compiled` it holds every layer of the suite.
+//! Built as a C library. With the feature `compiled` it holds every layer of the suite `layers`.
 
 #[cfg(feature = "compiled")]
 mod compiled;

@@ -1,16 +1,35 @@
-//! The layer suite: the same layers as specs and as a table.
+//! The suites: the same layers as specs and as a table.
 
-/// Every layer as a spec in Atrous' language.
-pub const SPECS: &str = include_str!("../suite/layers.conv");
+/// Layers that are timed together.
+#[derive(Clone, Copy, Debug)]
+pub struct Suite {
+    /// What the harness and the files call it.
+    pub name: &'static str,
+    /// Every layer as a spec in Atrous' language.
+    pub specs: &'static str,
+    /// Every layer as a line of tab-separated numbers. A first line of words names the columns; lines that start with `#`
+    /// are comments.
+    pub table: &'static str,
+}
 
-/// Every layer as a line of tab-separated numbers. A first line of words names the columns; lines that start with `#` are
-/// comments.
-pub const TABLE: &str = include_str!("../suite/layers.tsv");
+/// Layers that were chosen. The feature `compiled` has these as Rust.
+pub const LAYERS: Suite =
+    Suite { name: "layers", specs: include_str!("../suite/layers.conv"), table: include_str!("../suite/layers.tsv") };
+
+/// Layers that nobody chose: those of whole networks.
+pub const NETWORKS: Suite = Suite {
+    name: "networks",
+    specs: include_str!("../suite/networks.conv"),
+    table: include_str!("../suite/networks.tsv"),
+};
+
+/// Every suite.
+pub const ALL: [Suite; 2] = [LAYERS, NETWORKS];
 
 /// What stands before the name of a row in the name of its spec: names of rows may start with a digit.
 pub const PREFIX: &str = "layer_";
 
-/// A row of [`TABLE`]; batch 1, with bias.
+/// A row of a suite's table; batch 1, with bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row<'a> {
     /// Its name, [`PREFIX`] not included.
@@ -46,13 +65,15 @@ pub struct RowAxis {
     pub output: usize,
 }
 
-/// The rows of [`TABLE`] in order.
-///
-/// # Panics
-///
-/// The table is not what [`Row`] says. It is part of this crate.
-pub fn rows() -> Vec<Row<'static>> {
-    TABLE.lines().filter(|line| !line.starts_with('#')).skip(1).map(row).collect()
+impl Suite {
+    /// The rows of the table in order.
+    ///
+    /// # Panics
+    ///
+    /// The table is not what [`Row`] says. It is part of this crate.
+    pub fn rows(&self) -> Vec<Row<'static>> {
+        self.table.lines().filter(|line| !line.starts_with('#')).skip(1).map(row).collect()
+    }
 }
 
 fn row(line: &'static str) -> Row<'static> {

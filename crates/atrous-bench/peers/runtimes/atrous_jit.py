@@ -27,11 +27,12 @@ class AtrousJit:
         self.layout, self.threads = layout, options.threads
         self.version = options.atrous
         self.api = load(options.capi)
+        self.specs = specs(options.suite)
 
     def prepare(self, problem):
         output = aligned(to_layout(numpy.empty(problem.layer.output_shape), self.layout).shape)
         tensor = aligned_copy(to_layout(problem.tensor, self.layout))
-        call, keep = self._load(specs()[problem.layer.name], (problem.weight, problem.bias), tensor, output)
+        call, keep = self._load(self.specs[problem.layer.name], (problem.weight, problem.bias), tensor, output)
         return Prepared(call, lambda: from_layout(output, self.layout), keep)
 
     def no_op(self):

@@ -5,7 +5,7 @@ from ctypes import POINTER, c_char_p, c_float, c_int, c_size_t, c_void_p
 
 import numpy
 
-from layers import PREFIX, table
+from layers import COMPILED, PREFIX, table
 from problem import Prepared, Unsupported, aligned, aligned_copy, from_layout, to_layout
 
 FLOATS = POINTER(c_float)
@@ -16,6 +16,8 @@ class AtrousRust:
     library = "Atrous"
 
     def __init__(self, layout, options):
+        if options.suite != COMPILED:
+            raise OSError(f"compiled only for the suite `{COMPILED}`")
         self.layout, self.threads = layout, options.threads
         self.version = options.atrous
         self.api = ctypes.CDLL(str(options.bench_library))
@@ -44,7 +46,7 @@ class AtrousRust:
 
     def no_op(self):
         """A call that comes back at once, because it gives no numbers where the layer wants some."""
-        layer = table()[0]
+        layer = table(COMPILED)[0]
         packed = self._pack(layer, *(numpy.zeros(shape) for shape in (layer.weight_shape, layer.channels_out)))
         empty = aligned((0,))
         arguments = (packed, *_slice(empty), *_slice(empty))

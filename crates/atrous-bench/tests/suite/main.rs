@@ -1,19 +1,27 @@
-//! The suite is what its table says, and the harness counts as the compiler does.
+//! The suites are what their tables say, and the harness counts as the compiler does.
 
-use atrous_bench::suite::{self, PREFIX, Row, RowAxis};
+mod networks;
+
+use atrous_bench::suite::{self, PREFIX, Row, RowAxis, Suite};
 use atrous_compiler::front::{self, Model, Sizes};
-use atrous_compiler::{Layer, Net, ir, lower};
+use atrous_compiler::ir::macs::{self, Macs};
+use atrous_compiler::{Layer, Net, lower};
 use std::process::{Command, Output};
 
-/// The layers of the specs, in order.
-fn layers() -> Vec<Layer> {
-    let front = front::text(suite::SPECS, &Sizes::new());
+/// The layers of a text, those of nets included, in order.
+fn layers(text: &str, sizes: &Sizes) -> Vec<Layer> {
+    let front = front::text(text, sizes);
     assert!(!front.has_errors(), "{:?}", front.diagnostics);
-    let layer = |model| match model {
-        Model::Net(net) => net.layers().next().expect("a layer").clone(),
+    let layers = |model| match model {
+        Model::Net(net) => net.layers().cloned().collect::<Vec<_>>(),
         Model::Open(open) => panic!("{} leaves sizes free", open.name),
     };
-    front.models.into_iter().map(layer).collect()
+    front.models.into_iter().flat_map(layers).collect()
+}
+
+/// The layers of a suite's specs.
+fn layers_of(suite: Suite) -> Vec<Layer> {
+    layers(suite.specs, &Sizes::new())
 }
 
 /// A layer as its row should be.
@@ -38,19 +46,25 @@ fn row(layer: &Layer) -> Row<'_> {
     }
 }
 
+fn macs(layer: &Layer) -> Macs {
+    macs::of_layers(&lower::lower(&Net::of_layer(layer.clone())))
+}
+
 #[test]
 fn the_specs_are_the_table() {
-    let layers = layers();
-    assert!(layers.len() > 60, "{} layers", layers.len());
-    assert_eq!(layers.iter().map(row).collect::<Vec<_>>(), suite::rows());
+    for suite in suite::ALL {
+        let layers = layers_of(suite);
+        assert!(layers.len() > 60, "{} layers in {}", layers.len(), suite.name);
+        assert_eq!(layers.iter().map(row).collect::<Vec<_>>(), suite.rows(), "{}", suite.name);
+    }
 }
 
 /// What the harness answers, or why there is no answer.
-fn harness(argument: &str) -> Result<Output, String> {
+fn harness(arguments: &[&str]) -> Result<Output, String> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/bench.py");
     let mut command = Command::new("python3");
     // `-B`: no compiled files beside the sources.
-    command.args(["-B", script, argument]).output().map_err(|error| format!("no python3: {error}"))
+    command.args(["-B", script]).args(arguments).output().map_err(|error| format!("no python3: {error}"))
 }
 
 fn told(output: &Output) -> String {
@@ -59,16 +73,18 @@ fn told(output: &Output) -> String {
 
 #[test]
 fn the_harness_counts_multiply_adds_as_the_compiler_does() {
-    let output = match harness("--list") {
-        Ok(output) => output,
-        Err(reason) => return eprintln!("SKIPPED: {reason}"),
-    };
-    assert!(output.status.success(), "{}", told(&output));
-    let line = |layer: &Layer| {
-        let macs = ir::macs::of_layers(&lower::lower(&Net::of_layer(layer.clone())));
-        format!("{}\t{}\t{}\n", &layer.name[PREFIX.len()..], macs.useful, macs.nominal)
-    };
-    assert_eq!(String::from_utf8_lossy(&output.stdout), layers().iter().map(line).collect::<String>());
+    for suite in suite::ALL {
+        let output = match harness(&["--list", "--suite", suite.name]) {
+            Ok(output) => output,
+            Err(reason) => return eprintln!("SKIPPED: {reason}"),
+        };
+        assert!(output.status.success(), "{}", told(&output));
+        let line = |layer: &Layer| {
+            let macs = macs(layer);
+            format!("{}\t{}\t{}\n", &layer.name[PREFIX.len()..], macs.useful, macs.nominal)
+        };
+        assert_eq!(String::from_utf8_lossy(&output.stdout), layers_of(suite).iter().map(line).collect::<String>());
+    }
 }
 
 #[test]
@@ -77,6 +93,6 @@ fn the_harness_passes_its_own_tests() {
     if !numpy.is_ok_and(|output| output.status.success()) {
         return eprintln!("SKIPPED: the tests of the harness need python3 with numpy");
     }
-    let output = harness("--self-test").expect("python3 is there");
+    let output = harness(&["--self-test"]).expect("python3 is there");
     assert!(output.status.success(), "{}", told(&output));
 }
