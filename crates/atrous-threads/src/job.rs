@@ -13,8 +13,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{hint, thread};
 
-/// Pieces for each thread: enough that a thread which is late or interrupted leaves little to wait for.
-const PIECES_PER_THREAD: usize = 4;
+/// Pieces for each thread at least: enough that a thread which is late or interrupted leaves little to wait for.
+const LEAST_PIECES: usize = 4;
+
+/// Pieces for each thread at most: when one thread has none left, others are in the middle of theirs.
+const MOST_PIECES: usize = 32;
+
+/// How many times the work for which a further thread pays a piece has at least, where there are more than the least.
+const GRAINS_OF_PIECE: usize = 4;
 
 /// How often a thread looks for the end of a job before it lets others have its core.
 const SPINS: usize = 1 << 14;
@@ -39,14 +45,15 @@ type Body<'a> = dyn Fn(Range<isize>) + Sync + 'a;
 /// When a call of `body` does.
 pub fn split(threads: &dyn Threads, work: Work, body: &Body<'_>) {
     let shares = usize::try_from(work.shares).unwrap_or(0);
-    let worth = usize::try_from(work.instructions / threads.grain().max(1)).unwrap_or(usize::MAX);
-    let count = threads.count().min(shares).min(worth);
+    let grains = usize::try_from(work.instructions / threads.grain().max(1)).unwrap_or(usize::MAX);
+    let count = threads.count().min(shares).min(grains);
     if count <= 1 {
         return body(0..work.shares);
     }
+    let pieces = (grains / GRAINS_OF_PIECE).clamp(LEAST_PIECES * count, MOST_PIECES * count).min(shares);
     // SAFETY:
     // * `unfinished` waits for the job before `split` returns or unwinds, and `body` lives longer.
-    let job = Job(Arc::new(unsafe { Split::new(count, shares, body) }));
+    let job = Job(Arc::new(unsafe { Split::new(count, [shares, pieces], body) }));
     let unfinished = Unfinished(&job);
     threads.offer(&job, count - 1);
     drop(unfinished);
@@ -106,8 +113,7 @@ impl Split {
     /// # Safety
     ///
     /// * `body` is alive until [`wait`](Split::wait) has returned.
-    unsafe fn new(threads: usize, shares: usize, body: &Body<'_>) -> Split {
-        let pieces = shares.min(PIECES_PER_THREAD * threads);
+    unsafe fn new(threads: usize, [shares, pieces]: [usize; 2], body: &Body<'_>) -> Split {
         let queue = |thread| Queue {
             next: AtomicUsize::new(part(pieces, thread, threads)),
             end: part(pieces, thread + 1, threads),

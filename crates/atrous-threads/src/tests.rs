@@ -39,7 +39,9 @@ fn work_is_cut_where_it_pays() {
     assert_eq!(calls(&Serial, 100, MUCH), 1);
     assert_eq!(calls(&pool, 100, pool.grain()), 1);
     assert_eq!(calls(&pool, 100, 2 * pool.grain()), 8);
-    assert_eq!(calls(&pool, 100, MUCH), 12);
+    assert_eq!(calls(&pool, 100, 80 * pool.grain()), 20);
+    assert_eq!(calls(&pool, 100, MUCH), 96);
+    assert_eq!(calls(&pool, 10, MUCH), 10);
     assert_eq!(calls(&pool, 2, MUCH), 2);
     assert_eq!(calls(&pool, 1, MUCH), 1);
 }
