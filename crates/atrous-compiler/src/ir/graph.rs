@@ -138,12 +138,10 @@ impl Contraction {
         self.group_inputs * self.group_outputs * taps
     }
 
-    /// The same with its axes as a memory order lets one walk them: [`merged`](Contraction::merged) with channels first.
-    pub fn in_layout(&self, layout: Layout) -> Contraction {
-        match layout {
-            Layout::Nchw => self.merged(),
-            Layout::Nhwc => self.clone(),
-        }
+    /// The same with an axis of one position behind its last one, which is then walked as those above the last are.
+    pub fn as_column(&self) -> Contraction {
+        let axes = self.axes.iter().cloned().chain([PiecewiseAxis::of_own_position(1)]);
+        Contraction { axes: axes.collect(), ..self.clone() }
     }
 
     /// The same with as many of the last axes as possible made one, if memory has their positions as neighbours: axes

@@ -11,7 +11,7 @@ mod regions;
 #[cfg(test)]
 mod tests;
 
-use super::schedule::{Block, Choose, Expectation, Loops, Ranked, Schedule, Slow, blocks, counted, ranking};
+use super::schedule::{Block, Choose, Expectation, Loops, Ranked, Schedule, Slow, blocks, counted, ranking, walked};
 use super::{BinaryOp, Buffer, BufferId, Decision, Plan, Role, Stage, Target};
 use crate::ir::{self, Contraction, Graph, Node, Op, Value};
 use crate::layer::Activation;
@@ -55,8 +55,7 @@ pub fn origins(graph: &Graph, target: &Target) -> Vec<Origin> {
     let origin = |unit: Unit| {
         let ranking = match &graph.node(unit.main).op {
             Op::Contraction(contraction) => {
-                let contraction = contraction.in_layout(graph.layout);
-                ranking(&contraction, activation::registers(unit.activation), graph.layout, target)
+                ranking(contraction, activation::registers(unit.activation), graph.layout, target)
             }
             _ => Vec::new(),
         };
@@ -229,8 +228,8 @@ impl Builder<'_> {
     fn contraction(&mut self, name: String, unit: &Unit, contraction: &Contraction) -> Stage {
         let node = self.graph.node(unit.main);
         let (layout, epilogue) = (self.graph.layout, activation::registers(unit.activation));
-        let contraction = &contraction.in_layout(layout);
         let ranking = ranking(contraction, epilogue, layout, self.target);
+        let contraction = &walked(contraction, layout, self.target);
         let schedules: Vec<Schedule> = ranking.iter().map(|ranked| ranked.schedule).collect();
         let Ranked { schedule, half_cycles } = ranking[(self.choose)(&name, &schedules).min(schedules.len() - 1)];
         let blocks: Vec<(Block, BufferId)> = blocks(contraction.groups, contraction.group_outputs, &schedule)
@@ -244,6 +243,7 @@ impl Builder<'_> {
             blocks: &blocks,
             target: self.target,
             batch: node.shape[0],
+            spatial: node.shape.len() - 2,
             layout,
             input: self.buffer(node.reads[0]),
             bias: unit.bias.map(|bias| self.packed_bias(bias)),
@@ -284,7 +284,10 @@ impl Builder<'_> {
         let Schedule { along, phases_apart, .. } = *schedule;
         let summands = pack::Summands { contraction, layout: self.graph.layout, phases_apart };
         let (name, from, to) = self.packed(parameter, pack::shape(&summands, along, block));
-        self.pack.push(pack::weight(name, &pack::Weight { summands, along, block, flipped, from, to }));
+        self.pack.push(pack::weight(
+            name,
+            &pack::Weight { summands, along, block, spatial: node.shape.len() - 2, flipped, from, to },
+        ));
         to
     }
 

@@ -2,8 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ir::AXIS_NAMES;
 use crate::layer::Number;
 use crate::plan::{Access, Affine, BinaryOp, Count, Instr, Reg, Register, Stage, Step, Stmt, Tile, Var};
+
+/// What variables along axes are called: those of tensors, and behind them that of a column.
+pub fn axis_names(axes: usize, spatial: usize) -> Vec<&'static str> {
+    let behind = (axes > spatial).then_some("once");
+    AXIS_NAMES[axes.min(spatial)].iter().copied().chain(behind).collect()
+}
 
 /// A stage that is being written: hands out variables with unique names.
 #[derive(Default)]

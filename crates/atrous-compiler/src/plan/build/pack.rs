@@ -1,8 +1,8 @@
 //! The packing program: parameters from the framework's order to the order in which tiles read them.
 
-use super::nest::{Header, TileBuilder, Vars, index, nest};
+use super::nest::{Header, TileBuilder, Vars, axis_names, index, nest};
 use super::regions::{Table, as_count};
-use crate::ir::{AXIS_NAMES, Contraction, PiecewiseAxis, Progression};
+use crate::ir::{Contraction, PiecewiseAxis, Progression};
 use crate::layer::Layout;
 use crate::plan::schedule::{Block, FEW, FIRST_LEVEL, LaneAxis, TapOrder};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Stage, Stmt};
@@ -15,6 +15,8 @@ pub struct Weight<'a> {
     pub along: LaneAxis,
     /// The channels of this part.
     pub block: Block,
+    /// Axes that the framework's order has; the last one of a column is none of them.
+    pub spatial: usize,
     /// Whether the framework's order is that of a transposed layer, `[I, O/g, K…]`.
     pub flipped: bool,
     /// As the framework stores it.
@@ -111,11 +113,11 @@ pub fn weight(name: String, weight: &Weight) -> Stage {
     let outer = channels(outer_name, outer_count, &mut vars, &mut headers);
     let number = channels("block", count, &mut vars, &mut headers);
     let input = channels("i", *group_inputs, &mut vars, &mut headers);
-    let names = AXIS_NAMES[axes.len()];
+    let names = axis_names(axes.len(), weight.spatial);
     let (last, above) = axes.split_last().expect("a convolution has at least one axis");
     let taps: Vec<[Affine; 2]> = above
         .iter()
-        .zip(names)
+        .zip(&names)
         .map(|(axis, name)| tap_loops(TapOrder::new(axis), axis.taps, weight.flipped, name, &mut vars, &mut headers))
         .collect();
     let blocked = number.times(weight.block.size() as i64).plus_constant(first as i64);
@@ -132,7 +134,7 @@ pub fn weight(name: String, weight: &Weight) -> Stage {
         };
         let (from, to): (Vec<Affine>, Vec<Affine>) =
             taps.iter().cloned().chain([tap]).map(|[from, to]| (from, to)).unzip();
-        let from = [from_outer, from_inner].into_iter().chain(from).collect();
+        let from = [from_outer, from_inner].into_iter().chain(from.into_iter().take(weight.spatial)).collect();
         let to = [outer.clone(), number.clone()].into_iter().chain(summands.index(input.clone(), to));
         copy(access(weight.from, from), access(weight.to, to.chain([inner.clone()]).collect()))
     };

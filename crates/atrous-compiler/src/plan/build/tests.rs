@@ -5,7 +5,7 @@ use super::{build, pack};
 use crate::layer::Layout;
 use crate::lower::lower;
 use crate::passes;
-use crate::plan::schedule::{Block, LaneAxis, blocks, ranking};
+use crate::plan::schedule::{Block, LaneAxis, blocks, ranking, walked};
 use crate::plan::{Affine, Stage, Step, Stmt, Target};
 use crate::{front, ir};
 
@@ -56,6 +56,25 @@ fn schedules() {
         }
     }
     insta::assert_snapshot!(table);
+}
+
+#[test]
+fn columns() {
+    let is_column =
+        |fields: &str, layout, target: &Target| walked(&contraction(fields), layout, target).axes.len() == 2;
+    let of = |fields: &str| {
+        let found = Target::all().into_iter().filter(|target| is_column(fields, Layout::Nhwc, target));
+        found.map(|target| target.name).collect::<Vec<_>>()
+    };
+    let all = Target::all().map(|target| target.name);
+    assert_eq!(of("input: [1, 16, 64], channels: 16, kernel: 3, padding: 1"), Vec::<&str>::new());
+    assert_eq!(of("input: [1, 16, 66], channels: 16, kernel: 3, padding: 1"), ["avx512-dual"]);
+    assert_eq!(of("input: [1, 16, 120], channels: 16, kernel: 33, padding: 6"), all);
+    assert_eq!(of("input: [1, 16, 120], channels: 16, kernel: 33, padding: 16"), Vec::<&str>::new());
+    assert_eq!(of("input: [1, 16, 66], channels: 16, kernel: 1"), Vec::<&str>::new());
+    assert_eq!(of("input: [1, 32, 66], channels: 32, kernel: 3, groups: 4"), Vec::<&str>::new());
+    assert_eq!(of("input: [1, 16, 66], channels: 16, kernel: 4, stride: 2, transposed"), Vec::<&str>::new());
+    assert!(!is_column("input: [1, 16, 66], channels: 16, kernel: 3", Layout::Nchw, &Target::avx512_dual()));
 }
 
 /// The packed weights of a row of a transposed layer are neighbours, if they are too many to be near.

@@ -108,6 +108,12 @@ impl Shape<'_> {
                 let most = (registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
                 rows.extend((1..=most).filter(|&rows| first_size(axis.outputs, rows, axis.phases) == rows).map(Some));
             }
+            // A column has its positions as rows.
+            LaneAxis::OutputChannels if self.problem.layout == Layout::Nhwc && self.problem.width.outputs == 1 => {
+                let has_some = |rows: &usize| axis.together(*rows).first().is_some_and(|(size, _)| size == rows);
+                let most = (registers / channels).min(axis.units());
+                rows.extend((2..=most).filter(has_some).map(Some));
+            }
             // With two pipes for wide vectors, tiles of a whole short row were measured to be faster with several, if weights
             // are more than a first-level cache holds; tiles of a part of a row, or with near weights, to be slower.
             LaneAxis::OutputChannels

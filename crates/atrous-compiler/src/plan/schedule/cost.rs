@@ -135,12 +135,12 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             };
             // Products that are rounded go faster in pairs.
             let alone = if !target.fused && channels.min(positions) == 1 { 10 } else { 0 };
-            // Inputs of a tile, and then its outputs, are a few of many pages.
+            // Inputs of a tile, and then its outputs, are a few of many pages: the fewer, the fewer taps there are.
             let scattered = target.is_dual()
                 && problem.layout == Layout::Nchw
                 && problem.outputs_above == 1
                 && 4 * problem.width.outputs >= PAGE;
-            let pages = if scattered { 30 } else { 0 };
+            let pages = if scattered { (90 / problem.width.taps.max(1)).min(30) } else { 0 };
             far + half
                 + pages
                 + shape(problem, schedule, target)

@@ -19,6 +19,7 @@ pub use rolled::{LEFTOVER_RUN, fills_a_vector};
 pub use slow::{Expectation, Loops, Slow, SlowReason};
 pub use tables::{AxisTable, TapOrder};
 
+use self::candidates::MOST_TAPS;
 use super::target::Target;
 use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
@@ -44,6 +45,9 @@ const LEAST_BEFORE: usize = 16;
 
 /// Channels that are few: of few input channels tiles with lanes along the width may have several rows of outputs.
 pub const FEW: usize = 8;
+
+/// Outputs with the same taps from which on a column is long.
+const LEAST_IN_COLUMN: i64 = 64;
 
 /// How one contraction is computed: in tiles of `channels · positions` vectors of outputs, so that each vector of
 /// weights serves all positions, and each vector of inputs all channels.
@@ -152,6 +156,28 @@ pub fn vectors(units: usize, lanes: usize) -> Vec<usize> {
     std::iter::repeat_n(lanes, full).chain(short).collect()
 }
 
+/// The contraction with its axes as a target walks them: merged with channels first, as a column with channels last.
+pub fn walked(contraction: &Contraction, layout: Layout, target: &Target) -> Contraction {
+    match layout {
+        Layout::Nchw => contraction.merged(),
+        Layout::Nhwc if is_column(contraction, target) => contraction.as_column(),
+        Layout::Nhwc => contraction.clone(),
+    }
+}
+
+/// Whether the only axis is a long one of several taps, most of whose outputs have all of them, and sums are over many
+/// channels. As a column, taps are walked outside of the channels, so that a tile reads neighbouring inputs, and is as high
+/// for many taps as for few. With one pipe for wide vectors, or shorter ones, taps that are written out were measured to be
+/// faster; if there are not too many.
+fn is_column(contraction: &Contraction, target: &Target) -> bool {
+    let [axis] = &contraction.axes[..] else { return false };
+    let longest = axis.pieces.iter().map(|piece| piece.outputs.count).max().unwrap_or(0);
+    let is_long = longest >= LEAST_IN_COLUMN && 4 * longest >= 3 * axis.output;
+    let sums_many = contraction.group_inputs.min(contraction.group_outputs) >= LINE;
+    let least_taps = if target.is_dual() { 2 } else { MOST_TAPS + 1 };
+    is_long && sums_many && axis.most_taps() >= least_taps
+}
+
 /// Chooses one of the schedules for a stage by its number.
 pub type Choose<'a> = &'a mut dyn FnMut(&str, &[Schedule]) -> usize;
 
@@ -173,12 +199,13 @@ const WORTH_ITS_CODE: usize = 4;
 ///
 /// `epilogue` is the number of registers that the activation needs beside the sums of a tile.
 pub fn ranking(contraction: &Contraction, epilogue: usize, layout: Layout, target: &Target) -> Vec<Ranked> {
-    let problems = problem::Problem::all(contraction, layout);
+    let axes = walked(contraction, layout, target);
+    let problems = problem::Problem::all(&axes, layout);
     let mut candidates = by_cost(&problems, epilogue, target);
     let Some(&(least, _)) = candidates.first() else {
-        return vec![Ranked { schedule: rolled::choose(contraction, epilogue, layout, target), half_cycles: None }];
+        return vec![Ranked { schedule: rolled::choose(&axes, epilogue, layout, target), half_cycles: None }];
     };
-    if target.is_dual() {
+    if target.is_dual() && axes == walked(contraction, layout, &Target::avx512()) {
         let other = by_cost(&problems, epilogue, &Target::avx512()).first().map(|(_, schedule)| *schedule);
         let shared = candidates.iter().position(|(_, schedule)| Some(*schedule) == other);
         if let Some(shared) = shared.filter(|&shared| 100 * candidates[shared].0 <= (100 + WORTH_ITS_CODE) * least) {

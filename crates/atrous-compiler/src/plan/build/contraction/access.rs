@@ -45,7 +45,13 @@ impl Scope<'_> {
     fn input_index(&self, channel: &Affine, row: &[Affine], column: Affine) -> Vec<Affine> {
         let [group, _] = self.group_and_channel(0);
         let channel = group.times(self.job.contraction.group_inputs as i64).plus(channel);
-        [self.image.clone(), channel].into_iter().chain(row.iter().cloned()).chain([column]).collect()
+        self.index(channel, row, column)
+    }
+
+    /// The index of an element of a tensor, which does not have the last axis of a column.
+    fn index(&self, channel: Affine, row: &[Affine], column: Affine) -> Vec<Affine> {
+        let place = row.iter().cloned().chain([column]).take(self.job.spatial);
+        [self.image.clone(), channel].into_iter().chain(place).collect()
     }
 
     /// One input; of neighbouring groups, with lanes along groups.
@@ -72,8 +78,7 @@ impl Scope<'_> {
     }
 
     fn output_index(&self, in_block: usize, row: &[Affine], column: Affine) -> Vec<Affine> {
-        let channel = self.output_channel(in_block);
-        [self.image.clone(), channel].into_iter().chain(row.iter().cloned()).chain([column]).collect()
+        self.index(self.output_channel(in_block), row, column)
     }
 
     /// Outputs of the channels of a vector of the block.

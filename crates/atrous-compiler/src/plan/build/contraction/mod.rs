@@ -22,9 +22,9 @@ mod windows;
 pub use access::activation_access;
 
 use self::rows::Together;
-use super::nest::{Header, Vars, nest, walk};
+use super::nest::{Header, Vars, axis_names, nest, walk};
 use super::pack::{Summands, taps_above_first};
-use crate::ir::{AXIS_NAMES, Contraction};
+use crate::ir::Contraction;
 use crate::layer::{Activation, Layout};
 use crate::plan::schedule::{AxisTable, Block, LaneAxis, Outermost, Schedule, reads};
 use crate::plan::{Affine, BufferId, Count, Stage, Stmt, Target};
@@ -43,6 +43,8 @@ pub struct Job<'a> {
     pub target: &'a Target,
     /// Batch size.
     pub batch: usize,
+    /// Axes of input and output beside batch and channels.
+    pub spatial: usize,
     /// Memory order of input and output.
     pub layout: Layout,
     /// The input.
@@ -58,6 +60,10 @@ pub struct Job<'a> {
 impl Job<'_> {
     fn summands(&self) -> Summands<'_> {
         Summands { contraction: self.contraction, layout: self.layout, phases_apart: self.schedule.phases_apart }
+    }
+
+    fn axis_names(&self) -> Vec<&'static str> {
+        axis_names(self.contraction.axes.len(), self.spatial)
     }
 
     fn walks_taps_above_first(&self) -> bool {
@@ -213,7 +219,7 @@ fn open_rows(job: &Job, tables: &[AxisTable], vars: &mut Vars) -> Vec<rows::Open
         (LaneAxis::Width, Some(rows)) => Together::Written(rows),
         (_, rows) => Together::Alike(rows.unwrap_or(1)),
     };
-    rows::open(&tables[..tables.len() - 1], AXIS_NAMES[tables.len()], together, vars)
+    rows::open(&tables[..tables.len() - 1], &job.axis_names(), together, vars)
 }
 
 /// Loops over the blocks of each size.
@@ -247,7 +253,7 @@ fn run_tiles(scope: &Scope, place: &rows::Place, vars: &mut Vars) -> Vec<Stmt> {
 }
 
 fn tile(scope: &Scope, place: &rows::Place, columns: &Columns, vars: &mut Vars) -> Stmt {
-    let rows = place.open(&scope.tables, AXIS_NAMES[scope.tables.len()], vars);
+    let rows = place.open(&scope.tables, &scope.job.axis_names(), vars);
     match scope.job.schedule.along {
         LaneAxis::Width => width::tile(scope, rows, columns, vars),
         LaneAxis::OutputChannels | LaneAxis::Groups => channels::tile(scope, rows, columns, vars),

@@ -1,7 +1,7 @@
 //! The stage of a contraction whose taps are walked by loops along all axes: each piece of an axis is a row of a table.
 
 use super::{Job, activation_access, open};
-use crate::ir::{AXIS_NAMES, Contraction};
+use crate::ir::Contraction;
 use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, nest, reduce, walk};
@@ -30,7 +30,7 @@ pub(super) fn stage(job: &Job) -> Stage {
     };
     let tables: Vec<AxisTable> = axes.iter().map(AxisTable::new).collect();
     let (table, above) = tables.split_last().expect("a convolution has at least one axis");
-    let row = open_positions(above, AXIS_NAMES[axes.len()], &mut vars, &mut headers);
+    let row = open_positions(above, &job.axis_names(), &mut vars, &mut headers);
     let columns = table.open("x", &widths(job), &mut vars, &mut headers);
     let mut body = Vec::new();
     for &(block, weight) in job.blocks {
@@ -164,7 +164,7 @@ fn multiply(job: &Job, place: &Place, sums: &[Reg], tile: &mut TileBuilder, vars
     let mut loops = Vec::new();
     let mut add = |var, count| loops.push((var, count));
     let input_channel = index(vars, "i", Count::Fixed(job.contraction.group_inputs as i64), &mut add);
-    let names = AXIS_NAMES[place.tables.len()].iter().map(|name| format!("k{name}"));
+    let names = job.axis_names().into_iter().map(|name| format!("k{name}"));
     let taps = place.positions[0].iter().zip(names);
     let taps: Vec<Affine> = taps.map(|(position, name)| index(vars, &name, position.taps, &mut add)).collect();
 

@@ -120,12 +120,14 @@ impl Machine {
 
     /// Per cent of the time, with inputs that the positions of a tile read at once from few sets of a first-level cache:
     /// 64 sets of lines of 64 bytes, of which weights take some. Vectors of channels share what is read.
-    pub fn conflict(&self, problem: &Problem, along: LaneAxis, channels: usize, size: usize) -> usize {
+    pub fn conflict(&self, problem: &Problem, along: LaneAxis, channels: usize, [rows, size]: [usize; 2]) -> usize {
         if problem.layout == Layout::Nchw || along == LaneAxis::Groups {
             return 100;
         }
         let distance = distance_in_a_way(problem);
-        let in_a_set = problem.width.inputs_of(size) * distance / WAY;
+        // Rows are whole lines apart, but where they are the positions of a column.
+        let rows = if problem.width.outputs == 1 { rows } else { 1 };
+        let in_a_set = rows * problem.width.inputs_of(size) * distance / WAY;
         100 + 23 * in_a_set.saturating_sub(self.memory.inputs_in_a_set) / channels
     }
 

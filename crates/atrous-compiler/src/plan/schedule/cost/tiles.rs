@@ -40,7 +40,8 @@ impl Machine {
         let thrown_out = self.thrown_out(problem, along, rows, size);
         let far = self.far_weights(inputs * taps_above, weights).max(far_inputs).max(thrown_out);
         let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
-        let steps = steps * (self.conflict(problem, along, channels, size) + self.spread(problem, along, size)) / 100;
+        let steps =
+            steps * (self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size)) / 100;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
