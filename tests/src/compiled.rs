@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn arenas_of_models_are_guarded() {
         for len in [1, 5, 1023] {
-            let [start, end] = Side::BOTH.map(|side| facade::guarded(side, || facade::rt::zeros(len)));
+            let [start, end] = Side::BOTH.map(|side| facade::guarded(side, || facade::rt::arena(len)));
             assert!(is_start_of_page(start.as_ptr_range().start) && is_start_of_page(end.as_ptr_range().end));
             assert_eq!([&start[..], &end[..]], [&vec![0.0; len][..]; 2]);
         }

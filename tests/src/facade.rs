@@ -22,32 +22,12 @@ pub mod rt {
     pub use atrous::rt::*;
 
     use atrous_jit::guard::Guarded;
-    use std::marker::PhantomData;
-    use std::ops::{Deref, DerefMut};
 
-    /// Takes the place of `std::vec::Vec`.
-    #[derive(Clone)]
-    pub struct Vec<T> {
-        numbers: Guarded,
-        elements: PhantomData<T>,
-    }
+    /// Takes the place of [`atrous::rt::Arena`].
+    pub type Arena = Guarded;
 
-    impl Deref for Vec<f32> {
-        type Target = [f32];
-
-        fn deref(&self) -> &[f32] {
-            &self.numbers
-        }
-    }
-
-    impl DerefMut for Vec<f32> {
-        fn deref_mut(&mut self) -> &mut [f32] {
-            &mut self.numbers
-        }
-    }
-
-    /// Takes the place of [`atrous::rt::zeros`].
-    pub fn zeros(len: usize) -> Vec<f32> {
-        Vec { numbers: Guarded::new(&vec![0.0; len], super::SIDE.get()), elements: PhantomData }
+    /// Takes the place of [`atrous::rt::arena`].
+    pub fn arena(len: usize) -> Arena {
+        Guarded::new(&vec![0.0; len], super::SIDE.get())
     }
 }

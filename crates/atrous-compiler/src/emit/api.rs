@@ -53,7 +53,7 @@ pub fn items(net: &Net, plans: &[Checked<Plan>], options: &Options) -> TokenStre
         #[derive(::core::clone::Clone)]
         pub struct #name {
             #instruction_set
-            packed: #facade::rt::Vec<f32>,
+            packed: #facade::rt::Arena,
         }
         #[allow(dead_code, #style)]
         impl #name {

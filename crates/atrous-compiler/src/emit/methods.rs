@@ -143,7 +143,7 @@ fn forward(interface: &Interface<'_>) -> (TokenStream, TokenStream) {
         let forward_on = forward_on_method(interface, &threads(is_parallel), &statements);
         return (functions, quote!(#forward #forward_on));
     }
-    let own_scratch = quote!(&mut #facade::rt::zeros(Self::SCRATCH_LEN));
+    let own_scratch = quote!(&mut #facade::rt::arena(Self::SCRATCH_LEN));
     let forward_on = forward_on_method(
         interface,
         &threads(true),

@@ -38,7 +38,7 @@ pub fn pack(interface: &Interface<'_>, variables: &[Ident]) -> Choice {
         let packed_len = length(plan.packed_len);
         let mutability = program.used.iter().any(|&buffer| is_packed(plan, buffer)).then(|| quote!(mut));
         let body = program.body;
-        bodies.push(quote!(let #mutability packed = rt::zeros(#packed_len); #body));
+        bodies.push(quote!(let #mutability packed = rt::arena(#packed_len); #body));
         used.extend(variables_of(&surroundings, &program.used));
         functions.extend(program.functions);
     }

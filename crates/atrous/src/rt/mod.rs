@@ -1,12 +1,14 @@
 //! What generated code uses. Not for people: nothing here is stable.
 #![allow(missing_docs)]
 
+mod arena;
 mod cells;
 mod instruction_set;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod wide;
 
+pub use self::arena::Arena;
 pub use self::cells::{Shared, cells};
 pub use self::instruction_set::{Avx2, Avx512, InstructionSet, available, instruction_set};
 pub use self::lanes::{F32x1, F32x2, F32x4, F32x8, F32x16, Lanes};
@@ -44,6 +46,11 @@ pub fn parts<const N: usize>(arena: &mut [f32], ranges: [Range<usize>; N]) -> [&
 }
 
 /// An arena.
+pub fn arena(len: usize) -> Arena {
+    Arena::zeros(len)
+}
+
+/// A tensor of the caller's.
 pub fn zeros(len: usize) -> Vec<f32> {
     vec![0.0; len]
 }
