@@ -67,6 +67,27 @@ class Memory(unittest.TestCase):
         self.assertEqual(there.shape, (2, 4, 5, 3))
 
 
+class Peaks(unittest.TestCase):
+    def test_the_loop_takes_as_long_as_a_layer(self):
+        class Probe:
+            calls = []
+
+            def gigamacs(self, threads, nanoseconds):
+                self.calls.append((threads, nanoseconds))
+                return 1.0
+
+        def called():
+            return None
+
+        subjects = [rounds.Subject(problem.Prepared(called, None)) for _ in range(2)]
+        self.assertEqual(rounds._shortest([]), 0)
+        self.assertEqual(rounds._shortest(subjects), min(time for subject in subjects for time in subject.times))
+        self.assertEqual([len(subject.times) for subject in subjects], [1, 1])
+        self.assertEqual(len(rounds._peaks(Probe(), 2, 700_000, 2_000_000)), 3)
+        self.assertEqual(Probe.calls, [(2, 700_000)] * 3)
+        self.assertEqual(len(rounds._peaks(Probe(), 1, 5_000_000, 2_000_000)), 1)
+
+
 class Report(unittest.TestCase):
     def test_short_times_are_without_the_call(self):
         entries = {"atrous": entry(0.05), "onnxruntime": entry(0.15)}

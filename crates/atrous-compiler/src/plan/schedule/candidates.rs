@@ -108,8 +108,7 @@ impl Shape<'_> {
                 let most = (registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
                 rows.extend((1..=most).filter(|&rows| first_size(axis.outputs, rows, axis.phases) == rows).map(Some));
             }
-            // A column has its positions as rows.
-            LaneAxis::OutputChannels if self.problem.layout == Layout::Nhwc && self.problem.width.outputs == 1 => {
+            LaneAxis::OutputChannels if self.problem.is_column() => {
                 let has_some = |rows: &usize| axis.together(*rows).first().is_some_and(|(size, _)| size == rows);
                 let most = (registers / channels).min(axis.units());
                 rows.extend((2..=most).filter(has_some).map(Some));

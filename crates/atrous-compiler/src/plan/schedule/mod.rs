@@ -167,8 +167,8 @@ pub fn walked(contraction: &Contraction, layout: Layout, target: &Target) -> Con
 
 /// Whether the only axis is a long one of several taps, most of whose outputs have all of them, and sums are over many
 /// channels. As a column, taps are walked outside of the channels, so that a tile reads neighbouring inputs, and is as high
-/// for many taps as for few. With one pipe for wide vectors, or shorter ones, taps that are written out were measured to be
-/// faster; if there are not too many.
+/// for many taps as for few. With shorter vectors, taps that are written out were measured to be faster on average, if there
+/// are not too many; with one pipe for wide ones nothing was measured.
 fn is_column(contraction: &Contraction, target: &Target) -> bool {
     let [axis] = &contraction.axes[..] else { return false };
     let longest = axis.pieces.iter().map(|piece| piece.outputs.count).max().unwrap_or(0);

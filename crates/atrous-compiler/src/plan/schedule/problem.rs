@@ -165,6 +165,11 @@ impl Problem {
         }
     }
 
+    /// Whether the positions of a tile are its rows, because the last axis has but one.
+    pub fn is_column(&self) -> bool {
+        self.layout == Layout::Nhwc && self.width.outputs == 1
+    }
+
     /// Whether tiles with so many channels, which are neighbours in memory, write a few lines of a cache here and there.
     pub fn leaves_gaps(&self, channels: usize) -> bool {
         self.phases_apart.is_some() || (channels < self.channels && channels < 64)

@@ -126,7 +126,7 @@ impl Machine {
         }
         let distance = distance_in_a_way(problem);
         // Rows are whole lines apart, but where they are the positions of a column.
-        let rows = if problem.width.outputs == 1 { rows } else { 1 };
+        let rows = if problem.is_column() { rows } else { 1 };
         let in_a_set = rows * problem.width.inputs_of(size) * distance / WAY;
         100 + 23 * in_a_set.saturating_sub(self.memory.inputs_in_a_set) / channels
     }
