@@ -17,6 +17,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod cores;
 #[allow(unsafe_code)]
 mod job;
 mod pool;

@@ -1,5 +1,6 @@
 //! Threads that wait for work: a moment at full speed, then asleep.
 
+use crate::cores::Cores;
 use crate::{Job, Threads};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,9 @@ const LOOKS: usize = 64;
 
 /// Threads that share the work of one call after the other, and sleep in between. They end when the pool is dropped.
 ///
-/// Several threads may use a pool at once; its threads then help whoever came last.
+/// Several threads may use a pool at once; its threads then help whoever came last. On Linux, where a process may use more
+/// cores than a pool has threads besides the caller, they run on all of these but the caller's; to choose others, limit
+/// the process before it makes the pool.
 pub struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
@@ -34,6 +37,7 @@ struct State {
     /// The newest job, and how many are to help.
     offer: Option<(Job, usize)>,
     sleeping: usize,
+    cores: Cores,
     stopping: bool,
 }
 
@@ -70,7 +74,12 @@ impl Threads for Pool {
     }
 
     fn offer(&self, job: &Job, helpers: usize) {
-        self.shared.change(|state| state.offer = Some((job.clone(), helpers)));
+        self.shared.change(|state| {
+            if state.sleeping == self.workers.len() {
+                state.cores.leave_to_caller();
+            }
+            state.offer = Some((job.clone(), helpers));
+        });
     }
 }
 
@@ -108,6 +117,7 @@ impl Shared {
 
     /// The life of a worker.
     fn work(&self, number: usize) {
+        self.lock().cores.join();
         let mut seen = 0;
         loop {
             let state = self.next(seen);
