@@ -135,7 +135,7 @@ pub fn net(net: &Net, plan: &Plan) -> Explanation {
     let lowered = lower(net);
     let fields = field::of_nodes(&lowered);
     let graph = passes::run(lowered.clone(), &mut |_, _, _| {});
-    let origins = origins(&graph, &plan.target);
+    let origins = origins(&graph, plan);
     let step = |(index, step): (usize, &crate::net::Step)| {
         let is_of_step = |name: &str, op: &crate::ir::Op| {
             name == step.name && !matches!(op, crate::ir::Op::Input | crate::ir::Op::Parameter)

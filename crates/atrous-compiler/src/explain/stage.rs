@@ -7,7 +7,7 @@ use crate::ir::{Graph, Op};
 use crate::plan::eval::{count_instructions, count_weighted};
 use crate::plan::schedule::{LaneAxis, Loops, Ranked, Schedule, Slow, Unit, counted, occupied};
 use crate::plan::verify::pressure;
-use crate::plan::{BufferId, Decision, Instr, Origin, Plan, Reg, Role, Stage, Step, Tile};
+use crate::plan::{BufferId, Decision, Instr, Origin, Plan, Reg, Role, Stage, Tile};
 
 /// What a stage does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ use crate::plan::{BufferId, Decision, Instr, Origin, Plan, Reg, Role, Stage, Ste
 pub enum StageKind {
     /// The products of a layer, with bias and activation.
     Contraction,
+    /// A copy of an input with its channels last.
+    Reorder,
     /// A copy of an input with what stands around it.
     Pad,
     /// Sums, products, bias and activation of values at the same place.
@@ -116,8 +118,8 @@ pub struct Alternative {
 /// The facts of a stage.
 pub(super) fn facts(plan: &Plan, stage: &Stage, graph: &Graph, origin: &Origin) -> StageFacts {
     let tiles = stage.tiles();
-    let useful = useful(graph, origin);
-    let (reads, writes) = buffers(&tiles);
+    let useful = if stage.decision.is_some() { useful(graph, origin) } else { 0 };
+    let (reads, writes) = (stage.reads(), stage.writes());
     let bytes = |ids: &BTreeSet<BufferId>, is_role: fn(Role) -> bool| -> u64 {
         let buffers = ids.iter().map(|id| &plan.buffers[id.0]).filter(|buffer| is_role(buffer.role));
         buffers.map(|buffer| 4 * buffer.len() as u64).sum()
@@ -126,6 +128,7 @@ pub(super) fn facts(plan: &Plan, stage: &Stage, graph: &Graph, origin: &Origin) 
     StageFacts {
         name: stage.name.clone(),
         kind: match graph.node(origin.node).op {
+            Op::Contraction(_) if stage.decision.is_none() => StageKind::Reorder,
             Op::Contraction(_) => StageKind::Contraction,
             Op::Pad { .. } => StageKind::Pad,
             _ => StageKind::Pointwise,
@@ -215,37 +218,11 @@ fn multiply_adds(stage: &Stage, tiles: &[&Tile]) -> u64 {
 /// The registers of a tile that hold what neither stands in memory nor is a choice of lanes from there.
 fn computed(tile: &Tile) -> BTreeSet<Reg> {
     let mut found = BTreeSet::new();
-    each(&tile.body, &mut |instr| match instr {
+    tile.each(&mut |instr| match instr {
         Instr::Load { .. } | Instr::Broadcast { .. } | Instr::Shuffle { .. } => {}
         other => found.extend(other.written()),
     });
     found
-}
-
-/// The buffers that tiles read and write.
-fn buffers(tiles: &[&Tile]) -> (BTreeSet<BufferId>, BTreeSet<BufferId>) {
-    let (mut reads, mut writes) = (BTreeSet::new(), BTreeSet::new());
-    let mut note = |instr: &Instr| {
-        let is_store = matches!(instr, Instr::Store { .. });
-        if let Some(access) = instr.access() {
-            if is_store {
-                writes.insert(access.buffer)
-            } else {
-                reads.insert(access.buffer)
-            };
-        }
-    };
-    tiles.iter().for_each(|tile| each(&tile.body, &mut note));
-    (reads, writes)
-}
-
-fn each(body: &[Step], see: &mut dyn FnMut(&Instr)) {
-    for step in body {
-        match step {
-            Step::Do(instr) => see(instr),
-            Step::Reduce { body, .. } => each(body, see),
-        }
-    }
 }
 
 fn busy(plan: &Plan, stage: &Stage) -> Busy {

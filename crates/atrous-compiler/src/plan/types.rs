@@ -1,5 +1,6 @@
 //! The types of a [`Plan`]. `eval` is the definition of what they mean.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::affine::Affine;
@@ -103,6 +104,24 @@ impl Stage {
         collect(&self.body, &mut found);
         found
     }
+
+    /// The buffers that it reads.
+    pub fn reads(&self) -> BTreeSet<BufferId> {
+        self.buffers(|instr| !matches!(instr, Instr::Store { .. }))
+    }
+
+    /// The buffers that it writes.
+    pub fn writes(&self) -> BTreeSet<BufferId> {
+        self.buffers(|instr| matches!(instr, Instr::Store { .. }))
+    }
+
+    fn buffers(&self, are_of: fn(&Instr) -> bool) -> BTreeSet<BufferId> {
+        let mut found = BTreeSet::new();
+        let mut see =
+            |instr: &Instr| found.extend(instr.access().filter(|_| are_of(instr)).map(|access| access.buffer));
+        self.tiles().iter().for_each(|tile| tile.each(&mut see));
+        found
+    }
 }
 
 /// An integer variable: an index into [`Stage::vars`]. Bound by one statement, visible in its body.
@@ -163,6 +182,21 @@ pub struct Tile {
     pub registers: Vec<Register>,
     /// Executed in order.
     pub body: Vec<Step>,
+}
+
+impl Tile {
+    /// Shows its instructions, in the order in which they are written.
+    pub fn each(&self, see: &mut dyn FnMut(&Instr)) {
+        fn steps(body: &[Step], see: &mut dyn FnMut(&Instr)) {
+            for step in body {
+                match step {
+                    Step::Do(instr) => see(instr),
+                    Step::Reduce { body, .. } => steps(body, see),
+                }
+            }
+        }
+        steps(&self.body, see);
+    }
 }
 
 /// A vector register of a [`Tile`].

@@ -8,6 +8,7 @@ mod pack;
 mod parallel;
 mod pointwise;
 mod regions;
+mod reorder;
 #[cfg(test)]
 mod tests;
 
@@ -34,34 +35,37 @@ pub fn build(graph: &Graph, target: &Target, choose: Choose) -> Plan {
         run: Vec::new(),
     };
     builder.add_signature();
-    let units: Vec<Unit> = units(graph);
-    for unit in &units {
-        builder.add_output_buffer(unit);
-        builder.add_stage(unit);
+    for unit in units(graph) {
+        builder.add_output_buffer(&unit);
+        builder.add_stage(&unit);
     }
-    builder.finish(&units)
+    builder.finish()
 }
 
 /// What a stage of the run program is made of.
 pub struct Origin {
     /// The operation that does the work.
     pub node: Value,
-    /// The schedules that there are to choose from, by what they are expected to cost; none where nothing is chosen.
+    /// The schedules that there are to choose from, by what they are expected to cost; none where nothing is chosen, as for
+    /// the copy of an input.
     pub ranking: Vec<Ranked>,
 }
 
 /// The origins of the stages of a graph's plan, in their order.
-pub fn origins(graph: &Graph, target: &Target) -> Vec<Origin> {
-    let origin = |unit: Unit| {
-        let ranking = match &graph.node(unit.main).op {
-            Op::Contraction(contraction) => {
-                ranking(contraction, activation::registers(unit.activation), graph.layout, target)
-            }
-            _ => Vec::new(),
+pub fn origins(graph: &Graph, plan: &Plan) -> Vec<Origin> {
+    let mut origins: Vec<Origin> = Vec::new();
+    for unit in units(graph) {
+        let node = unit.main;
+        let Op::Contraction(contraction) = &graph.node(node).op else {
+            origins.push(Origin { node, ranking: Vec::new() });
+            continue;
         };
-        Origin { node: unit.main, ranking }
-    };
-    units(graph).into_iter().map(origin).collect()
+        let copies = plan.run[origins.len()..].iter().take_while(|stage| stage.decision.is_none()).count();
+        origins.extend((0..copies).map(|_| Origin { node, ranking: Vec::new() }));
+        let epilogue = activation::registers(unit.activation);
+        origins.push(Origin { node, ranking: ranking(contraction, epilogue, graph.layout, &plan.target) });
+    }
+    origins
 }
 
 /// What becomes one stage: an operation together with the epilogue that alone reads it.
@@ -236,6 +240,8 @@ impl Builder<'_> {
             .into_iter()
             .map(|block| (block, self.packed_weight(node.reads[1], contraction, &schedule, block)))
             .collect();
+        let input = self.buffer(node.reads[0]);
+        let input = if schedule.reorders_input { self.reordered(&name, node, contraction, input) } else { input };
         let stage = contraction::stage(&contraction::Job {
             name,
             contraction,
@@ -245,7 +251,7 @@ impl Builder<'_> {
             batch: node.shape[0],
             spatial: node.shape.len() - 2,
             layout,
-            input: self.buffer(node.reads[0]),
+            input,
             bias: unit.bias.map(|bias| self.packed_bias(bias)),
             activation: unit.activation,
             output: self.buffer(unit.result),
@@ -267,6 +273,23 @@ impl Builder<'_> {
         // Counting takes long for large stages, of which few look slow.
         let slow = slow(half_cycles).and_then(|_| slow(half_cycles.min(counted())));
         Stage { decision: Some(Decision { schedule, half_cycles, loops, slow }), ..stage }
+    }
+
+    /// A copy of the input of a stage, in the order in which the stage reads it.
+    fn reordered(&mut self, stage: &str, node: &Node, contraction: &Contraction, input: BufferId) -> BufferId {
+        let name = nest::unique(&format!("{stage}_reorder"), |name| self.run.iter().any(|stage| stage.name == name));
+        let shape = reorder::shape(contraction, node.shape[0]);
+        let output = self.add_buffer(&name, Role::Scratch { offset: 0 }, shape);
+        let (batch, lanes) = (node.shape[0], self.target.lanes);
+        self.run.push(parallel::divide(reorder::stage(&reorder::Job {
+            name,
+            contraction,
+            batch,
+            lanes,
+            input,
+            output,
+        })));
+        output
     }
 
     fn packed_weight(
@@ -308,14 +331,14 @@ impl Builder<'_> {
     }
 
     /// Places packed and scratch buffers.
-    fn finish(mut self, units: &[Unit]) -> Plan {
+    fn finish(mut self) -> Plan {
         let packed = self.with_role(|role| matches!(role, Role::Packed { .. }));
         let (offsets, packed_len) = memory::sequential(packed.iter().map(|&index| self.buffers[index].len()));
         for (index, offset) in packed.into_iter().zip(offsets) {
             self.buffers[index].role = Role::Packed { offset };
         }
         let scratch = self.with_role(|role| matches!(role, Role::Scratch { .. }));
-        let lifetimes: Vec<Lifetime> = scratch.iter().map(|&index| self.lifetime(units, BufferId(index))).collect();
+        let lifetimes: Vec<Lifetime> = scratch.iter().map(|&index| self.lifetime(BufferId(index))).collect();
         let (offsets, scratch_len) = memory::share(&lifetimes);
         for (index, offset) in scratch.into_iter().zip(offsets) {
             self.buffers[index].role = Role::Scratch { offset };
@@ -335,11 +358,10 @@ impl Builder<'_> {
         (0..self.buffers.len()).filter(|&index| matches(&self.buffers[index].role)).collect()
     }
 
-    fn lifetime(&self, units: &[Unit], buffer: BufferId) -> Lifetime {
-        let is_it = |value: Value| self.of_value[value.0] == Some(buffer);
-        let first = units.iter().position(|unit| is_it(unit.result)).expect("a scratch buffer is written");
-        let reads = |unit: &Unit| self.graph.node(unit.main).reads.iter().any(|&read| is_it(read));
-        let last = units.iter().rposition(reads).unwrap_or(first);
+    fn lifetime(&self, buffer: BufferId) -> Lifetime {
+        let first = self.run.iter().position(|stage| stage.writes().contains(&buffer));
+        let first = first.expect("a scratch buffer is written");
+        let last = self.run.iter().rposition(|stage| stage.reads().contains(&buffer)).unwrap_or(first);
         Lifetime { len: self.buffers[buffer.0].len(), first, last }
     }
 }

@@ -24,6 +24,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("long", "input: [1, 1, 4000], channels: 1, kernel: 400, padding: same"),
     ("far row", "input: [1, 2048, 100], channels: 49, kernel: 1"),
     ("far rows", "input: [1, 1024, 14, 14], channels: 12, kernel: 3, stride: 2, padding: 1"),
+    ("far planes", "input: [1, 640, 32, 32], channels: 640, kernel: 3, padding: 1"),
+    ("upwards", "input: [1, 128, 28, 28], channels: 64, kernel: 4, stride: 2, padding: 1, transposed"),
     ("small", "input: [1, 512, 2, 2], channels: 512, kernel: 1"),
     ("scalar", "input: [1, 1, 3], channels: 1, kernel: 2"),
 ];
@@ -48,8 +50,9 @@ fn schedules() {
                 let schedule = ranking(&contraction(fields), 0, layout, &target)[0].schedule;
                 let along = format!("{:?}", schedule.along);
                 let rows = schedule.rows.map_or("one row".into(), |rows| format!("{rows} rows"));
+                let reordered = if schedule.reorders_input { ", input reordered" } else { "" };
                 table += &format!(
-                    "{name:10} {order} {:8} {along:14} {:2} lanes, {:2} × {:2}, {rows}, {:?} outermost\n",
+                    "{name:10} {order} {:8} {along:14} {:2} lanes, {:2} × {:2}, {rows}, {:?} outermost{reordered}\n",
                     target.name, schedule.lanes, schedule.channels, schedule.positions, schedule.outermost
                 );
             }

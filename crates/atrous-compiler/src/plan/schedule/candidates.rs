@@ -39,12 +39,13 @@ fn written(problem: &Problem, epilogue: usize, target: &Target) -> Vec<(Schedule
     if problem.width.taps > MOST_TAPS {
         return candidates;
     }
-    let axes = match problem.layout {
-        Layout::Nchw => [LaneAxis::Width, LaneAxis::OutputChannels],
-        Layout::Nhwc => [LaneAxis::OutputChannels, LaneAxis::Groups],
+    let axes: &[LaneAxis] = match problem.layout {
+        _ if problem.reorders_input => &[LaneAxis::OutputChannels],
+        Layout::Nchw => &[LaneAxis::Width, LaneAxis::OutputChannels],
+        Layout::Nhwc => &[LaneAxis::OutputChannels, LaneAxis::Groups],
     };
     let shape = Shape { problem, epilogue, target };
-    for along in axes {
+    for &along in axes {
         let extent = match along {
             LaneAxis::Width => problem.width.units(),
             LaneAxis::OutputChannels => problem.channels,
@@ -186,6 +187,7 @@ impl Shape<'_> {
             outermost: outermost::choose(self.problem, self.target, along, tile),
             writes_taps_out: true,
             phases_apart: self.problem.phases_apart.is_some(),
+            reorders_input: self.problem.reorders_input,
         };
         let blocks = blocks(self.problem.groups, self.problem.channels, &schedule);
         let mut different = self.problem.phases_apart.unwrap_or(1) * blocks.len();

@@ -15,7 +15,7 @@ use super::blocks::blocks;
 use super::outermost::NEAR;
 use super::problem::Problem;
 use super::reads::sizes;
-use super::{LaneAxis, Schedule};
+use super::{LINE, LaneAxis, Schedule};
 use crate::layer::Layout;
 use crate::plan::{Access, Buffer, Instr, Reg, Target, Tile};
 
@@ -24,6 +24,9 @@ pub const CALL: usize = 100;
 
 /// Half cycles until the sum of a multiply-add can be added to.
 pub const LATENCY: usize = 8;
+
+/// Per cent, for one tap, that short tiles take longer for inputs that are few of a line.
+const FEW_OF_A_LINE: usize = 24;
 
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
@@ -48,7 +51,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
         let all = tiles * problem.phases_apart.unwrap_or(1) * times;
         sum += (of_row * per_cent / 100) as f64 * all as f64;
     }
-    (sum + machine.first_weights(problem, schedule)) as usize
+    (sum + machine.first_weights(problem, schedule) + machine.reordered(problem)) as usize
 }
 
 /// How many rows tiles have, each with how often there are so many.
@@ -143,12 +146,22 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             let pages = if scattered { (90 / problem.width.taps.max(1)).min(30) } else { 0 };
             far + half
                 + pages
+                + few_of_a_line(problem, target)
                 + shape(problem, schedule, target)
                 + alone
                 + hidden_late(problem, channels * positions * rows)
         }
         LaneAxis::Groups => 0,
     }
+}
+
+/// The part of [`experience`] that is due to short tiles, of vectors of less than a line, which read a few inputs of a line
+/// of each channel: the fewer taps they have, the less hides it.
+fn few_of_a_line(problem: &Problem, target: &Target) -> usize {
+    let are_far = problem.input_layout() == Layout::Nchw && problem.plane > 4 * LINE;
+    let are_few = target.lanes < LINE && are_far && problem.inputs >= 2 * LINE;
+    let is_walked_again = problem.width.phases > 1 || (target.lanes == 4 && problem.width.taps == 1);
+    if are_few && is_walked_again { FEW_OF_A_LINE / problem.width.taps.max(1) } else { 0 }
 }
 
 /// The part of [`experience`] that is due to how high and how long a tile of vectors of channels is.

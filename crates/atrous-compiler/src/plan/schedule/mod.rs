@@ -74,6 +74,8 @@ pub struct Schedule {
     pub writes_taps_out: bool,
     /// Whether a tile has outputs of one phase of the last axis, rather than neighbours of all.
     pub phases_apart: bool,
+    /// Whether the input is first copied to scratch memory with its channels last, where a net has them first.
+    pub reorders_input: bool,
 }
 
 /// What the lanes of a vector are.

@@ -31,9 +31,9 @@ pub fn choose(problem: &Problem, target: &Target, along: LaneAxis, tile: [usize;
 /// Parts of as many rows, or of as many runs where there is one row, as have few enough inputs to stay near: where those of
 /// all do not, and where all weights are read faster for each part than all inputs for each block.
 fn parts(problem: &Problem, [channels, height, units]: [usize; 3]) -> Option<Outermost> {
-    let Problem { layout, inputs, width, rows, outputs_above, inputs_read, weights, .. } = problem;
+    let Problem { inputs, width, rows, outputs_above, inputs_read, weights, .. } = problem;
     // Weights are read in the order of memory, inputs with channels first from plane to plane, which takes twice as long.
-    let (near, slower) = match layout {
+    let (near, slower) = match problem.input_layout() {
         Layout::Nchw => (SECOND_LEVEL / 4 * 3, 2),
         Layout::Nhwc => (SECOND_LEVEL / 4 * 5, 1),
     };

@@ -16,6 +16,7 @@ impl Display for Schedule {
             outermost,
             writes_taps_out,
             phases_apart,
+            reorders_input,
         } = *self;
         match along {
             LaneAxis::Width => write!(f, "{channels} channels × {positions} vectors of {lanes} positions")?,
@@ -37,6 +38,9 @@ impl Display for Schedule {
         if phases_apart {
             write!(f, ", phases apart")?;
         }
+        if reorders_input {
+            write!(f, ", input reordered")?;
+        }
         if writes_taps_out { Ok(()) } else { write!(f, ", taps in a loop") }
     }
 }
@@ -57,6 +61,7 @@ mod tests {
             outermost: Outermost::Rows,
             writes_taps_out: true,
             phases_apart: false,
+            reorders_input: false,
         };
         let check = |schedule: Schedule, text: &str| assert_eq!(schedule.to_string(), text);
         check(first, "4 channels × 2 vectors of 16 positions");
@@ -64,6 +69,7 @@ mod tests {
         check(Schedule { along, lanes: 8, ..first }, "4 vectors of 8 channels × 2 positions");
         check(Schedule { along: LaneAxis::Groups, channels: 3, ..first }, "3 vectors of 16 groups × 2 positions");
         check(Schedule { phases_apart: true, ..first }, "4 channels × 2 vectors of 16 positions, phases apart");
+        check(Schedule { reorders_input: true, ..first }, "4 channels × 2 vectors of 16 positions, input reordered");
         let kept = Schedule { rows: Some(5), kept_weights: 6, ..first };
         check(kept, "4 channels × 2 vectors of 16 positions × 5 rows, up to 6 weights kept");
         let loops = Schedule { outermost: Outermost::Blocks, writes_taps_out: false, ..first };

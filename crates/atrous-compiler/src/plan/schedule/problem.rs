@@ -26,6 +26,8 @@ pub struct Problem {
     pub taps_above: usize,
     /// Outputs along all axes but the last.
     pub outputs_above: usize,
+    /// Bytes of all positions of an input channel.
+    pub plane: usize,
     /// Bytes of the inputs of a group that are in rows which an output reads.
     pub inputs_read: usize,
     /// Bytes of all weights of a group.
@@ -34,6 +36,8 @@ pub struct Problem {
     pub weights_read: usize,
     /// How many phases are computed one after the other, each as an axis of its own, if tiles do not have all of them.
     pub phases_apart: Option<usize>,
+    /// Whether a copy of the input with its channels last is read.
+    pub reorders_input: bool,
 }
 
 /// What matters of an axis.
@@ -132,12 +136,13 @@ impl Problem {
     pub fn all(contraction: &Contraction, layout: Layout) -> Vec<Problem> {
         let together = Problem::new(contraction, layout);
         let phases = together.width.phases;
+        let reordered = (layout == Layout::Nchw).then(|| Problem { reorders_input: true, ..together.clone() });
         let apart = (phases > 1 && layout == Layout::Nhwc).then(|| Problem {
             width: together.width.phase(),
             phases_apart: Some(phases),
             ..together.clone()
         });
-        [together].into_iter().chain(apart).collect()
+        [together].into_iter().chain(apart).chain(reordered).collect()
     }
 
     fn new(contraction: &Contraction, layout: Layout) -> Problem {
@@ -153,6 +158,7 @@ impl Problem {
             channels: *group_outputs,
             taps_above: above.iter().map(|axis| axis.taps).product(),
             outputs_above: above.iter().map(|axis| axis.outputs).product(),
+            plane: 4 * axes.iter().map(|axis| axis.input as usize).product::<usize>(),
             inputs_read: 4 * group_inputs * axes.last().map_or(1, |axis| axis.input as usize) * rows_read,
             width,
             rows: above.pop(),
@@ -162,7 +168,13 @@ impl Problem {
                 * group_outputs
                 * axes.iter().map(PiecewiseAxis::taps_read).product::<usize>(),
             phases_apart: None,
+            reorders_input: false,
         }
+    }
+
+    /// Memory order of what tiles read.
+    pub fn input_layout(&self) -> Layout {
+        if self.reorders_input { Layout::Nhwc } else { self.layout }
     }
 
     /// Whether the positions of a tile are its rows, because the last axis has but one.

@@ -30,6 +30,7 @@ pub fn choose(contraction: &Contraction, epilogue: usize, layout: Layout, target
         outermost: Outermost::Rows,
         writes_taps_out: false,
         phases_apart: false,
+        reorders_input: false,
     }
 }
 

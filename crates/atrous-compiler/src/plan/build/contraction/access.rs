@@ -61,7 +61,7 @@ impl Scope<'_> {
             LaneAxis::Groups => self.lanes(0, 1, self.job.contraction.group_inputs as i64),
             LaneAxis::Width | LaneAxis::OutputChannels => None,
         };
-        activation_access(self.job.layout, self.job.input, index, lanes)
+        activation_access(self.job.input_layout(), self.job.input, index, lanes)
     }
 
     /// Inputs along the last axis, for neighbouring outputs of a phase.
@@ -74,7 +74,7 @@ impl Scope<'_> {
     pub(super) fn neighbours(&self, channel: &Affine, row: &[Affine], column: Affine, lanes: Option<Lanes>) -> Access {
         let index = self.input_index(channel, row, column);
         let lanes = lanes.map(|lanes| Lanes { dim: self.last(), ..lanes });
-        activation_access(self.job.layout, self.job.input, index, lanes)
+        activation_access(self.job.input_layout(), self.job.input, index, lanes)
     }
 
     fn output_index(&self, in_block: usize, row: &[Affine], column: Affine) -> Vec<Affine> {

@@ -15,7 +15,7 @@ mod channels;
 mod pieces;
 mod prefetch;
 mod rows;
-mod transpose;
+pub mod transpose;
 mod width;
 mod windows;
 
@@ -45,9 +45,9 @@ pub struct Job<'a> {
     pub batch: usize,
     /// Axes of input and output beside batch and channels.
     pub spatial: usize,
-    /// Memory order of input and output.
+    /// Memory order of the net's tensors, which decides the order of sums.
     pub layout: Layout,
-    /// The input.
+    /// The input; with the channels last, if the schedule reorders it.
     pub input: BufferId,
     /// The packed bias: one number per output channel.
     pub bias: Option<BufferId>,
@@ -60,6 +60,11 @@ pub struct Job<'a> {
 impl Job<'_> {
     fn summands(&self) -> Summands<'_> {
         Summands { contraction: self.contraction, layout: self.layout, phases_apart: self.schedule.phases_apart }
+    }
+
+    /// Memory order of the input.
+    fn input_layout(&self) -> Layout {
+        if self.schedule.reorders_input { Layout::Nhwc } else { self.layout }
     }
 
     fn axis_names(&self) -> Vec<&'static str> {

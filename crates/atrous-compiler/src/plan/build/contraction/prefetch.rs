@@ -11,7 +11,7 @@ use crate::plan::{Access, Affine, Instr, Step};
 /// last one, what is asked for is nothing that is read.
 pub(super) fn inputs(scope: &Scope, rows: &[InputRow], columns: &Columns, channel: &Affine) -> Vec<Step> {
     let job = scope.job;
-    let Some(ahead) = inputs_ahead(job.contraction, job.layout, job.target) else { return Vec::new() };
+    let Some(ahead) = inputs_ahead(job.contraction, job.input_layout(), job.target) else { return Vec::new() };
     let pairs = columns.reads.iter().flat_map(|read| read.pairs(columns.table.dilation));
     let lines = lines(pairs.map(|(_, input)| input).collect());
     let channel = channel.clone().plus_constant(ahead);

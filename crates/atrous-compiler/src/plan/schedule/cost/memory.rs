@@ -59,6 +59,15 @@ pub struct Memory {
     inputs_in_a_set: usize,
 }
 
+/// Distance in bytes of lines of which so many fall into the same set of a second-level cache, in either kind of pages.
+const SAME_SET: usize = 1 << 17;
+
+/// Half cycles of a step of a tile whose inputs other channels have thrown out of a second-level cache.
+const COLLISION: usize = 40;
+
+/// Half cycles in which an input is copied with its channels last: near, and where a second-level cache does not hold both.
+const REORDERED: [f64; 2] = [2.0, 4.0];
+
 impl Memory {
     /// AMD Zen 4, and machines that are not known.
     pub const OF_ZEN: Memory = Memory { from_second_level: 12, lone_far_line: 25, inputs_in_a_set: 6 };
@@ -98,7 +107,7 @@ impl Machine {
         rows: usize,
         [new, touched]: [usize; 2],
     ) -> usize {
-        if problem.layout == Layout::Nhwc {
+        if problem.input_layout() == Layout::Nhwc {
             return 0;
         }
         let is_walked = problem.outputs_above == 1 && !matches!(outermost, Outermost::Runs | Outermost::Parts(_));
@@ -110,6 +119,25 @@ impl Machine {
             return rows * lines(new, self.memory.lone_far_line).max(lines(again, LONE_LINE));
         }
         rows * (new * self.memory.lone_far_line + again * LONE_LINE) / (4 * LINE)
+    }
+
+    /// Half cycles of each step of tiles of so many channels for inputs that have left a second-level cache when they are read
+    /// again: those of all channels, which stand whole pages or a power of two apart, fall into few of its sets.
+    pub fn collisions(&self, problem: &Problem, channels: usize) -> usize {
+        let distance = (1 << problem.plane.trailing_zeros()).min(PAGE);
+        let in_a_set = problem.inputs * distance / SAME_SET;
+        let most = if distance == PAGE { 16 } else { 8 };
+        let times = problem.channels.div_ceil(channels) * problem.taps_above;
+        let collide = problem.input_layout() == Layout::Nchw && in_a_set >= most;
+        if collide { COLLISION * times.saturating_sub(1) / times.max(1) } else { 0 }
+    }
+
+    /// Half cycles of the copy of the input of an image with its channels last, if there is one.
+    pub fn reordered(&self, problem: &Problem) -> f64 {
+        let inputs = problem.groups * problem.inputs * problem.plane / 4;
+        let [near, far] = REORDERED;
+        let of_one = if 4 * inputs > SECOND_LEVEL / 2 { far } else { near };
+        if problem.reorders_input { of_one * inputs as f64 } else { 0.0 }
     }
 
     /// Half cycles of a store to one of so many planes, for the page that it is in.
