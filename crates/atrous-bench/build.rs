@@ -44,8 +44,8 @@ mod generate {
         let plans = Target::all().map(|target| compile(&net, &target).unwrap_or_else(|error| panic!("{error}")));
         let items = emit::source(&net, &plans, &Options::default()).expect("the default options are right");
         let run = match items.contains("SCRATCH_LEN") {
-            true => "Model::SCRATCH_LEN, forward_with, scratch",
-            false => "0, forward_on",
+            true => "Model::SCRATCH_LEN, Model::forward_with",
+            false => "0, |model, threads, _, input, output| model.forward_on(threads, input, output)",
         };
         format!("{items}\ncrate::compiled::model!(Model, {run});\n")
     }

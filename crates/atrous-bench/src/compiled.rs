@@ -31,15 +31,17 @@ pub trait Forward {
     ) -> Result<(), atrous::Error>;
 }
 
-/// What makes a generated type a [`Forward`]: what its run needs and is called with.
+/// Computes the output of a generated type.
+pub type Run<M> = fn(&M, &dyn Threads, &mut [f32], &[f32], &mut [f32]) -> Result<(), atrous::Error>;
+
+/// What makes a generated type a [`Forward`]: what its run needs, and the [`Run`].
 macro_rules! model {
-    ($model:ident, $scratch_len:expr, $method:ident $(, $scratch:ident)?) => {
+    ($model:ident, $scratch_len:expr, $run:expr) => {
         impl crate::compiled::Forward for $model {
             fn scratch_len(&self) -> usize {
                 $scratch_len
             }
 
-            #[allow(unused_variables)]
             fn forward(
                 &self,
                 threads: &dyn ::atrous::Threads,
@@ -47,7 +49,8 @@ macro_rules! model {
                 input: &[f32],
                 output: &mut [f32],
             ) -> Result<(), ::atrous::Error> {
-                $model::$method(self, threads, $($scratch,)? input, output)
+                let run: crate::compiled::Run<$model> = $run;
+                run(self, threads, scratch, input, output)
             }
         }
 

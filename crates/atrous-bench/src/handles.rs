@@ -12,7 +12,7 @@ use atrous::Pool;
 pub struct Layer {
     layer: Box<dyn Forward>,
     pool: Pool,
-    scratch: Vec<f32>,
+    scratch: atrous::rt::Arena,
 }
 
 /// A layer with its weights, of which there is none.
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn atrous_bench_pack(
         let (weight, bias) =
             unsafe { (std::slice::from_raw_parts(weight, weight_len), std::slice::from_raw_parts(bias, bias_len)) };
         if let (Ok(layer), Ok(pool)) = ((entry.pack)(weight, bias), Pool::new(threads)) {
-            let scratch = vec![0.0; layer.scratch_len()];
+            let scratch = atrous::rt::arena(layer.scratch_len());
             return Box::into_raw(Box::new(Layer { layer, pool, scratch }));
         }
     }
