@@ -3,9 +3,10 @@
 //! With channels first, each channel of a tile's inputs is in another page of memory, and in planes of a power of two all are
 //! in the same few sets of a cache. A copy has the channels of a position as neighbours.
 
-use super::contraction::transpose;
-use super::nest::{Header, TileBuilder, Vars, axis_names, nest, split_lanes, walk};
-use crate::ir::{Contraction, PiecewiseAxis};
+use super::contraction::{activation_access, transpose};
+use super::nest::{Header, TileBuilder, Vars, nest, split_lanes, walk};
+use crate::ir::{AXIS_NAMES, Contraction, PiecewiseAxis};
+use crate::layer::Layout;
 use crate::plan::schedule::LINE;
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Part, Reg, Stage, Stmt};
 
@@ -35,126 +36,135 @@ pub fn shape(contraction: &Contraction, batch: usize) -> Vec<usize> {
 
 /// The stage that copies.
 pub fn stage(job: &Job) -> Stage {
-    let Contraction { groups, group_inputs, axes, .. } = job.contraction;
-    let shape = shape(job.contraction, job.batch);
-    let (channels, padded) = (groups * group_inputs, shape[shape.len() - 1]);
-    let names = axis_names(axes.len(), axes.len());
-    let (width, above) = axes.split_last().expect("a convolution has at least one axis");
+    let Contraction { groups, group_inputs, .. } = job.contraction;
+    let channels = groups * group_inputs;
+    let padded = shape(job.contraction, job.batch).last().copied().unwrap_or(channels);
     let mut vars = Vars::default();
     let mut headers = Vec::new();
     let image = walk(&mut vars, "n", Count::Fixed(job.batch as i64), &mut headers);
     let mut body = Vec::new();
-    for (rows, first, blocks) in blocks(channels, job.lanes) {
+    for (rows, first, blocks) in pieces(channels, job.lanes) {
         let mut around = Vec::new();
         let block = walk(&mut vars, "block", Count::Fixed(blocks as i64), &mut around);
         let channel = block.times(rows as i64).plus_constant(first as i64);
-        let place = open(above, &names, &mut vars, &mut around);
-        let row = Row { job, image: &image, channel, place: &place, rows };
-        body.extend(nest(around, row.tiles(width.input as usize, names[above.len()], &mut vars)));
+        let row = Row::open(job, &image, channel, &mut vars, &mut around);
+        body.extend(nest(around, row.copies(rows, &mut vars)));
     }
     if padded > channels {
         let mut around = Vec::new();
-        let place = open(axes, &names, &mut vars, &mut around);
-        let at = [vec![image], place].concat();
-        body.extend(nest(around, zeros(job, &at, channels, padded - channels, &mut vars)));
+        let row = Row::open(job, &image, Affine::constant(channels as i64), &mut vars, &mut around);
+        body.extend(nest(around, row.zeros(padded - channels, &mut vars)));
     }
     vars.stage(job.name.clone(), nest(headers, body))
 }
 
-/// Loops over all positions along some axes of the input.
-fn open(axes: &[PiecewiseAxis], names: &[&str], vars: &mut Vars, headers: &mut Vec<Header>) -> Vec<Affine> {
-    axes.iter().zip(names).map(|(axis, name)| walk(vars, name, Count::Fixed(axis.input), headers)).collect()
+/// `count` as full vectors and what is left: `(size, first, how many)`.
+fn pieces(count: usize, lanes: usize) -> Vec<(usize, usize, usize)> {
+    let (full, left) = (count / lanes, count % lanes);
+    [(lanes, 0, full), (left, count - left, 1)].into_iter().filter(|(size, _, pieces)| size * pieces > 0).collect()
 }
 
-/// Channels that are transposed together: `(how many, first, how often)`.
-fn blocks(channels: usize, lanes: usize) -> Vec<(usize, usize, usize)> {
-    let (full, left) = (channels / lanes, channels % lanes);
-    [(lanes, 0, full), (left, channels - left, 1)].into_iter().filter(|(rows, _, count)| rows * count > 0).collect()
-}
-
-/// Some channels of a row of positions.
+/// A row of positions.
 struct Row<'a> {
     job: &'a Job<'a>,
     image: &'a Affine,
-    /// The first channel.
+    /// The first of some channels.
     channel: Affine,
     /// The position along all axes but the last.
-    place: &'a [Affine],
-    /// How many channels.
-    rows: usize,
+    above: Vec<Affine>,
+    /// Positions.
+    width: usize,
+    /// What the last axis is called.
+    name: &'static str,
 }
 
-impl Row<'_> {
-    fn tiles(&self, width: usize, name: &str, vars: &mut Vars) -> Vec<Stmt> {
-        let lanes = self.job.lanes;
-        if self.rows < transpose::LEAST {
-            return self.one_by_one(width, name, vars);
+impl<'a> Row<'a> {
+    /// Loops over all rows.
+    fn open(job: &'a Job, image: &'a Affine, channel: Affine, vars: &mut Vars, headers: &mut Vec<Header>) -> Row<'a> {
+        let axes = &job.contraction.axes;
+        let (last, above) = axes.split_last().expect("a convolution has at least one axis");
+        let names = AXIS_NAMES[axes.len()];
+        let mut open = |(axis, name): (&PiecewiseAxis, &&str)| walk(vars, name, Count::Fixed(axis.input), headers);
+        let above = above.iter().zip(names).map(&mut open).collect();
+        Row { job, image, channel, above, width: last.input as usize, name: names[axes.len() - 1] }
+    }
+
+    /// Copies of so many channels, transposed where those are enough.
+    fn copies(&self, channels: usize, vars: &mut Vars) -> Vec<Stmt> {
+        if channels < transpose::LEAST {
+            return self.one_by_one(channels, vars);
         }
-        let (full, left) = (width / lanes, width % lanes);
-        let mut tiles = Vec::new();
-        for (first, count, size) in [(0, full, lanes), (width - left, 1, left)] {
-            if size * count > 0 {
-                let mut around = Vec::new();
-                let column = walk(vars, name, Count::Fixed(count as i64), &mut around);
-                let column = column.times(lanes as i64).plus_constant(first as i64);
-                tiles.extend(nest(around, vec![self.transposed(&column, size)]));
-            }
+        let mut copies = Vec::new();
+        for (size, first, count) in pieces(self.width, self.job.lanes) {
+            let mut around = Vec::new();
+            let column = walk(vars, self.name, Count::Fixed(count as i64), &mut around);
+            let column = column.times(size as i64).plus_constant(first as i64);
+            copies.extend(nest(around, vec![self.transposed(channels, &column, size)]));
         }
-        tiles
+        copies
     }
 
     /// So many positions from a column on, each of which has its channels in one vector.
-    fn transposed(&self, column: &Affine, size: usize) -> Stmt {
+    fn transposed(&self, channels: usize, column: &Affine, size: usize) -> Stmt {
         let lanes = self.job.lanes;
         let mut tile = TileBuilder::default();
-        let along = Lanes { dim: 2 + self.place.len(), step: 1, part: Part::of(0..size, lanes) };
-        let load = |row: usize| {
-            let from = self.input(&self.channel.clone().plus_constant(row as i64), column, Some(along));
-            tile.load("row", lanes, from)
+        let along = Lanes { dim: self.above.len() + 2, step: 1, part: Part::of(0..size, lanes) };
+        let load = |channel: usize| {
+            let channel = self.channel.clone().plus_constant(channel as i64);
+            tile.load("row", lanes, self.access(Side::Input, channel, column.clone(), Some(along)))
         };
-        let rows: Vec<Reg> = (0..self.rows).map(load).collect();
+        let rows: Vec<Reg> = (0..channels).map(load).collect();
         for part in transpose::transpose(&rows, &mut tile).into_iter().filter(|part| part.lane < size) {
             let channel = self.channel.clone().plus_constant(-(part.lanes.start as i64));
-            let along = Lanes { dim: 2 + self.place.len(), ..part.along(lanes) };
             let column = column.clone().plus_constant(part.lane as i64);
-            tile.push(Instr::Store { from: part.register, to: self.output(&channel, &column, Some(along)) });
+            let along = Lanes { dim: 1, ..part.along(lanes) };
+            let to = self.access(Side::Copy, channel, column, Some(along));
+            tile.push(Instr::Store { from: part.register, to });
         }
         tile.tile()
     }
 
-    fn one_by_one(&self, width: usize, name: &str, vars: &mut Vars) -> Vec<Stmt> {
+    fn one_by_one(&self, channels: usize, vars: &mut Vars) -> Vec<Stmt> {
         let mut around = Vec::new();
-        let channel = walk(vars, "c", Count::Fixed(self.rows as i64), &mut around).plus(&self.channel);
-        let column = walk(vars, name, Count::Fixed(width as i64), &mut around);
+        let channel = walk(vars, "c", Count::Fixed(channels as i64), &mut around).plus(&self.channel);
+        let column = walk(vars, self.name, Count::Fixed(self.width as i64), &mut around);
         let mut tile = TileBuilder::default();
-        let from = tile.load("value", 1, self.input(&channel, &column, None));
-        tile.push(Instr::Store { from, to: self.output(&channel, &column, None) });
+        let from = tile.load("value", 1, self.access(Side::Input, channel.clone(), column.clone(), None));
+        tile.push(Instr::Store { from, to: self.access(Side::Copy, channel, column, None) });
         nest(around, vec![tile.tile()])
     }
 
-    fn input(&self, channel: &Affine, column: &Affine, lanes: Option<Lanes>) -> Access {
-        let index = [self.image, channel].into_iter().chain(self.place).chain([column]).cloned().collect();
-        Access { buffer: self.job.input, index, lanes }
+    /// Zeros for so many channels.
+    fn zeros(&self, channels: usize, vars: &mut Vars) -> Vec<Stmt> {
+        let mut around = Vec::new();
+        let column = walk(vars, self.name, Count::Fixed(self.width as i64), &mut around);
+        let mut stores = Vec::new();
+        for (lanes, first, count) in split_lanes(channels as i64, self.job.lanes) {
+            let mut around = Vec::new();
+            let channel = walk(vars, "c", Count::Fixed(count), &mut around).times(lanes as i64);
+            let channel = channel.plus(&self.channel).plus_constant(first);
+            let mut tile = TileBuilder::default();
+            let from = tile.constant(0.0, lanes);
+            let along = (lanes > 1).then_some(Lanes::all(1, 1));
+            tile.push(Instr::Store { from, to: self.access(Side::Copy, channel, column.clone(), along) });
+            stores.extend(nest(around, vec![tile.tile()]));
+        }
+        nest(around, stores)
     }
 
-    fn output(&self, channel: &Affine, column: &Affine, lanes: Option<Lanes>) -> Access {
-        let index = [self.image].into_iter().chain(self.place).chain([column, channel]).cloned().collect();
-        Access { buffer: self.job.output, index, lanes }
+    fn access(&self, side: Side, channel: Affine, column: Affine, lanes: Option<Lanes>) -> Access {
+        let (layout, buffer) = match side {
+            Side::Input => (Layout::Nchw, self.job.input),
+            Side::Copy => (Layout::Nhwc, self.job.output),
+        };
+        let place = self.above.iter().cloned().chain([column]);
+        let index = [self.image.clone(), channel].into_iter().chain(place).collect();
+        activation_access(layout, buffer, index, lanes)
     }
 }
 
-/// Zeros behind the channels of a position.
-fn zeros(job: &Job, at: &[Affine], first: usize, count: usize, vars: &mut Vars) -> Vec<Stmt> {
-    let mut stores = Vec::new();
-    for (lanes, from, count) in split_lanes(count as i64, job.lanes) {
-        let mut around = Vec::new();
-        let channel = walk(vars, "c", Count::Fixed(count), &mut around).times(lanes as i64);
-        let mut tile = TileBuilder::default();
-        let zero = tile.constant(0.0, lanes);
-        let index = at.iter().cloned().chain([channel.plus_constant(first as i64 + from)]).collect();
-        let lanes = (lanes > 1).then_some(Lanes::all(at.len(), 1));
-        tile.push(Instr::Store { from: zero, to: Access { buffer: job.output, index, lanes } });
-        stores.extend(nest(around, vec![tile.tile()]));
-    }
-    stores
+/// What is read, or what is written.
+enum Side {
+    Input,
+    Copy,
 }

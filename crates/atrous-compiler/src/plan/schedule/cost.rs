@@ -10,7 +10,7 @@ mod memory;
 mod tiles;
 
 use self::machine::Machine;
-use self::memory::PAGE;
+use self::memory::{PAGE, reordered};
 use super::blocks::blocks;
 use super::outermost::NEAR;
 use super::problem::Problem;
@@ -51,7 +51,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
         let all = tiles * problem.phases_apart.unwrap_or(1) * times;
         sum += (of_row * per_cent / 100) as f64 * all as f64;
     }
-    (sum + machine.first_weights(problem, schedule) + machine.reordered(problem)) as usize
+    (sum + machine.first_weights(problem, schedule) + reordered(problem)) as usize
 }
 
 /// How many rows tiles have, each with how often there are so many.

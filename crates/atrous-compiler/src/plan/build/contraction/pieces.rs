@@ -244,7 +244,7 @@ fn input_access(job: &Job, place: &Place, input_channel: &Affine, taps: &[Affine
         LaneAxis::OutputChannels => None,
         LaneAxis::Groups => lanes(place, 1, group_inputs),
     };
-    activation_access(job.layout, job.input, index, lanes)
+    activation_access(job.input_layout(), job.input, index, lanes)
 }
 
 fn output_access(job: &Job, place: &Place, channel: usize, position: usize) -> Access {

@@ -121,25 +121,6 @@ impl Machine {
         rows * (new * self.memory.lone_far_line + again * LONE_LINE) / (4 * LINE)
     }
 
-    /// Half cycles of each step of tiles of so many channels for inputs that have left a second-level cache when they are read
-    /// again: those of all channels, which stand whole pages or a power of two apart, fall into few of its sets.
-    pub fn collisions(&self, problem: &Problem, channels: usize) -> usize {
-        let distance = (1 << problem.plane.trailing_zeros()).min(PAGE);
-        let in_a_set = problem.inputs * distance / SAME_SET;
-        let most = if distance == PAGE { 16 } else { 8 };
-        let times = problem.channels.div_ceil(channels) * problem.taps_above;
-        let collide = problem.input_layout() == Layout::Nchw && in_a_set >= most;
-        if collide { COLLISION * times.saturating_sub(1) / times.max(1) } else { 0 }
-    }
-
-    /// Half cycles of the copy of the input of an image with its channels last, if there is one.
-    pub fn reordered(&self, problem: &Problem) -> f64 {
-        let inputs = problem.groups * problem.inputs * problem.plane / 4;
-        let [near, far] = REORDERED;
-        let of_one = if 4 * inputs > SECOND_LEVEL / 2 { far } else { near };
-        if problem.reorders_input { of_one * inputs as f64 } else { 0.0 }
-    }
-
     /// Half cycles of a store to one of so many planes, for the page that it is in.
     pub fn far_pages(&self, problem: &Problem, planes: usize) -> usize {
         let pages = planes * (4 * problem.outputs_above * problem.width.outputs).min(PAGE) / PAGE;
@@ -204,6 +185,26 @@ impl Machine {
         let lines = (size * width.stride).div_ceil(LINE);
         if self.dual { (lines + 1) * FAR_LINE } else { lines.saturating_sub(1) * FAR_LINE }
     }
+}
+
+/// Half cycles of each step of tiles of so many channels for inputs that have left a second-level cache when they are read
+/// again: those of all channels, which stand whole pages or a power of two apart, fall into few of its sets.
+pub fn collisions(problem: &Problem, channels: usize) -> usize {
+    let distance = (1 << problem.plane.trailing_zeros()).min(PAGE);
+    let in_a_set = problem.inputs * distance / SAME_SET;
+    // Smaller planes were measured to collide sooner.
+    let most = if distance == PAGE { 16 } else { 8 };
+    let times = problem.channels.div_ceil(channels) * problem.taps_above;
+    let collide = problem.input_layout() == Layout::Nchw && in_a_set >= most;
+    if collide { COLLISION * times.saturating_sub(1) / times.max(1) } else { 0 }
+}
+
+/// Half cycles of the copy of the input of an image with its channels last, if there is one.
+pub fn reordered(problem: &Problem) -> f64 {
+    let inputs = problem.groups * problem.inputs * problem.plane / 4;
+    let [near, far] = REORDERED;
+    let of_one = if 4 * inputs > SECOND_LEVEL / 2 { far } else { near };
+    if problem.reorders_input { of_one * inputs as f64 } else { 0.0 }
 }
 
 /// Bytes between the places that input positions have in a way of a first-level cache, with channels last: so few places, so

@@ -1,6 +1,7 @@
 //! What a tile costs.
 
 use super::machine::Machine;
+use super::memory::collisions;
 use super::{CALL, LATENCY};
 use crate::layer::Layout;
 use crate::plan::schedule::problem::{Axis, Problem};
@@ -42,7 +43,7 @@ impl Machine {
         let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
         let steps =
             steps * (self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size)) / 100;
-        let steps = steps + inputs * taps_above * self.collisions(problem, channels * lanes);
+        let steps = steps + inputs * taps_above * collisions(problem, channels * lanes);
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
@@ -91,7 +92,7 @@ impl Machine {
         let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), 1, [bytes, touched]);
         let least = far.max(LATENCY * chain);
         let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, least);
-        let steps = steps + inputs * loops.max(1) * self.collisions(problem, channels);
+        let steps = steps + inputs * loops.max(1) * collisions(problem, channels);
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
