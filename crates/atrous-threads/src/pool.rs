@@ -149,3 +149,38 @@ impl Shared {
         state
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::Pool;
+    use crate::{Work, split};
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    #[test]
+    fn threads_do_not_help_on_the_core_of_their_caller() {
+        let allowed = sched_getaffinity(None).unwrap();
+        let pool = Pool::new(2).unwrap();
+        for core in (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core) && allowed.count() > 1) {
+            let mut only = CpuSet::new();
+            only.set(core);
+            sched_setaffinity(None, &only).unwrap();
+            while pool.shared.lock().sleeping == 0 {
+                thread::yield_now();
+            }
+            let caller = thread::current().id();
+            let helped = AtomicUsize::new(0);
+            while helped.load(Ordering::Relaxed) == 0 {
+                split(&pool, Work { shares: 8, instructions: 1 << 30 }, &|_| {
+                    thread::sleep(Duration::from_micros(100));
+                    if thread::current().id() != caller {
+                        assert!(!sched_getaffinity(None).unwrap().is_set(core), "core {core}");
+                        helped.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+        }
+    }
+}
