@@ -3,6 +3,8 @@
 //! With channels first, each channel of a tile's inputs is in another page of memory, and in planes of a power of two all are
 //! in the same few sets of a cache. A copy has the channels of a position as neighbours.
 
+use std::ops::Range;
+
 use super::contraction::{activation_access, transpose};
 use super::nest::{Header, TileBuilder, Vars, nest, split_lanes, walk};
 use crate::ir::{AXIS_NAMES, Contraction, PiecewiseAxis};
@@ -26,11 +28,15 @@ pub struct Job<'a> {
     pub output: BufferId,
 }
 
-/// Dimensions of the copy: `[N, S…, C]`. Positions are an odd number of lines apart, so that neighbours are in different sets
-/// of a cache; channels behind the last one are zeros.
+/// Lines from one position to the next of which a multiple would put neighbours into the same few sets of a cache.
+const COLLIDING: usize = 8;
+
+/// Dimensions of the copy: `[N, S…, C]`. Positions are whole lines apart, and so many that neighbours are in different sets of
+/// a cache; channels behind the last one are zeros.
 pub fn shape(contraction: &Contraction, batch: usize) -> Vec<usize> {
     let Contraction { groups, group_inputs, axes, .. } = contraction;
-    let lines = (groups * group_inputs).div_ceil(LINE) | 1;
+    let lines = (groups * group_inputs).div_ceil(LINE);
+    let lines = lines + usize::from(lines.is_multiple_of(COLLIDING));
     [batch].into_iter().chain(axes.iter().map(|axis| axis.input as usize)).chain([lines * LINE]).collect()
 }
 
@@ -43,12 +49,13 @@ pub fn stage(job: &Job) -> Stage {
     let mut headers = Vec::new();
     let image = walk(&mut vars, "n", Count::Fixed(job.batch as i64), &mut headers);
     let mut body = Vec::new();
-    for (rows, first, blocks) in pieces(channels, job.lanes) {
+    // Lines are written as a whole.
+    for (size, first, blocks) in pieces(channels, LINE) {
         let mut around = Vec::new();
         let block = walk(&mut vars, "block", Count::Fixed(blocks as i64), &mut around);
-        let channel = block.times(rows as i64).plus_constant(first as i64);
+        let channel = block.times(size as i64).plus_constant(first as i64);
         let row = Row::open(job, &image, channel, &mut vars, &mut around);
-        body.extend(nest(around, row.copies(rows, &mut vars)));
+        body.extend(nest(around, row.copies(size, &mut vars)));
     }
     if padded > channels {
         let mut around = Vec::new();
@@ -89,44 +96,57 @@ impl<'a> Row<'a> {
         Row { job, image, channel, above, width: last.input as usize, name: names[axes.len() - 1] }
     }
 
-    /// Copies of so many channels, transposed where those are enough.
+    /// Copies of so many channels: vectors of them transposed, the last few one by one.
     fn copies(&self, channels: usize, vars: &mut Vars) -> Vec<Stmt> {
-        if channels < transpose::LEAST {
-            return self.one_by_one(channels, vars);
-        }
+        let vectors: Vec<Range<usize>> = pieces(channels, self.job.lanes)
+            .into_iter()
+            .flat_map(|(size, first, count)| {
+                (0..count).map(move |number| first + number * size..first + (number + 1) * size)
+            })
+            .filter(|vector| vector.len() >= transpose::LEAST)
+            .collect();
+        let transposed = vectors.last().map_or(0, |vector| vector.end);
         let mut copies = Vec::new();
-        for (size, first, count) in pieces(self.width, self.job.lanes) {
-            let mut around = Vec::new();
-            let column = walk(vars, self.name, Count::Fixed(count as i64), &mut around);
-            let column = column.times(size as i64).plus_constant(first as i64);
-            copies.extend(nest(around, vec![self.transposed(channels, &column, size)]));
+        if transposed > 0 {
+            for (size, first, count) in pieces(self.width, self.job.lanes) {
+                let mut around = Vec::new();
+                let column = walk(vars, self.name, Count::Fixed(count as i64), &mut around);
+                let column = column.times(size as i64).plus_constant(first as i64);
+                copies.extend(nest(around, vec![self.transposed(&vectors, &column, size)]));
+            }
+        }
+        if transposed < channels {
+            copies.extend(self.one_by_one(transposed..channels, vars));
         }
         copies
     }
 
-    /// So many positions from a column on, each of which has its channels in one vector.
-    fn transposed(&self, channels: usize, column: &Affine, size: usize) -> Stmt {
+    /// So many positions from a column on, each of which has the channels of a vector in one register.
+    fn transposed(&self, vectors: &[Range<usize>], column: &Affine, size: usize) -> Stmt {
         let lanes = self.job.lanes;
         let mut tile = TileBuilder::default();
         let along = Lanes { dim: self.above.len() + 2, step: 1, part: Part::of(0..size, lanes) };
-        let load = |channel: usize| {
-            let channel = self.channel.clone().plus_constant(channel as i64);
-            tile.load("row", lanes, self.access(Side::Input, channel, column.clone(), Some(along)))
-        };
-        let rows: Vec<Reg> = (0..channels).map(load).collect();
-        for part in transpose::transpose(&rows, &mut tile).into_iter().filter(|part| part.lane < size) {
-            let channel = self.channel.clone().plus_constant(-(part.lanes.start as i64));
-            let column = column.clone().plus_constant(part.lane as i64);
-            let along = Lanes { dim: 1, ..part.along(lanes) };
-            let to = self.access(Side::Copy, channel, column, Some(along));
-            tile.push(Instr::Store { from: part.register, to });
+        for vector in vectors {
+            let load = |channel: usize| {
+                let channel = self.channel.clone().plus_constant(channel as i64);
+                tile.load("row", lanes, self.access(Side::Input, channel, column.clone(), Some(along)))
+            };
+            let rows: Vec<Reg> = vector.clone().map(load).collect();
+            for part in transpose::transpose(&rows, &mut tile).into_iter().filter(|part| part.lane < size) {
+                let channel = self.channel.clone().plus_constant(vector.start as i64 - part.lanes.start as i64);
+                let column = column.clone().plus_constant(part.lane as i64);
+                let along = Lanes { dim: 1, ..part.along(lanes) };
+                let to = self.access(Side::Copy, channel, column, Some(along));
+                tile.push(Instr::Store { from: part.register, to });
+            }
         }
         tile.tile()
     }
 
-    fn one_by_one(&self, channels: usize, vars: &mut Vars) -> Vec<Stmt> {
+    fn one_by_one(&self, channels: Range<usize>, vars: &mut Vars) -> Vec<Stmt> {
         let mut around = Vec::new();
-        let channel = walk(vars, "c", Count::Fixed(channels as i64), &mut around).plus(&self.channel);
+        let channel = walk(vars, "c", Count::Fixed(channels.len() as i64), &mut around);
+        let channel = channel.plus(&self.channel).plus_constant(channels.start as i64);
         let column = walk(vars, self.name, Count::Fixed(self.width as i64), &mut around);
         let mut tile = TileBuilder::default();
         let from = tile.load("value", 1, self.access(Side::Input, channel.clone(), column.clone(), None));

@@ -127,11 +127,12 @@ pub fn loads_windows(rows: Option<usize>, stride: usize) -> bool {
 }
 
 /// How far ahead of what is read weights are asked for that are so many that they come from beyond a second-level cache:
-/// a machine guesses what is read next, but not across pages. Shorter vectors would ask for each line several times.
+/// a machine guesses what is read next, but not across pages. Vectors of less than half a line would ask for each line many
+/// times.
 pub fn weights_ahead(contraction: &Contraction, along: LaneAxis, block: Block) -> Option<i64> {
     let weights = contraction.groups * contraction.group_weights();
     let is_far = along == LaneAxis::OutputChannels && 4 * weights > SECOND_LEVEL;
-    (is_far && block.lanes == LINE).then_some(WEIGHTS_AHEAD)
+    (is_far && 2 * block.lanes >= LINE).then_some(WEIGHTS_AHEAD)
 }
 
 /// How many input channels ahead of the one that is read inputs are asked for, if they come from beyond a first-level cache,

@@ -22,6 +22,10 @@ pub fn choose(problem: &Problem, target: &Target, along: LaneAxis, tile: [usize;
         // A product of matrices has all its outputs in one row, whose input is too long to stay near.
         (LaneAxis::Width, 1) if *outputs_above == 1 => Outermost::Runs,
         (LaneAxis::Width, _) if *outputs_above == 1 && target.is_dual() && problem.reads_from_far() => Outermost::Runs,
+        // The only row is read once for each block.
+        (LaneAxis::OutputChannels, _) if *outputs_above == 1 && problem.channels > tile[0] => {
+            parts(problem, tile).unwrap_or(Outermost::Rows)
+        }
         // Neighbours of all phases share what they read.
         _ if rows.as_ref().is_some_and(|rows| rows.phases > 1) => parts(problem, tile).unwrap_or(Outermost::Rows),
         _ => Outermost::Rows,

@@ -8,7 +8,7 @@ use super::{Columns, Scope, prefetch, transpose};
 use crate::layer::{Layout, Number};
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
-use crate::plan::schedule::LaneAxis;
+use crate::plan::schedule::{LINE, LaneAxis};
 use crate::plan::{Affine, Count, Instr, Reg, Step, Stmt};
 
 /// The tile of a block for some rows of outputs that read with the same taps.
@@ -131,8 +131,11 @@ impl Multiply<'_> {
         let above = &self.rows[0].readers[0].1;
         let taps: Vec<Affine> = above.iter().cloned().chain([Affine::constant(tap)]).collect();
         let to = tile.register("weight", self.scope.block.lanes);
-        let from = self.scope.weight(self.channel, &taps, vector * self.scope.block.lanes);
-        steps.extend(prefetch::weights(self.scope, &from));
+        let channel = vector * self.scope.block.lanes;
+        let from = self.scope.weight(self.channel, &taps, channel);
+        if channel.is_multiple_of(LINE) {
+            steps.extend(prefetch::weights(self.scope, &from));
+        }
         steps.push(Step::Do(Instr::Load { to, from }));
         to
     }

@@ -35,7 +35,7 @@ fn lines(columns: BTreeSet<i64>) -> Vec<i64> {
     asked
 }
 
-/// Asks for weights that are read soon, if they are far and a vector of neighbours is read before.
+/// Asks for a line of weights that is read soon, if they are far and a vector of neighbours is read before.
 pub(super) fn weights(scope: &Scope, from: &Access) -> Option<Step> {
     let job = scope.job;
     let ahead = weights_ahead(job.contraction, job.schedule.along, scope.block)?;

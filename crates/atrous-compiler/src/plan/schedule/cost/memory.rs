@@ -17,6 +17,9 @@ const STORED_PAGES: usize = 12;
 /// Half cycles of a store to one of more pages: fitted to those times.
 const FAR_PAGE: usize = 16;
 
+/// The same where a copy of the inputs is read, of which a tile reads few pages.
+const FAR_PAGE_BESIDE_COPY: usize = 8;
+
 /// Lines of a set of a first-level cache, where two vectors of 512 bits go in a cycle.
 const WAYS: usize = 12;
 
@@ -65,8 +68,9 @@ const SAME_SET: usize = 1 << 17;
 /// Half cycles of a step of a tile whose inputs other channels have thrown out of a second-level cache.
 const COLLISION: usize = 40;
 
-/// Half cycles in which an input is copied with its channels last: near, and where a second-level cache does not hold both.
-const REORDERED: [f64; 2] = [2.0, 4.0];
+/// Half cycles in which an input is copied with its channels last, in whole lines of channels: near, and where a second-level
+/// cache does not hold both.
+const REORDERED: [f64; 2] = [1.5, 2.5];
 
 impl Memory {
     /// AMD Zen 4, and machines that are not known.
@@ -124,7 +128,8 @@ impl Machine {
     /// Half cycles of a store to one of so many planes, for the page that it is in.
     pub fn far_pages(&self, problem: &Problem, planes: usize) -> usize {
         let pages = planes * (4 * problem.outputs_above * problem.width.outputs).min(PAGE) / PAGE;
-        if self.dual && pages > STORED_PAGES { FAR_PAGE } else { 0 }
+        let of_page = if problem.reorders_input { FAR_PAGE_BESIDE_COPY } else { FAR_PAGE };
+        if self.dual && pages > STORED_PAGES { of_page } else { 0 }
     }
 
     /// Per cent of the time, with inputs that the positions of a tile read at once from few sets of a first-level cache:
@@ -201,7 +206,7 @@ pub fn collisions(problem: &Problem, channels: usize) -> usize {
 
 /// Half cycles of the copy of the input of an image with its channels last, if there is one.
 pub fn reordered(problem: &Problem) -> f64 {
-    let inputs = problem.groups * problem.inputs * problem.plane / 4;
+    let inputs = (problem.groups * problem.inputs).next_multiple_of(LINE) * problem.plane / 4;
     let [near, far] = REORDERED;
     let of_one = if 4 * inputs > SECOND_LEVEL / 2 { far } else { near };
     if problem.reorders_input { of_one * inputs as f64 } else { 0.0 }
