@@ -190,6 +190,14 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// The other memory order.
+    pub fn other(self) -> Layout {
+        match self {
+            Layout::Nchw => Layout::Nhwc,
+            Layout::Nhwc => Layout::Nchw,
+        }
+    }
+
     /// The dimensions of a tensor of logical shape `[N, C, S…]` in memory order, outermost first.
     pub fn in_memory(self, shape: &[usize]) -> Vec<usize> {
         match self {

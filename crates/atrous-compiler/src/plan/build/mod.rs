@@ -278,7 +278,8 @@ impl Builder<'_> {
     /// A copy of the input of a stage, in the order in which the stage reads it.
     fn reordered(&mut self, stage: &str, node: &Node, contraction: &Contraction, input: BufferId) -> BufferId {
         let name = nest::unique(&format!("{stage}_reorder"), |name| self.run.iter().any(|stage| stage.name == name));
-        let shape = reorder::shape(contraction, node.shape[0]);
+        let layout = self.graph.layout;
+        let shape = reorder::shape(contraction, node.shape[0], layout);
         let output = self.add_buffer(&name, Role::Scratch { offset: 0 }, shape);
         let (batch, lanes) = (node.shape[0], self.target.lanes);
         self.run.push(parallel::divide(reorder::stage(&reorder::Job {
@@ -286,6 +287,7 @@ impl Builder<'_> {
             contraction,
             batch,
             lanes,
+            layout,
             input,
             output,
         })));

@@ -1,7 +1,9 @@
-//! Copies of inputs with their channels last, in memory of the run's own.
+//! Copies of inputs in the other memory order, in memory of the run's own.
 //!
 //! With channels first, each channel of a tile's inputs is in another page of memory, and in planes of a power of two all are
-//! in the same few sets of a cache. A copy has the channels of a position as neighbours.
+//! in the same few sets of a cache. A copy with channels last has the channels of a position as neighbours. With channels last,
+//! vectors of output channels are mostly empty where a layer has few. In a copy with channels first, the positions of a channel
+//! are neighbours, so that vectors can be of those.
 
 use std::ops::Range;
 
@@ -22,7 +24,9 @@ pub struct Job<'a> {
     pub batch: usize,
     /// Lanes of a full vector.
     pub lanes: usize,
-    /// `[N, C, S…]`.
+    /// Memory order of the input. The copy has the other one.
+    pub layout: Layout,
+    /// `[N, C, S…]` or `[N, S…, C]`.
     pub input: BufferId,
     /// Of the shape that [`shape`] says.
     pub output: BufferId,
@@ -31,38 +35,57 @@ pub struct Job<'a> {
 /// Lines from one position to the next of which a multiple would put neighbours into the same few sets of a cache.
 const COLLIDING: usize = 8;
 
-/// Dimensions of the copy: `[N, S…, C]`. Positions are whole lines apart, and so many that neighbours are in different sets of
-/// a cache; channels behind the last one are zeros.
-pub fn shape(contraction: &Contraction, batch: usize) -> Vec<usize> {
+/// Dimensions of the copy of an input in a memory order: of `[N, C, S…]` `[N, S…, C]`, and the other way round. With channels
+/// last, positions are whole lines apart, and so many that neighbours are in different sets of a cache; channels behind the
+/// last one are zeros.
+pub fn shape(contraction: &Contraction, batch: usize, layout: Layout) -> Vec<usize> {
     let Contraction { groups, group_inputs, axes, .. } = contraction;
-    let lines = (groups * group_inputs).div_ceil(LINE);
-    let lines = lines + usize::from(lines.is_multiple_of(COLLIDING));
-    [batch].into_iter().chain(axes.iter().map(|axis| axis.input as usize)).chain([lines * LINE]).collect()
+    let channels = groups * group_inputs;
+    let padded = match layout {
+        Layout::Nchw => {
+            let lines = channels.div_ceil(LINE);
+            LINE * (lines + usize::from(lines.is_multiple_of(COLLIDING)))
+        }
+        Layout::Nhwc => channels,
+    };
+    let place = axes.iter().map(|axis| axis.input as usize);
+    layout.other().in_memory(&[batch, padded].into_iter().chain(place).collect::<Vec<_>>())
 }
 
 /// The stage that copies.
 pub fn stage(job: &Job) -> Stage {
-    let Contraction { groups, group_inputs, .. } = job.contraction;
-    let channels = groups * group_inputs;
-    let padded = shape(job.contraction, job.batch).last().copied().unwrap_or(channels);
     let mut vars = Vars::default();
     let mut headers = Vec::new();
     let image = walk(&mut vars, "n", Count::Fixed(job.batch as i64), &mut headers);
+    let [rows, lanes] = sides(job);
     let mut body = Vec::new();
     // Lines are written as a whole.
-    for (size, first, blocks) in pieces(channels, LINE) {
+    for (size, first, blocks) in pieces(rows.count, LINE) {
         let mut around = Vec::new();
-        let block = walk(&mut vars, "block", Count::Fixed(blocks as i64), &mut around);
-        let channel = block.times(size as i64).plus_constant(first as i64);
-        let row = Row::open(job, &image, channel, &mut vars, &mut around);
-        body.extend(nest(around, row.copies(size, &mut vars)));
+        let block = |vars: &mut Vars, headers: &mut Vec<Header>| {
+            walk(vars, "block", Count::Fixed(blocks as i64), headers).times(size as i64).plus_constant(first as i64)
+        };
+        // Planes are walked one after the other, positions with all their channels.
+        let (first, above) = match job.layout {
+            Layout::Nchw => (block(&mut vars, &mut around), above(job, &mut vars, &mut around)),
+            Layout::Nhwc => {
+                let above = above(job, &mut vars, &mut around);
+                (block(&mut vars, &mut around), above)
+            }
+        };
+        let matrix = Matrix { job, image: &image, above, rows, first, lanes };
+        body.extend(nest(around, matrix.copies(size, &mut vars)));
     }
-    if padded > channels {
-        let mut around = Vec::new();
-        let row = Row::open(job, &image, Affine::constant(channels as i64), &mut vars, &mut around);
-        body.extend(nest(around, row.zeros(padded - channels, &mut vars)));
-    }
+    body.extend(zeros(job, &image, &mut vars));
     vars.stage(job.name.clone(), nest(headers, body))
+}
+
+/// Loops over all axes but the last.
+fn above(job: &Job, vars: &mut Vars, headers: &mut Vec<Header>) -> Vec<Affine> {
+    let axes = &job.contraction.axes;
+    let names = AXIS_NAMES[axes.len()];
+    let mut open = |(axis, name): (&PiecewiseAxis, &&str)| walk(vars, name, Count::Fixed(axis.input), headers);
+    axes[..axes.len() - 1].iter().zip(names).map(&mut open).collect()
 }
 
 /// `count` as full vectors and what is left: `(size, first, how many)`.
@@ -71,34 +94,44 @@ fn pieces(count: usize, lanes: usize) -> Vec<(usize, usize, usize)> {
     [(lanes, 0, full), (left, count - left, 1)].into_iter().filter(|(size, _, pieces)| size * pieces > 0).collect()
 }
 
-/// A row of positions.
-struct Row<'a> {
-    job: &'a Job<'a>,
-    image: &'a Affine,
-    /// The first of some channels.
-    channel: Affine,
-    /// The position along all axes but the last.
-    above: Vec<Affine>,
-    /// Positions.
-    width: usize,
-    /// What the last axis is called.
+/// The channels, or the positions along the last axis.
+#[derive(Clone, Copy)]
+struct Side {
+    /// The dimension of a logical index `[N, C, S…]`.
+    dim: usize,
+    count: usize,
     name: &'static str,
 }
 
-impl<'a> Row<'a> {
-    /// Loops over all rows.
-    fn open(job: &'a Job, image: &'a Affine, channel: Affine, vars: &mut Vars, headers: &mut Vec<Header>) -> Row<'a> {
-        let axes = &job.contraction.axes;
-        let (last, above) = axes.split_last().expect("a convolution has at least one axis");
-        let names = AXIS_NAMES[axes.len()];
-        let mut open = |(axis, name): (&PiecewiseAxis, &&str)| walk(vars, name, Count::Fixed(axis.input), headers);
-        let above = above.iter().zip(names).map(&mut open).collect();
-        Row { job, image, channel, above, width: last.input as usize, name: names[axes.len() - 1] }
+/// What is a row of the input, and what its lanes are; of the copy, it is the other way round.
+fn sides(job: &Job) -> [Side; 2] {
+    let Contraction { groups, group_inputs, axes, .. } = job.contraction;
+    let last = axes.last().expect("a convolution has at least one axis");
+    let channels = Side { dim: 1, count: groups * group_inputs, name: "c" };
+    let positions =
+        Side { dim: axes.len() + 1, count: last.input as usize, name: AXIS_NAMES[axes.len()][axes.len() - 1] };
+    match job.layout {
+        Layout::Nchw => [channels, positions],
+        Layout::Nhwc => [positions, channels],
     }
+}
 
-    /// Copies of so many channels: vectors of them transposed, the last few one by one.
-    fn copies(&self, channels: usize, vars: &mut Vars) -> Vec<Stmt> {
-        let vectors: Vec<Range<usize>> = pieces(channels, self.job.lanes)
+/// Some rows, which become lanes.
+struct Matrix<'a> {
+    job: &'a Job<'a>,
+    image: &'a Affine,
+    /// The position along all axes but the last.
+    above: Vec<Affine>,
+    rows: Side,
+    /// The first row.
+    first: Affine,
+    lanes: Side,
+}
+
+impl Matrix<'_> {
+    /// Copies of so many rows: vectors of them transposed, the last few element by element.
+    fn copies(&self, rows: usize, vars: &mut Vars) -> Vec<Stmt> {
+        let vectors: Vec<Range<usize>> = pieces(rows, self.job.lanes)
             .into_iter()
             .flat_map(|(size, first, count)| {
                 (0..count).map(move |number| first + number * size..first + (number + 1) * size)
@@ -108,83 +141,88 @@ impl<'a> Row<'a> {
         let transposed = vectors.last().map_or(0, |vector| vector.end);
         let mut copies = Vec::new();
         if transposed > 0 {
-            for (size, first, count) in pieces(self.width, self.job.lanes) {
+            for (size, first, count) in pieces(self.lanes.count, self.job.lanes) {
                 let mut around = Vec::new();
-                let column = walk(vars, self.name, Count::Fixed(count as i64), &mut around);
-                let column = column.times(size as i64).plus_constant(first as i64);
-                copies.extend(nest(around, vec![self.transposed(&vectors, &column, size)]));
+                let lane = walk(vars, self.lanes.name, Count::Fixed(count as i64), &mut around);
+                let lane = lane.times(size as i64).plus_constant(first as i64);
+                copies.extend(nest(around, vec![self.transposed(&vectors, &lane, size)]));
             }
         }
-        if transposed < channels {
-            copies.extend(self.one_by_one(transposed..channels, vars));
+        if transposed < rows {
+            copies.extend(self.one_by_one(transposed..rows, vars));
         }
         copies
     }
 
-    /// So many positions from a column on, each of which has the channels of a vector in one register.
-    fn transposed(&self, vectors: &[Range<usize>], column: &Affine, size: usize) -> Stmt {
+    /// So many lanes from one on, for each of which the rows of a vector come into one register.
+    fn transposed(&self, vectors: &[Range<usize>], lane: &Affine, size: usize) -> Stmt {
         let lanes = self.job.lanes;
         let mut tile = TileBuilder::default();
-        let along = Lanes { dim: self.above.len() + 2, step: 1, part: Part::of(0..size, lanes) };
+        let along = Lanes { dim: self.lanes.dim, step: 1, part: Part::of(0..size, lanes) };
         for vector in vectors {
-            let load = |channel: usize| {
-                let channel = self.channel.clone().plus_constant(channel as i64);
-                tile.load("row", lanes, self.access(Side::Input, channel, column.clone(), Some(along)))
+            let load = |row: usize| {
+                let row = self.first.clone().plus_constant(row as i64);
+                tile.load("row", lanes, self.input(row, lane.clone(), Some(along)))
             };
             let rows: Vec<Reg> = vector.clone().map(load).collect();
             for part in transpose::transpose(&rows, &mut tile).into_iter().filter(|part| part.lane < size) {
-                let channel = self.channel.clone().plus_constant(vector.start as i64 - part.lanes.start as i64);
-                let column = column.clone().plus_constant(part.lane as i64);
-                let along = Lanes { dim: 1, ..part.along(lanes) };
-                let to = self.access(Side::Copy, channel, column, Some(along));
-                tile.push(Instr::Store { from: part.register, to });
+                let row = self.first.clone().plus_constant(vector.start as i64 - part.lanes.start as i64);
+                let lane = lane.clone().plus_constant(part.lane as i64);
+                let along = Lanes { dim: self.rows.dim, ..part.along(lanes) };
+                tile.push(Instr::Store { from: part.register, to: self.copy(row, lane, Some(along)) });
             }
         }
         tile.tile()
     }
 
-    fn one_by_one(&self, channels: Range<usize>, vars: &mut Vars) -> Vec<Stmt> {
+    fn one_by_one(&self, rows: Range<usize>, vars: &mut Vars) -> Vec<Stmt> {
         let mut around = Vec::new();
-        let channel = walk(vars, "c", Count::Fixed(channels.len() as i64), &mut around);
-        let channel = channel.plus(&self.channel).plus_constant(channels.start as i64);
-        let column = walk(vars, self.name, Count::Fixed(self.width as i64), &mut around);
+        let row = walk(vars, self.rows.name, Count::Fixed(rows.len() as i64), &mut around);
+        let row = row.plus(&self.first).plus_constant(rows.start as i64);
+        let lane = walk(vars, self.lanes.name, Count::Fixed(self.lanes.count as i64), &mut around);
         let mut tile = TileBuilder::default();
-        let from = tile.load("value", 1, self.access(Side::Input, channel.clone(), column.clone(), None));
-        tile.push(Instr::Store { from, to: self.access(Side::Copy, channel, column, None) });
+        let from = tile.load("value", 1, self.input(row.clone(), lane.clone(), None));
+        tile.push(Instr::Store { from, to: self.copy(row, lane, None) });
         nest(around, vec![tile.tile()])
     }
 
-    /// Zeros for so many channels.
-    fn zeros(&self, channels: usize, vars: &mut Vars) -> Vec<Stmt> {
-        let mut around = Vec::new();
-        let column = walk(vars, self.name, Count::Fixed(self.width as i64), &mut around);
-        let mut stores = Vec::new();
-        for (lanes, first, count) in split_lanes(channels as i64, self.job.lanes) {
-            let mut around = Vec::new();
-            let channel = walk(vars, "c", Count::Fixed(count), &mut around).times(lanes as i64);
-            let channel = channel.plus(&self.channel).plus_constant(first);
-            let mut tile = TileBuilder::default();
-            let from = tile.constant(0.0, lanes);
-            let along = (lanes > 1).then_some(Lanes::all(1, 1));
-            tile.push(Instr::Store { from, to: self.access(Side::Copy, channel, column.clone(), along) });
-            stores.extend(nest(around, vec![tile.tile()]));
-        }
-        nest(around, stores)
+    fn input(&self, row: Affine, lane: Affine, along: Option<Lanes>) -> Access {
+        activation_access(self.job.layout, self.job.input, self.index(row, lane), along)
     }
 
-    fn access(&self, side: Side, channel: Affine, column: Affine, lanes: Option<Lanes>) -> Access {
-        let (layout, buffer) = match side {
-            Side::Input => (Layout::Nchw, self.job.input),
-            Side::Copy => (Layout::Nhwc, self.job.output),
-        };
-        let place = self.above.iter().cloned().chain([column]);
-        let index = [self.image.clone(), channel].into_iter().chain(place).collect();
-        activation_access(layout, buffer, index, lanes)
+    fn copy(&self, row: Affine, lane: Affine, along: Option<Lanes>) -> Access {
+        activation_access(self.job.layout.other(), self.job.output, self.index(row, lane), along)
+    }
+
+    fn index(&self, row: Affine, lane: Affine) -> Vec<Affine> {
+        let [channel, position] = if self.rows.dim == 1 { [row, lane] } else { [lane, row] };
+        let place = self.above.iter().cloned().chain([position]);
+        [self.image.clone(), channel].into_iter().chain(place).collect()
     }
 }
 
-/// What is read, or what is written.
-enum Side {
-    Input,
-    Copy,
+/// Zeros for the channels of the copy that the input does not have.
+fn zeros(job: &Job, image: &Affine, vars: &mut Vars) -> Vec<Stmt> {
+    let [channels, positions] = sides(job);
+    if job.layout == Layout::Nhwc {
+        return Vec::new();
+    }
+    let padded = shape(job.contraction, job.batch, job.layout).last().copied().unwrap_or(channels.count);
+    let mut around = Vec::new();
+    let above = above(job, vars, &mut around);
+    let position = walk(vars, positions.name, Count::Fixed(positions.count as i64), &mut around);
+    let mut stores = Vec::new();
+    for (lanes, first, count) in split_lanes((padded - channels.count) as i64, job.lanes) {
+        let mut around = Vec::new();
+        let channel = walk(vars, channels.name, Count::Fixed(count), &mut around).times(lanes as i64);
+        let channel = channel.plus_constant(channels.count as i64 + first);
+        let place = above.iter().cloned().chain([position.clone()]);
+        let index = [image.clone(), channel].into_iter().chain(place).collect();
+        let mut tile = TileBuilder::default();
+        let from = tile.constant(0.0, lanes);
+        let along = (lanes > 1).then_some(Lanes::all(1, 1));
+        tile.push(Instr::Store { from, to: activation_access(job.layout.other(), job.output, index, along) });
+        stores.extend(nest(around, vec![tile.tile()]));
+    }
+    if stores.is_empty() { stores } else { nest(around, stores) }
 }

@@ -40,7 +40,8 @@ fn written(problem: &Problem, epilogue: usize, target: &Target) -> Vec<(Schedule
         return candidates;
     }
     let axes: &[LaneAxis] = match problem.layout {
-        _ if problem.reorders_input => &[LaneAxis::OutputChannels],
+        Layout::Nchw if problem.reorders_input => &[LaneAxis::OutputChannels],
+        Layout::Nhwc if problem.reorders_input => &[LaneAxis::Width],
         Layout::Nchw => &[LaneAxis::Width, LaneAxis::OutputChannels],
         Layout::Nhwc => &[LaneAxis::OutputChannels, LaneAxis::Groups],
     };
@@ -105,6 +106,8 @@ impl Shape<'_> {
         let Some(axis) = &self.problem.rows else { return rows };
         let Target { registers, lanes: widest, .. } = *self.target;
         match along {
+            // Rows that are written out have their taps within a channel, which with channels last are outside of all.
+            LaneAxis::Width if self.problem.layout == Layout::Nhwc && self.problem.inputs > 1 => {}
             LaneAxis::Width if self.problem.inputs <= FEW && axis.taps <= MOST_TAPS => {
                 let most = (registers / (channels * positions * self.problem.width.phases).max(1)).min(axis.outputs);
                 rows.extend((1..=most).filter(|&rows| first_size(axis.outputs, rows, axis.phases) == rows).map(Some));

@@ -74,7 +74,8 @@ pub struct Schedule {
     pub writes_taps_out: bool,
     /// Whether a tile has outputs of one phase of the last axis, rather than neighbours of all.
     pub phases_apart: bool,
-    /// Whether the input is first copied to scratch memory with its channels last, where a net has them first.
+    /// Whether the input is first copied to scratch memory in the other memory order: with its channels last where a net has
+    /// them first, and the other way round.
     pub reorders_input: bool,
 }
 

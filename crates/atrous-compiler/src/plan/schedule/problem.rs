@@ -1,7 +1,7 @@
 //! What matters of a contraction for the choice of a schedule.
 
 use super::reads::{self, Reads};
-use super::{AxisTable, SECOND_LEVEL};
+use super::{AxisTable, FEW, LINE, SECOND_LEVEL};
 use crate::ir::{Contraction, PiecewiseAxis};
 use crate::layer::Layout;
 
@@ -26,6 +26,8 @@ pub struct Problem {
     pub taps_above: usize,
     /// Outputs along all axes but the last.
     pub outputs_above: usize,
+    /// Input positions along the last axis.
+    pub row: usize,
     /// Bytes of all positions of an input channel.
     pub plane: usize,
     /// Bytes of the inputs of a group that are in rows which an output reads.
@@ -36,7 +38,7 @@ pub struct Problem {
     pub weights_read: usize,
     /// How many phases are computed one after the other, each as an axis of its own, if tiles do not have all of them.
     pub phases_apart: Option<usize>,
-    /// Whether a copy of the input with its channels last is read.
+    /// Whether a copy of the input in the other memory order is read.
     pub reorders_input: bool,
 }
 
@@ -136,7 +138,8 @@ impl Problem {
     pub fn all(contraction: &Contraction, layout: Layout) -> Vec<Problem> {
         let together = Problem::new(contraction, layout);
         let phases = together.width.phases;
-        let reordered = (layout == Layout::Nchw).then(|| Problem { reorders_input: true, ..together.clone() });
+        let may_reorder = layout == Layout::Nchw || together.leaves_lanes_empty();
+        let reordered = may_reorder.then(|| Problem { reorders_input: true, ..together.clone() });
         let apart = (phases > 1 && layout == Layout::Nhwc).then(|| Problem {
             width: together.width.phase(),
             phases_apart: Some(phases),
@@ -158,6 +161,7 @@ impl Problem {
             channels: *group_outputs,
             taps_above: above.iter().map(|axis| axis.taps).product(),
             outputs_above: above.iter().map(|axis| axis.outputs).product(),
+            row: axes.last().map_or(1, |axis| axis.input as usize),
             plane: 4 * axes.iter().map(|axis| axis.input as usize).product::<usize>(),
             inputs_read: 4 * group_inputs * axes.last().map_or(1, |axis| axis.input as usize) * rows_read,
             width,
@@ -174,7 +178,14 @@ impl Problem {
 
     /// Memory order of what tiles read.
     pub fn input_layout(&self) -> Layout {
-        if self.reorders_input { Layout::Nhwc } else { self.layout }
+        if self.reorders_input { self.layout.other() } else { self.layout }
+    }
+
+    /// Whether vectors of the output channels of a group have empty lanes, and neither vectors of positions nor those of groups
+    /// do.
+    fn leaves_lanes_empty(&self) -> bool {
+        let is_depthwise = self.groups > 1 && (self.inputs == 1 || self.channels == 1);
+        self.channels <= FEW && self.width.units() >= LINE && !is_depthwise && !self.is_column()
     }
 
     /// Whether the positions of a tile are its rows, because the last axis has but one.

@@ -47,7 +47,7 @@ pub struct Job<'a> {
     pub spatial: usize,
     /// Memory order of the net's tensors, which decides the order of sums.
     pub layout: Layout,
-    /// The input; with the channels last, if the schedule reorders it.
+    /// The input; in the other memory order, if the schedule reorders it.
     pub input: BufferId,
     /// The packed bias: one number per output channel.
     pub bias: Option<BufferId>,
@@ -64,7 +64,7 @@ impl Job<'_> {
 
     /// Memory order of the input.
     fn input_layout(&self) -> Layout {
-        if self.schedule.reorders_input { Layout::Nhwc } else { self.layout }
+        if self.schedule.reorders_input { self.layout.other() } else { self.layout }
     }
 
     fn axis_names(&self) -> Vec<&'static str> {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use super::rows::{InputRow, Rows};
 use super::windows::{self, Extents};
 use super::{Columns, Scope, prefetch};
-use crate::layer::Number;
+use crate::ir::Contraction;
+use crate::layer::{Layout, Number};
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
 use crate::plan::schedule::{loads_windows, vectors};
@@ -346,7 +347,7 @@ fn store(
         let (slots, registers) = (&slots[first..first + together], &outputs[first..first + together]);
         first += together;
         let lanes = slots[0].lanes;
-        if phases == 1 || !zips(phases, lanes) {
+        if !zips(scope, phases, lanes) {
             for (slot, &from) in slots.iter().zip(registers) {
                 let column = columns.output(slot.first);
                 let to = scope.outputs(channel, row, column, along(slot.outputs, lanes, columns.step * phases as i64));
@@ -371,9 +372,11 @@ fn along(count: usize, lanes: usize, step: i64) -> Option<Lanes> {
     (lanes > 1).then_some(Lanes { part: Part::of(0..count, lanes), ..Lanes::all(0, step) })
 }
 
-/// Whether vectors of so many phases are zipped before they are stored.
-fn zips(phases: usize, lanes: usize) -> bool {
-    phases.is_power_of_two() && lanes > 1
+/// Whether vectors of so many phases are zipped before they are stored, because their outputs are neighbours.
+fn zips(scope: &Scope, phases: usize, lanes: usize) -> bool {
+    let Contraction { groups, group_outputs, .. } = scope.job.contraction;
+    let are_neighbours = scope.job.layout == Layout::Nchw || groups * group_outputs == 1;
+    phases > 1 && phases.is_power_of_two() && lanes > 1 && are_neighbours
 }
 
 /// Vectors of all phases in the order of the outputs. A phase without outputs may be missing at the end.

@@ -68,9 +68,19 @@ const SAME_SET: usize = 1 << 17;
 /// Half cycles of a step of a tile whose inputs other channels have thrown out of a second-level cache.
 const COLLISION: usize = 40;
 
-/// Half cycles in which an input is copied with its channels last, in whole lines of channels: near, and where a second-level
-/// cache does not hold both.
+/// Half cycles in which an input is copied in the other memory order, with channels last in whole lines of them: near, and
+/// where a second-level cache does not hold both.
 const REORDERED: [f64; 2] = [1.5, 2.5];
+
+/// The same for as many inputs as a last-level cache may not hold, with channels first in the copy: many planes are written at
+/// once.
+const REORDERED_FROM_BEYOND: f64 = 6.0;
+
+/// Bytes of so many inputs.
+const LAST_LEVEL: usize = 8 << 20;
+
+/// How many times as long that takes if rows of the copy are no whole lines, so that each line is written twice.
+const BROKEN_LINES: f64 = 3.0;
 
 impl Memory {
     /// AMD Zen 4, and machines that are not known.
@@ -204,11 +214,21 @@ pub fn collisions(problem: &Problem, channels: usize) -> usize {
     if collide { COLLISION * times.saturating_sub(1) / times.max(1) } else { 0 }
 }
 
-/// Half cycles of the copy of the input of an image with its channels last, if there is one.
+/// Half cycles of the copy of the input of an image, if there is one.
 pub fn reordered(problem: &Problem) -> f64 {
-    let inputs = (problem.groups * problem.inputs).next_multiple_of(LINE) * problem.plane / 4;
+    let has_planes = problem.layout == Layout::Nhwc;
+    let channels = problem.groups * problem.inputs;
+    let channels = if has_planes { channels } else { channels.next_multiple_of(LINE) };
+    let inputs = channels * problem.plane / 4;
     let [near, far] = REORDERED;
-    let of_one = if 4 * inputs > SECOND_LEVEL / 2 { far } else { near };
+    let of_one = match 4 * inputs {
+        bytes if bytes > LAST_LEVEL && has_planes => match problem.row.is_multiple_of(LINE) {
+            true => REORDERED_FROM_BEYOND,
+            false => BROKEN_LINES * REORDERED_FROM_BEYOND,
+        },
+        bytes if bytes > SECOND_LEVEL / 2 => far,
+        _ => near,
+    };
     if problem.reorders_input { of_one * inputs as f64 } else { 0.0 }
 }
 

@@ -98,10 +98,10 @@ impl Machine {
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
             _ => schedule.lanes,
         };
-        let outputs: usize = vectors.iter().map(|&lanes| self.store(lanes) + zip * self.shuffle(lanes)).sum::<usize>()
-            * phases
-            * channels
-            * rows;
+        // With channels last, each lane is stored by itself, unless there is one channel.
+        let are_neighbours = problem.layout == Layout::Nchw || problem.groups * problem.channels == 1;
+        let store = |lanes| if are_neighbours { self.store(lanes) + zip * self.shuffle(lanes) } else { 2 * lanes };
+        let outputs: usize = vectors.iter().map(|&lanes| store(lanes)).sum::<usize>() * phases * channels * rows;
         steps + outputs + CALL + self.far_row(problem, channels, size) * rows_read
     }
 }
