@@ -100,14 +100,16 @@ pub fn stage(job: &Job) -> Stage {
     let image = open("n", job.batch, &mut vars, &mut headers);
     let Contraction { groups, group_outputs, axes, .. } = job.contraction;
     // With lanes along groups, the blocks run over groups, and one loop over the channels of a group.
-    let channel = match job.schedule.along {
-        LaneAxis::Groups => open("o", *group_outputs, &mut vars, &mut headers),
-        LaneAxis::Width | LaneAxis::OutputChannels => open("g", *groups, &mut vars, &mut headers),
+    let outermost = match job.schedule.along {
+        LaneAxis::Groups => Some(open("o", *group_outputs, &mut vars, &mut headers)),
+        LaneAxis::Width if shares_lines(job) => None,
+        LaneAxis::Width | LaneAxis::OutputChannels => Some(open("g", *groups, &mut vars, &mut headers)),
     };
     let tables: Vec<AxisTable> = axes.iter().map(AxisTable::new).collect();
-    let scope = |block: Block, number: Affine, weight: BufferId| {
-        let (image, outer, tables) = (image.clone(), channel.clone(), tables.clone());
-        Scope { image, outer, tables, block, number, weight, job }
+    let scope = |block: Block, weight: BufferId, vars: &mut Vars, headers: &mut Vec<Header>| {
+        let outer = outermost.clone().unwrap_or_else(|| open("g", *groups, vars, headers));
+        let number = open("block", block.count, vars, headers);
+        Scope { image: image.clone(), outer, tables: tables.clone(), block, number, weight, job }
     };
     let body = match job.schedule.outermost {
         Outermost::Rows => rows_of_blocks(job, &tables, &scope, &mut vars),
@@ -119,23 +121,28 @@ pub fn stage(job: &Job) -> Stage {
     vars.stage(job.name.clone(), nest(headers, body))
 }
 
+/// Whether tiles of several groups write to the same lines, which are written one group after the other then.
+fn shares_lines(job: &Job) -> bool {
+    job.layout == Layout::Nhwc && job.schedule.outermost == Outermost::Rows && job.contraction.groups > 1
+}
+
 /// Whether there is one position along all axes but the last.
 fn is_one_row(tables: &[AxisTable]) -> bool {
     tables[..tables.len() - 1].iter().all(|table| table.rows.iter().map(|row| row.count).sum::<i64>() == 1)
 }
 
-/// Makes the scope of a block with a number.
-type MakeScope<'a, 'f> = &'f dyn Fn(Block, Affine, BufferId) -> Scope<'a>;
+/// Opens the loops over the blocks of a size, and makes their scope.
+type OpenScope<'a, 'f> = &'f dyn Fn(Block, BufferId, &mut Vars, &mut Vec<Header>) -> Scope<'a>;
 
 /// Each row for all blocks: a few input rows stay near, and all weights.
-fn rows_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+fn rows_of_blocks(job: &Job, tables: &[AxisTable], scope: OpenScope, vars: &mut Vars) -> Vec<Stmt> {
     for_rows(job, tables, vars, &mut |place, vars| {
         for_blocks(job, scope, vars, &mut |scope, vars| run_tiles(scope, place, vars))
     })
 }
 
 /// Each run of a row for all blocks.
-fn runs_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+fn runs_of_blocks(job: &Job, tables: &[AxisTable], scope: OpenScope, vars: &mut Vars) -> Vec<Stmt> {
     for_rows(job, tables, vars, &mut |place, vars| {
         let mut tiles = Vec::new();
         for runs in runs(job, &tables[tables.len() - 1]) {
@@ -149,7 +156,7 @@ fn runs_of_blocks(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut 
 }
 
 /// Some rows for all blocks, then the next ones.
-fn parts_of_rows(job: &Job, tables: &[AxisTable], size: usize, scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+fn parts_of_rows(job: &Job, tables: &[AxisTable], size: usize, scope: OpenScope, vars: &mut Vars) -> Vec<Stmt> {
     let mut tables = tables.to_vec();
     let last_above = tables.len() - 2;
     tables[last_above] = tables[last_above].in_parts(size);
@@ -167,7 +174,7 @@ fn parts_of_rows(job: &Job, tables: &[AxisTable], size: usize, scope: MakeScope,
 }
 
 /// Some runs of the only row for all blocks, then the next ones.
-fn parts_of_row(job: &Job, tables: &[AxisTable], size: usize, scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+fn parts_of_row(job: &Job, tables: &[AxisTable], size: usize, scope: OpenScope, vars: &mut Vars) -> Vec<Stmt> {
     for_rows(job, tables, vars, &mut |place, vars| {
         let mut parts = Vec::new();
         for runs in runs(job, &tables[tables.len() - 1]) {
@@ -190,7 +197,7 @@ fn parts_of_row(job: &Job, tables: &[AxisTable], size: usize, scope: MakeScope, 
 }
 
 /// Each block for all rows: its weights stay near, and the whole input.
-fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: MakeScope, vars: &mut Vars) -> Vec<Stmt> {
+fn blocks_of_rows(job: &Job, tables: &[AxisTable], scope: OpenScope, vars: &mut Vars) -> Vec<Stmt> {
     for_blocks(job, scope, vars, &mut |scope, vars| {
         for_rows(job, tables, vars, &mut |place, vars| run_tiles(scope, place, vars))
     })
@@ -230,15 +237,15 @@ fn open_rows(job: &Job, tables: &[AxisTable], vars: &mut Vars) -> Vec<rows::Open
 /// Loops over the blocks of each size.
 fn for_blocks<'a>(
     job: &Job,
-    scope: MakeScope<'a, '_>,
+    scope: OpenScope<'a, '_>,
     vars: &mut Vars,
     tiles: &mut dyn FnMut(&Scope<'a>, &mut Vars) -> Vec<Stmt>,
 ) -> Vec<Stmt> {
     let mut body = Vec::new();
     for &(block, weight) in job.blocks {
         let mut loops = Vec::new();
-        let number = open("block", block.count, vars, &mut loops);
-        let tiles = tiles(&scope(block, number, weight), vars);
+        let scope = scope(block, weight, vars, &mut loops);
+        let tiles = tiles(&scope, vars);
         body.extend(nest(loops, tiles));
     }
     body
