@@ -208,7 +208,7 @@ fn multiply_adds(text: &mut String, macs: &MultiplyAdds) {
 fn print_stage(text: &mut String, step: &StepFacts, stage: &StageFacts, registers: usize) {
     let kind = match stage.kind {
         StageKind::Contraction => "",
-        StageKind::Reorder => "the input is copied with its channels last, ",
+        StageKind::Reorder => "the input is copied in the other memory order, ",
         StageKind::Pad => "the input is copied with its borders, ",
         StageKind::Pointwise => "element by element, ",
     };

@@ -15,7 +15,7 @@ use crate::plan::{BufferId, Decision, Instr, Origin, Plan, Reg, Role, Stage, Til
 pub enum StageKind {
     /// The products of a layer, with bias and activation.
     Contraction,
-    /// A copy of an input with its channels last.
+    /// A copy of an input in the other memory order.
     Reorder,
     /// A copy of an input with what stands around it.
     Pad,

@@ -121,7 +121,7 @@ pub fn stage(job: &Job) -> Stage {
     vars.stage(job.name.clone(), nest(headers, body))
 }
 
-/// Whether tiles of several groups write to the same lines, which are written one group after the other then.
+/// Whether several groups have outputs in the same lines, so that a row is computed for all of them before the next one.
 fn shares_lines(job: &Job) -> bool {
     job.layout == Layout::Nhwc && job.schedule.outermost == Outermost::Rows && job.contraction.groups > 1
 }
