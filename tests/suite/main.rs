@@ -16,6 +16,7 @@ mod networks;
 mod numbers;
 mod onnx;
 mod random;
+mod schedules;
 mod specs;
 // The tests write no pictures.
 #[allow(dead_code)]

@@ -40,16 +40,18 @@ const COLLIDING: usize = 8;
 /// last one are zeros.
 pub fn shape(contraction: &Contraction, batch: usize, layout: Layout) -> Vec<usize> {
     let Contraction { groups, group_inputs, axes, .. } = contraction;
-    let channels = groups * group_inputs;
-    let padded = match layout {
-        Layout::Nchw => {
-            let lines = channels.div_ceil(LINE);
-            LINE * (lines + usize::from(lines.is_multiple_of(COLLIDING)))
-        }
-        Layout::Nhwc => channels,
-    };
+    let padded = padded(groups * group_inputs, layout);
     let place = axes.iter().map(|axis| axis.input as usize);
     layout.other().in_memory(&[batch, padded].into_iter().chain(place).collect::<Vec<_>>())
+}
+
+/// Channels of the copy of an input with so many.
+fn padded(channels: usize, layout: Layout) -> usize {
+    let lines = channels.div_ceil(LINE);
+    match layout {
+        Layout::Nchw => LINE * (lines + usize::from(lines.is_multiple_of(COLLIDING))),
+        Layout::Nhwc => channels,
+    }
 }
 
 /// The stage that copies.
@@ -67,21 +69,25 @@ pub fn stage(job: &Job) -> Stage {
         };
         // Planes are walked one after the other, positions with all their channels.
         let (first, above) = match job.layout {
-            Layout::Nchw => (block(&mut vars, &mut around), above(job, &mut vars, &mut around)),
+            Layout::Nchw => (block(&mut vars, &mut around), open_above(job, &mut vars, &mut around)),
             Layout::Nhwc => {
-                let above = above(job, &mut vars, &mut around);
+                let above = open_above(job, &mut vars, &mut around);
                 (block(&mut vars, &mut around), above)
             }
         };
         let matrix = Matrix { job, image: &image, above, rows, first, lanes };
         body.extend(nest(around, matrix.copies(size, &mut vars)));
     }
-    body.extend(zeros(job, &image, &mut vars));
+    let [channels, _] = channels_and_positions(job);
+    let missing = padded(channels.count, job.layout) - channels.count;
+    if missing > 0 {
+        body.extend(zeros(job, &image, missing, &mut vars));
+    }
     vars.stage(job.name.clone(), nest(headers, body))
 }
 
 /// Loops over all axes but the last.
-fn above(job: &Job, vars: &mut Vars, headers: &mut Vec<Header>) -> Vec<Affine> {
+fn open_above(job: &Job, vars: &mut Vars, headers: &mut Vec<Header>) -> Vec<Affine> {
     let axes = &job.contraction.axes;
     let names = AXIS_NAMES[axes.len()];
     let mut open = |(axis, name): (&PiecewiseAxis, &&str)| walk(vars, name, Count::Fixed(axis.input), headers);
@@ -103,13 +109,18 @@ struct Side {
     name: &'static str,
 }
 
-/// What is a row of the input, and what its lanes are; of the copy, it is the other way round.
-fn sides(job: &Job) -> [Side; 2] {
+fn channels_and_positions(job: &Job) -> [Side; 2] {
     let Contraction { groups, group_inputs, axes, .. } = job.contraction;
     let last = axes.last().expect("a convolution has at least one axis");
     let channels = Side { dim: 1, count: groups * group_inputs, name: "c" };
     let positions =
         Side { dim: axes.len() + 1, count: last.input as usize, name: AXIS_NAMES[axes.len()][axes.len() - 1] };
+    [channels, positions]
+}
+
+/// What is a row of the input, and what its lanes are; of the copy, it is the other way round.
+fn sides(job: &Job) -> [Side; 2] {
+    let [channels, positions] = channels_and_positions(job);
     match job.layout {
         Layout::Nchw => [channels, positions],
         Layout::Nhwc => [positions, channels],
@@ -201,18 +212,14 @@ impl Matrix<'_> {
     }
 }
 
-/// Zeros for the channels of the copy that the input does not have.
-fn zeros(job: &Job, image: &Affine, vars: &mut Vars) -> Vec<Stmt> {
-    let [channels, positions] = sides(job);
-    if job.layout == Layout::Nhwc {
-        return Vec::new();
-    }
-    let padded = shape(job.contraction, job.batch, job.layout).last().copied().unwrap_or(channels.count);
+/// Zeros for so many channels of the copy that the input does not have.
+fn zeros(job: &Job, image: &Affine, missing: usize, vars: &mut Vars) -> Vec<Stmt> {
+    let [channels, positions] = channels_and_positions(job);
     let mut around = Vec::new();
-    let above = above(job, vars, &mut around);
+    let above = open_above(job, vars, &mut around);
     let position = walk(vars, positions.name, Count::Fixed(positions.count as i64), &mut around);
     let mut stores = Vec::new();
-    for (lanes, first, count) in split_lanes((padded - channels.count) as i64, job.lanes) {
+    for (lanes, first, count) in split_lanes(missing as i64, job.lanes) {
         let mut around = Vec::new();
         let channel = walk(vars, channels.name, Count::Fixed(count), &mut around).times(lanes as i64);
         let channel = channel.plus_constant(channels.count as i64 + first);
@@ -224,5 +231,5 @@ fn zeros(job: &Job, image: &Affine, vars: &mut Vars) -> Vec<Stmt> {
         tile.push(Instr::Store { from, to: activation_access(job.layout.other(), job.output, index, along) });
         stores.extend(nest(around, vec![tile.tile()]));
     }
-    if stores.is_empty() { stores } else { nest(around, stores) }
+    nest(around, stores)
 }

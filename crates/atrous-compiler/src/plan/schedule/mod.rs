@@ -127,9 +127,13 @@ pub fn loads_windows(rows: Option<usize>, stride: usize) -> bool {
     rows.is_some() && stride == 2
 }
 
+/// Whether outputs along the last axis are neighbours in memory, with so many channels in all.
+pub fn are_neighbours(layout: Layout, channels: usize) -> bool {
+    layout == Layout::Nchw || channels == 1
+}
+
 /// How far ahead of what is read weights are asked for that are so many that they come from beyond a second-level cache:
-/// a machine guesses what is read next, but not across pages. Vectors of less than half a line would ask for each line many
-/// times.
+/// a machine guesses what is read next, but not across pages. With vectors of less than half a line nothing was measured.
 pub fn weights_ahead(contraction: &Contraction, along: LaneAxis, block: Block) -> Option<i64> {
     let weights = contraction.groups * contraction.group_weights();
     let is_far = along == LaneAxis::OutputChannels && 4 * weights > SECOND_LEVEL;

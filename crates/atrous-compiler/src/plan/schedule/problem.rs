@@ -138,7 +138,7 @@ impl Problem {
     pub fn all(contraction: &Contraction, layout: Layout) -> Vec<Problem> {
         let together = Problem::new(contraction, layout);
         let phases = together.width.phases;
-        let may_reorder = layout == Layout::Nchw || together.leaves_lanes_empty();
+        let may_reorder = layout == Layout::Nchw || together.has_few_outputs();
         let reordered = may_reorder.then(|| Problem { reorders_input: true, ..together.clone() });
         let apart = (phases > 1 && layout == Layout::Nhwc).then(|| Problem {
             width: together.width.phase(),
@@ -153,6 +153,7 @@ impl Problem {
         let mut above: Vec<Axis> = axes.iter().map(Axis::new).collect();
         let width = above.pop().expect("a convolution has at least one axis");
         let read = |(axis, of): (&Axis, &PiecewiseAxis)| axis.read_by(axis.units()).min(of.input as usize);
+        let row = axes.last().map_or(1, |axis| axis.input as usize);
         let rows_read: usize = above.iter().zip(axes).map(read).product();
         Problem {
             layout,
@@ -161,9 +162,9 @@ impl Problem {
             channels: *group_outputs,
             taps_above: above.iter().map(|axis| axis.taps).product(),
             outputs_above: above.iter().map(|axis| axis.outputs).product(),
-            row: axes.last().map_or(1, |axis| axis.input as usize),
+            row,
             plane: 4 * axes.iter().map(|axis| axis.input as usize).product::<usize>(),
-            inputs_read: 4 * group_inputs * axes.last().map_or(1, |axis| axis.input as usize) * rows_read,
+            inputs_read: 4 * group_inputs * row * rows_read,
             width,
             rows: above.pop(),
             weights: 4 * contraction.group_weights(),
@@ -181,11 +182,11 @@ impl Problem {
         if self.reorders_input { self.layout.other() } else { self.layout }
     }
 
-    /// Whether vectors of the output channels of a group have empty lanes, and neither vectors of positions nor those of groups
-    /// do.
-    fn leaves_lanes_empty(&self) -> bool {
+    /// Whether a group has so few output channels that vectors of them may have empty lanes, where those of positions can be
+    /// full. Depthwise layers have vectors of groups.
+    fn has_few_outputs(&self) -> bool {
         let is_depthwise = self.groups > 1 && (self.inputs == 1 || self.channels == 1);
-        self.channels <= FEW && self.width.units() >= LINE && !is_depthwise && !self.is_column()
+        self.channels <= FEW && self.width.units() >= LINE && !is_depthwise
     }
 
     /// Whether the positions of a tile are its rows, because the last axis has but one.

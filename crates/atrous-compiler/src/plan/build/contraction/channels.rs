@@ -8,7 +8,7 @@ use super::{Columns, Scope, prefetch, transpose};
 use crate::layer::{Layout, Number};
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
-use crate::plan::schedule::{LINE, LaneAxis};
+use crate::plan::schedule::LaneAxis;
 use crate::plan::{Affine, Count, Instr, Reg, Step, Stmt};
 
 /// The tile of a block for some rows of outputs that read with the same taps.
@@ -133,9 +133,7 @@ impl Multiply<'_> {
         let to = tile.register("weight", self.scope.block.lanes);
         let channel = vector * self.scope.block.lanes;
         let from = self.scope.weight(self.channel, &taps, channel);
-        if channel.is_multiple_of(LINE) {
-            steps.extend(prefetch::weights(self.scope, &from));
-        }
+        steps.extend(prefetch::weights(self.scope, &from, channel));
         steps.push(Step::Do(Instr::Load { to, from }));
         to
     }

@@ -35,11 +35,12 @@ fn lines(columns: BTreeSet<i64>) -> Vec<i64> {
     asked
 }
 
-/// Asks for a line of weights that is read soon, if they are far and a vector of neighbours is read before.
-pub(super) fn weights(scope: &Scope, from: &Access) -> Option<Step> {
+/// Asks for a line of weights that is read soon, if they are far and a vector of neighbours is read before: with the first
+/// vector of each line, of those from a channel of the block on.
+pub(super) fn weights(scope: &Scope, from: &Access, channel: usize) -> Option<Step> {
     let job = scope.job;
     let ahead = weights_ahead(job.contraction, job.schedule.along, scope.block)?;
-    from.lanes.filter(|lanes| lanes.part.is_none())?;
+    from.lanes.filter(|lanes| lanes.part.is_none() && channel.is_multiple_of(LINE))?;
     let mut at = Access { lanes: None, ..from.clone() };
     let last = at.index.last_mut()?;
     *last = last.clone().plus_constant(ahead);

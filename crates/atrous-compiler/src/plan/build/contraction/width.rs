@@ -9,10 +9,10 @@ use super::rows::{InputRow, Rows};
 use super::windows::{self, Extents};
 use super::{Columns, Scope, prefetch};
 use crate::ir::Contraction;
-use crate::layer::{Layout, Number};
+use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
-use crate::plan::schedule::{loads_windows, vectors};
+use crate::plan::schedule::{are_neighbours, loads_windows, vectors};
 use crate::plan::{Affine, Count, Instr, Lanes, Part, Reg, Step, Stmt};
 
 /// The tile of a block for some rows of outputs.
@@ -375,8 +375,7 @@ fn along(count: usize, lanes: usize, step: i64) -> Option<Lanes> {
 /// Whether vectors of so many phases are zipped before they are stored, because their outputs are neighbours.
 fn zips(scope: &Scope, phases: usize, lanes: usize) -> bool {
     let Contraction { groups, group_outputs, .. } = scope.job.contraction;
-    let are_neighbours = scope.job.layout == Layout::Nchw || groups * group_outputs == 1;
-    phases > 1 && phases.is_power_of_two() && lanes > 1 && are_neighbours
+    phases > 1 && phases.is_power_of_two() && lanes > 1 && are_neighbours(scope.job.layout, groups * group_outputs)
 }
 
 /// Vectors of all phases in the order of the outputs. A phase without outputs may be missing at the end.

@@ -72,15 +72,12 @@ const COLLISION: usize = 40;
 /// where a second-level cache does not hold both.
 const REORDERED: [f64; 2] = [1.5, 2.5];
 
-/// The same for as many inputs as a last-level cache may not hold, with channels first in the copy: many planes are written at
-/// once.
-const REORDERED_FROM_BEYOND: f64 = 6.0;
+/// The same with channels first in the copy, of so many bytes that it was measured to take longer: where rows of the copy are
+/// whole lines, and where they are not.
+const REORDERED_MANY: [f64; 2] = [6.0, 18.0];
 
-/// Bytes of so many inputs.
-const LAST_LEVEL: usize = 8 << 20;
-
-/// How many times as long that takes if rows of the copy are no whole lines, so that each line is written twice.
-const BROKEN_LINES: f64 = 3.0;
+/// Bytes from which on they are so many.
+const MANY: usize = 8 << 20;
 
 impl Memory {
     /// AMD Zen 4, and machines that are not known.
@@ -216,20 +213,26 @@ pub fn collisions(problem: &Problem, channels: usize) -> usize {
 
 /// Half cycles of the copy of the input of an image, if there is one.
 pub fn reordered(problem: &Problem) -> f64 {
-    let has_planes = problem.layout == Layout::Nhwc;
+    if !problem.reorders_input {
+        return 0.0;
+    }
     let channels = problem.groups * problem.inputs;
-    let channels = if has_planes { channels } else { channels.next_multiple_of(LINE) };
-    let inputs = channels * problem.plane / 4;
-    let [near, far] = REORDERED;
-    let of_one = match 4 * inputs {
-        bytes if bytes > LAST_LEVEL && has_planes => match problem.row.is_multiple_of(LINE) {
-            true => REORDERED_FROM_BEYOND,
-            false => BROKEN_LINES * REORDERED_FROM_BEYOND,
-        },
-        bytes if bytes > SECOND_LEVEL / 2 => far,
-        _ => near,
+    let (inputs, [whole, broken]) = match problem.layout {
+        Layout::Nchw => (channels.next_multiple_of(LINE) * problem.plane / 4, [REORDERED[1]; 2]),
+        Layout::Nhwc => (channels * problem.plane / 4, REORDERED_MANY),
     };
-    if problem.reorders_input { of_one * inputs as f64 } else { 0.0 }
+    let of_one = match 4 * inputs {
+        bytes if bytes > MANY => {
+            if problem.row.is_multiple_of(LINE) {
+                whole
+            } else {
+                broken
+            }
+        }
+        bytes if bytes > SECOND_LEVEL / 2 => REORDERED[1],
+        _ => REORDERED[0],
+    };
+    of_one * inputs as f64
 }
 
 /// Bytes between the places that input positions have in a way of a first-level cache, with channels last: so few places, so

@@ -5,7 +5,7 @@ use super::memory::collisions;
 use super::{CALL, LATENCY};
 use crate::layer::Layout;
 use crate::plan::schedule::problem::{Axis, Problem};
-use crate::plan::schedule::{LINE, LaneAxis, Outermost, Schedule, loads_windows, vectors};
+use crate::plan::schedule::{LINE, LaneAxis, Outermost, Schedule, are_neighbours, loads_windows, vectors};
 
 impl Machine {
     pub fn channel_tile(
@@ -99,7 +99,7 @@ impl Machine {
             _ => schedule.lanes,
         };
         // With channels last, each lane is stored by itself, unless there is one channel.
-        let are_neighbours = problem.layout == Layout::Nchw || problem.groups * problem.channels == 1;
+        let are_neighbours = are_neighbours(problem.layout, problem.groups * problem.channels);
         let store = |lanes| if are_neighbours { self.store(lanes) + zip * self.shuffle(lanes) } else { 2 * lanes };
         let outputs: usize = vectors.iter().map(|&lanes| store(lanes)).sum::<usize>() * phases * channels * rows;
         steps + outputs + CALL + self.far_row(problem, channels, size) * rows_read
