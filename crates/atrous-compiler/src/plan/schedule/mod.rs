@@ -37,6 +37,9 @@ pub const LINE: usize = 16;
 /// Weights between those that are read and those that are asked for.
 const WEIGHTS_AHEAD: i64 = 512;
 
+/// Outputs of one phase that are enough to share the weights of the next block between them.
+const LEAST_TO_SHARE: usize = 32;
+
 /// Steps of a tile, each an input channel and a tap along all axes but the last, between what is read and what is asked for.
 const STEPS_AHEAD: usize = 8;
 
@@ -138,6 +141,18 @@ pub fn weights_ahead(contraction: &Contraction, along: LaneAxis, block: Block) -
     let weights = contraction.groups * contraction.group_weights();
     let is_far = along == LaneAxis::OutputChannels && 4 * weights > SECOND_LEVEL;
     (is_far && 2 * block.lanes >= LINE).then_some(WEIGHTS_AHEAD)
+}
+
+/// Whether tiles ask for the weights of the next block besides, each for a share. The first tile of a block reads weights
+/// faster than they come from beyond a second-level cache; the others leave time for them, if they are enough. With vectors
+/// of 512 bits it was measured to gain nothing.
+pub fn asks_for_next_block(contraction: &Contraction, schedule: &Schedule, block: Block, target: &Target) -> bool {
+    let Contraction { groups, axes, .. } = contraction;
+    let are_far = 4 * groups * contraction.group_weights() > 2 * SECOND_LEVEL;
+    let of_phase: usize = axes.iter().map(|axis| (axis.output / axis.output_step()) as usize).product();
+    let asks_ahead = weights_ahead(contraction, schedule.along, block).is_some();
+    let is_walked_whole = schedule.outermost == Outermost::Blocks;
+    asks_ahead && are_far && is_walked_whole && of_phase >= LEAST_TO_SHARE && target.lanes < LINE
 }
 
 /// How many input channels ahead of the one that is read inputs are asked for, if they come from beyond a first-level cache,

@@ -20,6 +20,7 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
     let inputs = Count::Fixed(scope.job.contraction.group_inputs as i64);
     let channel = index(vars, "i", inputs, |var, count| loops.push((var, count)));
     let mut steps = prefetch::inputs(scope, &rows.inputs, columns, &channel);
+    steps.extend(prefetch::next_block(scope, &rows, columns, &channel));
     let place = if scope.job.walks_taps_above_first() { 0 } else { loops.len() };
     loops.splice(place..place, rows.loops);
     let multiply = Multiply { scope, rows: &rows.inputs, columns, channel: &channel, sums: &sums };

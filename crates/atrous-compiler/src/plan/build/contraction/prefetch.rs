@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::InputRow;
-use super::{Columns, Scope};
-use crate::plan::schedule::{LINE, inputs_ahead, weights_ahead};
+use super::rows::{InputRow, Rows};
+use super::{Columns, Job, Scope};
+use crate::ir::Contraction;
+use crate::plan::schedule::{LINE, asks_for_next_block, inputs_ahead, weights_ahead};
 use crate::plan::{Access, Affine, Instr, Step};
 
 /// Asks for the lines of some input rows that are read some iterations later: those of another input channel. Behind the
@@ -45,6 +46,39 @@ pub(super) fn weights(scope: &Scope, from: &Access, channel: usize) -> Option<St
     let last = at.index.last_mut()?;
     *last = last.clone().plus_constant(ahead);
     Some(Step::Do(Instr::Prefetch { at }))
+}
+
+/// Asks for a share of the weights of the next block, while a tile of this one computes: the part that its outputs are of all.
+/// Otherwise the first tile of a block waits for all of its weights. Behind the last block, what is asked for is nothing that
+/// is read.
+pub(super) fn next_block(scope: &Scope, rows: &Rows, columns: &Columns, channel: &Affine) -> Vec<Step> {
+    let Job { contraction, schedule, target, .. } = scope.job;
+    if !asks_for_next_block(contraction, schedule, scope.block, target) {
+        return Vec::new();
+    }
+    let Contraction { group_inputs, group_outputs, ref axes, .. } = **contraction;
+    let mut position = Affine::constant(0);
+    let mut positions = 1;
+    for (axis, index) in axes.iter().zip(rows.outputs[0].iter().chain([&columns.output])) {
+        position = position.times(axis.output).plus(index);
+        positions *= axis.output as usize;
+    }
+    let mut step = channel.clone();
+    let mut steps = group_inputs;
+    for (axis, tap) in axes.iter().zip(&rows.taps) {
+        step = step.times(axis.most_taps() as i64).plus(tap);
+        steps *= axis.most_taps();
+    }
+    let weights = contraction.group_weights() / group_outputs * scope.block.size();
+    let of_position = weights.div_ceil(positions);
+    let of_step = (of_position * rows.outputs.len() * columns.reads.len()).div_ceil(steps);
+    let asked = position.times(of_position as i64).plus(&step.times(of_step as i64));
+    let ask = |first: usize| {
+        let weight = asked.clone().plus_constant(first as i64);
+        let index = vec![scope.outer.clone(), scope.number.clone().plus_constant(1), weight];
+        Step::Do(Instr::Prefetch { at: Access { buffer: scope.weight, index, lanes: None } })
+    };
+    (0..of_step).step_by(LINE).map(ask).collect()
 }
 
 #[cfg(test)]

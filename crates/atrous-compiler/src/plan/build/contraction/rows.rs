@@ -16,6 +16,8 @@ pub struct Rows {
     pub inputs: Vec<InputRow>,
     /// Loops around the reading of all input rows.
     pub loops: Vec<(Var, Count)>,
+    /// The numbers of these loops, along each axis whose taps are walked by one.
+    pub taps: Vec<Affine>,
 }
 
 /// An input row, and the rows of outputs that read it.
@@ -67,12 +69,12 @@ impl Place {
                     readers: vec![(number, tap.clone())],
                 };
                 let inputs = self.rolled.iter().enumerate().map(of_row).collect();
-                Rows { outputs: self.rolled.iter().map(|row| output(row)).collect(), inputs, loops }
+                Rows { outputs: self.rolled.iter().map(|row| output(row)).collect(), inputs, loops, taps }
             }
             Some(written) => {
                 let outputs = (0..written.reads.len())
                     .map(|row| extended(&output(first), written.output.clone().plus_constant(row as i64)));
-                Rows { outputs: outputs.collect(), inputs: written.inputs(&input(first), &tap), loops }
+                Rows { outputs: outputs.collect(), inputs: written.inputs(&input(first), &tap), loops, taps }
             }
         }
     }
