@@ -15,6 +15,7 @@ const LAYERS: &str = "
     layer depthwise { input: [1, 5, 6, 17], channels: 5, kernel: 3, padding: 1, groups: 5 }
     layer up { input: [1, 5, 3, 17], channels: 3, kernel: 4, stride: 2, padding: 1, transposed }
     layer up_to_one { input: [1, 5, 3, 16], channels: 1, kernel: 5, stride: 3, dilation: 2, padding: 2, transposed }
+    layer up_far { input: [1, 60, 2, 3], channels: 9, kernel: 4, stride: 2, padding: 1, transposed }
     layer row { input: [1, 6, 40], channels: 10, kernel: 3, dilation: 2, padding: 2 }
     layer volume { input: [1, 3, 3, 4, 16], channels: 2, kernel: 2, bias }
 ";

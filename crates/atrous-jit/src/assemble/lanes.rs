@@ -192,9 +192,10 @@ impl Assembler<'_> {
 
     pub(super) fn store(&mut self, from: Register, lanes: usize, site: usize) {
         let active = self.frame.sites[site].active(lanes);
-        let contiguous = lanes == 1 || self.frame.sites[site].stride == 1;
-        if !contiguous {
-            return self.store_quads(from, &active, site, Self::store_one_by_one);
+        match (lanes, self.frame.sites[site].stride, self.set) {
+            (1, ..) | (_, 1, _) => {}
+            (4.., 2, InstructionSet::Avx512) => return self.store_every_second(from, lanes, &active, site),
+            _ => return self.store_quads(from, &active, site, Self::store_one_by_one),
         }
         let bits = bits(&active);
         let width = narrowest(bits);
@@ -212,6 +213,28 @@ impl Assembler<'_> {
             store.set_op_mask(mask.unwrap_or(Register::None));
             store
         }));
+    }
+
+    /// Stores lanes to every second element, each half of the lanes as a vector of which every second lane is left out.
+    fn store_every_second(&mut self, from: Register, lanes: usize, active: &Range<usize>, site: usize) {
+        let width = Width::of(lanes);
+        for half in [0..lanes / 2, lanes / 2..lanes] {
+            let stored = half.clone().filter(|lane| active.contains(lane));
+            let elements: u32 = stored.map(|lane| 1 << (2 * (lane - half.start))).sum();
+            if elements == 0 {
+                continue;
+            }
+            let apart = width.register(self.registers.temporary());
+            let twice: Vec<usize> = (0..lanes).map(|element| half.start + element / 2).collect();
+            self.shuffle(width, apart, [from; 2], &twice);
+            let mask = self.mask(elements as u16);
+            let memory = self.beside(site, 2 * half.start as i64);
+            let store = Instruction::with2(self.set.code(codes::STORE, width), memory, apart);
+            self.listing.push(store.map(|mut store| {
+                store.set_op_mask(mask);
+                store
+            }));
+        }
     }
 
     /// Stores the active lanes quad by quad.

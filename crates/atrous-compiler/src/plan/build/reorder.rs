@@ -11,7 +11,7 @@ use super::contraction::{activation_access, transpose};
 use super::nest::{Header, TileBuilder, Vars, nest, split_lanes, walk};
 use crate::ir::{AXIS_NAMES, Contraction, PiecewiseAxis};
 use crate::layer::Layout;
-use crate::plan::schedule::LINE;
+use crate::plan::schedule::{LEAST_TRANSPOSED, LINE};
 use crate::plan::{Access, Affine, BufferId, Count, Instr, Lanes, Part, Reg, Stage, Stmt};
 
 /// What is copied.
@@ -147,7 +147,7 @@ impl Matrix<'_> {
             .flat_map(|(size, first, count)| {
                 (0..count).map(move |number| first + number * size..first + (number + 1) * size)
             })
-            .filter(|vector| vector.len() >= transpose::LEAST)
+            .filter(|vector| vector.len() >= LEAST_TRANSPOSED)
             .collect();
         let transposed = vectors.last().map_or(0, |vector| vector.end);
         let mut copies = Vec::new();

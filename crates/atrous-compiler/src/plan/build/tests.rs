@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("far row", "input: [1, 2048, 100], channels: 49, kernel: 1"),
     ("far rows", "input: [1, 1024, 14, 14], channels: 12, kernel: 3, stride: 2, padding: 1"),
     ("far planes", "input: [1, 640, 32, 32], channels: 640, kernel: 3, padding: 1"),
+    ("far phases", "input: [1, 512, 8, 8], channels: 256, kernel: 4, stride: 2, padding: 1, transposed"),
     ("upwards", "input: [1, 128, 28, 28], channels: 64, kernel: 4, stride: 2, padding: 1, transposed"),
     ("small", "input: [1, 512, 2, 2], channels: 512, kernel: 1"),
     ("scalar", "input: [1, 1, 3], channels: 1, kernel: 2"),
@@ -51,8 +52,9 @@ fn schedules() {
                 let along = format!("{:?}", schedule.along);
                 let rows = schedule.rows.map_or("one row".into(), |rows| format!("{rows} rows"));
                 let reordered = if schedule.reorders_input { ", input reordered" } else { "" };
+                let apart = if schedule.phases_apart { ", phases apart" } else { "" };
                 table += &format!(
-                    "{name:10} {order} {:8} {along:14} {:2} lanes, {:2} × {:2}, {rows}, {:?} outermost{reordered}\n",
+                    "{name:10} {order} {:8} {along:14} {:2} lanes, {:2} × {:2}, {rows}, {:?} outermost{reordered}{apart}\n",
                     target.name, schedule.lanes, schedule.channels, schedule.positions, schedule.outermost
                 );
             }
@@ -115,6 +117,36 @@ fn phases_apart_have_their_weights_together() {
     assert_eq!([places(0..3), places(3..5)], [(0..12).collect::<Vec<_>>(), (12..20).collect()]);
     let block = Block { first: 0, count: 1, channels: 1, lanes: 16, active: 16 };
     assert_eq!(pack::shape(&summands, LaneAxis::OutputChannels, block), [1, 1, 20, 16]);
+}
+
+/// The tiles of a block ask for the weights of the next one, each for its share, where that leaves time for them to come.
+#[test]
+fn shares_of_the_next_weights() {
+    let asked = |fields: &str, target: Target| {
+        let front = front::text(&format!("layer a {{ {fields} }}"), &Default::default());
+        let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
+        let plan = build(&passes::run(lower(net), &mut |_, _, _| {}), &target, &mut |_, _| 0);
+        let text = plan.run.iter().map(Stage::to_string).collect::<String>();
+        let lines =
+            text.lines().map(str::trim).filter(|line| line.starts_with("prefetch") && line.contains("block + 1"));
+        lines.map(str::to_string).collect::<Vec<_>>()
+    };
+    let far = "input: [1, 512, 7, 7], channels: 512, kernel: 3, padding: 1";
+    // 24 channels have 110 592 weights: 2 257 for each of 49 outputs, and so 5.9 of them in each of 1 536 steps for four.
+    insta::assert_snapshot!(asked(far, Target::avx2()).join("\n"), @"
+    prefetch buffer3[0, block + 1, 15799*y_first + 15799*y + 18*i + 6*ky]
+    prefetch buffer3[0, block + 1, 15799*y_first + 15799*y + 15*i_2 + 5*ky_2 + 9028]
+    ");
+    for target in [Target::portable(), Target::avx512(), Target::avx512_dual()] {
+        assert_eq!(asked(far, target), Vec::<String>::new());
+    }
+    for others in [
+        "input: [1, 512, 5, 5], channels: 512, kernel: 3, padding: 1",
+        "input: [1, 512, 4, 4], channels: 512, kernel: 4, stride: 2, padding: 1, transposed",
+        "input: [1, 128, 7, 7], channels: 128, kernel: 3, padding: 1",
+    ] {
+        assert_eq!(asked(others, Target::avx2()), Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -28,6 +28,9 @@ pub const LATENCY: usize = 8;
 /// Per cent, for one tap, that short tiles take longer for inputs that are few of a line.
 const FEW_OF_A_LINE: usize = 24;
 
+/// Per cent that tiles take longer where the phases of a row read the same planes one after the other.
+const AGAIN: usize = 2;
+
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
     let machine = Machine::of(target);
@@ -144,7 +147,10 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
                 && problem.outputs_above == 1
                 && 4 * problem.width.outputs >= PAGE;
             let pages = if scattered { (90 / problem.width.taps.max(1)).min(30) } else { 0 };
+            let again =
+                if problem.phases_apart.is_some() && problem.input_layout() == Layout::Nchw { AGAIN } else { 0 };
             far + half
+                + again
                 + pages
                 + few_of_a_line(problem, target)
                 + shape(problem, schedule, target)

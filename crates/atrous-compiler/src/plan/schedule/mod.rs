@@ -168,6 +168,10 @@ pub fn inputs_ahead(contraction: &Contraction, layout: Layout, target: &Target) 
     (is_far && most > 0 && target.has_prefetch()).then(|| channels() as i64)
 }
 
+/// Outputs of a tile with vectors of channels, and lanes of such a vector, from which on they are transposed where outputs are
+/// neighbours in memory: fewer are as well stored one by one.
+pub const LEAST_TRANSPOSED: usize = 4;
+
 /// Lanes of the shortest register of machines with long ones, which also load and store a part of its lanes.
 const SHORTEST: usize = 4;
 

@@ -134,18 +134,21 @@ impl Axis {
 }
 
 impl Problem {
-    /// A contraction with its phases together; and apart, where their outputs need not be brought together in memory.
+    /// A contraction with its phases together and apart, each with its input as it is and copied.
     pub fn all(contraction: &Contraction, layout: Layout) -> Vec<Problem> {
         let together = Problem::new(contraction, layout);
         let phases = together.width.phases;
         let may_reorder = layout == Layout::Nchw || together.has_few_outputs();
-        let reordered = may_reorder.then(|| Problem { reorders_input: true, ..together.clone() });
-        let apart = (phases > 1 && layout == Layout::Nhwc).then(|| Problem {
+        let apart = (phases > 1).then(|| Problem {
             width: together.width.phase(),
             phases_apart: Some(phases),
             ..together.clone()
         });
-        [together].into_iter().chain(apart).chain(reordered).collect()
+        let as_they_are: Vec<Problem> = [together].into_iter().chain(apart).collect();
+        let reordered = |problem: &Problem| Problem { reorders_input: true, ..problem.clone() };
+        let reordered: Vec<Problem> =
+            if may_reorder { as_they_are.iter().map(reordered).collect() } else { Vec::new() };
+        [as_they_are, reordered].concat()
     }
 
     fn new(contraction: &Contraction, layout: Layout) -> Problem {

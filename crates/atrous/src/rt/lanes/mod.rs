@@ -38,6 +38,17 @@ pub const fn every_second<const N: usize>() -> [i32; N] {
     lanes
 }
 
+/// Half of the lanes of a vector, from one on, each of them twice.
+pub const fn twice<const N: usize>(from: usize) -> [i32; N] {
+    let mut lanes = [0; N];
+    let mut lane = 0;
+    while lane < N {
+        lanes[lane] = (from + lane / 2) as i32;
+        lane += 1;
+    }
+    lanes
+}
+
 /// A vector whose lanes work each for itself.
 pub trait Lanes: Copy {
     /// How many.

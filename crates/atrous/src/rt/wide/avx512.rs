@@ -1,6 +1,6 @@
 //! Vectors for AVX-512, and what else their code uses. Shorter ones compute as without, but may use twice the registers.
 
-use super::super::lanes::{Array, Lanes};
+use super::super::lanes::{Array, Lanes, twice};
 use super::narrow::{narrow, one, two};
 use super::{avx2, cells, in_order, vector};
 use std::arch::x86_64::*;
@@ -25,6 +25,7 @@ vector! {
     splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
     max: _mm_max_ps, fused_multiply_add: _mm_fmadd_ps, select_less: avx2::select_less_4, shift_left: avx2::shift_left_4,
     load_part: avx2::load_part_4, store_part: avx2::store_part_4, shuffle: avx2::shuffle_4, blend: blend_4, in_order: in_order_4,
+    store_every_second: store_every_second_4,
 }
 
 vector! {
@@ -33,6 +34,7 @@ vector! {
     splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: _mm256_fmadd_ps, select_less: avx2::select_less_8,
     shift_left: avx2::shift_left_8, load_part: avx2::load_part_8, store_part: avx2::store_part_8, shuffle: avx2::shuffle_8, blend: blend_8, in_order: in_order_8,
+    store_every_second: store_every_second_8,
 }
 
 vector! {
@@ -41,6 +43,7 @@ vector! {
     splat: _mm512_set1_ps, add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps,
     min: _mm512_min_ps, max: _mm512_max_ps, fused_multiply_add: _mm512_fmadd_ps, select_less: select_less_16,
     shift_left: shift_left_16, load_part: load_part_16, store_part: store_part_16, shuffle: shuffle_16, blend: blend_16, in_order: in_order_16,
+    store_every_second: store_every_second_16,
 }
 
 #[inline]
@@ -74,6 +77,30 @@ fn store_part_16(vector: __m512, active: &[Cell<f32>], from: usize) {
     // SAFETY: the facts of the module above.
     unsafe { _mm512_mask_storeu_ps(cells(active).wrapping_sub(from), mask(from, from + active.len()), vector) }
 }
+
+/// Stores lanes from one on to every second of some cells, of which the first and the last are written: of each half of the
+/// lanes, each twice, those at even places.
+macro_rules! store_every_second {
+    ($name:ident($register:ty, $lanes:literal), $shuffle:path, $store:path) => {
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512vl,avx2")]
+        fn $name(vector: $register, written: &[Cell<f32>], from: usize) {
+            let to = from + written.len().div_ceil(2);
+            for half in [0, $lanes / 2] {
+                let lanes = half.max(from)..(half + $lanes / 2).min(to);
+                let mask = lanes.map(|lane| 1 << (2 * (lane - half))).sum();
+                let place = cells(written).wrapping_sub(2 * from).wrapping_add(2 * half);
+                let twice = $shuffle(vector, vector, twice(half));
+                // SAFETY: the facts of the module above.
+                unsafe { $store(place, mask, twice) }
+            }
+        }
+    };
+}
+
+store_every_second!(store_every_second_4(__m128, 4), avx2::shuffle_4, _mm_mask_storeu_ps);
+store_every_second!(store_every_second_8(__m256, 8), avx2::shuffle_8, _mm256_mask_storeu_ps);
+store_every_second!(store_every_second_16(__m512, 16), shuffle_16, _mm512_mask_storeu_ps);
 
 #[inline]
 #[target_feature(enable = "avx512f")]

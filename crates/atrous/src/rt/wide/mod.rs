@@ -43,7 +43,8 @@ macro_rules! vector {
         $name:ident([f32; $lanes:literal] in $register:ty), $features:literal,
         splat: $splat:path, add: $add:path, sub: $sub:path, mul: $mul:path, div: $div:path, min: $min:path,
         max: $max:path, fused_multiply_add: $fused:path, select_less: $select:path, shift_left: $shift:path,
-        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path, blend: $blend:path, in_order: $in_order:path $(,)?
+        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path, blend: $blend:path, in_order: $in_order:path,
+        store_every_second: $store_every_second:path $(,)?
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy)]
@@ -121,6 +122,9 @@ macro_rules! vector {
             #[inline]
             #[target_feature(enable = $features)]
             pub fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize) {
+                if stride == 2 {
+                    return $store_every_second(self.0, &window[at..at + 2 * $lanes - 1], 0);
+                }
                 Lanes::store_strided(self.to_array(), window, at, stride);
             }
 
@@ -178,6 +182,9 @@ macro_rules! vector {
                 at: usize,
                 stride: isize,
             ) {
+                if stride == 2 {
+                    return $store_every_second(self.0, &window[at..at + 2 * (TO - FROM) - 1], FROM);
+                }
                 Lanes::store_part_strided::<FROM, TO>(self.to_array(), window, at, stride);
             }
 

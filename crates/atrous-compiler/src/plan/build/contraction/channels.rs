@@ -8,8 +8,8 @@ use super::{Columns, Scope, prefetch, transpose};
 use crate::layer::{Layout, Number};
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
-use crate::plan::schedule::LaneAxis;
-use crate::plan::{Affine, Count, Instr, Reg, Step, Stmt};
+use crate::plan::schedule::{LEAST_TRANSPOSED, LaneAxis};
+use crate::plan::{Affine, Count, Instr, Lanes, Reg, Step, Stmt};
 
 /// The tile of a block for some rows of outputs that read with the same taps.
 pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars) -> Stmt {
@@ -160,21 +160,23 @@ impl Multiply<'_> {
 fn store(scope: &Scope, row: &[Affine], columns: &Columns, vector: usize, outputs: &[Reg], tile: &mut TileBuilder) {
     let lanes = scope.block.lanes;
     let groups = scope.job.schedule.along == LaneAxis::Groups;
-    let transposes = scope.job.layout == Layout::Nchw && !groups && lanes >= transpose::LEAST;
+    let transposes = scope.job.layout == Layout::Nchw && !groups && lanes >= LEAST_TRANSPOSED;
     let mut first = 0;
     while first < outputs.len() {
         let together = if transposes { lanes.min(outputs.len() - first) } else { 1 };
         let column = columns.output(first);
-        if together < transpose::LEAST {
+        if together < LEAST_TRANSPOSED {
             let to = scope.output(vector * lanes, row, column);
             tile.push(Instr::Store { from: outputs[first], to });
             first += 1;
             continue;
         }
-        let columns = transpose::transpose(&outputs[first..first + together], tile);
-        for part in columns.into_iter().filter(|part| part.lane < scope.channels_from(vector * lanes)) {
-            let column = column.clone().plus_constant(-(part.lanes.start as i64));
-            let to = scope.outputs(vector * lanes + part.lane, row, column, Some(part.along(lanes)));
+        let transposed = transpose::transpose(&outputs[first..first + together], tile);
+        for part in transposed.into_iter().filter(|part| part.lane < scope.channels_from(vector * lanes)) {
+            let step = columns.step;
+            let column = column.clone().plus_constant(-step * part.lanes.start as i64);
+            let along = Lanes { step, ..part.along(lanes) };
+            let to = scope.outputs(vector * lanes + part.lane, row, column, Some(along));
             tile.push(Instr::Store { from: part.register, to });
         }
         first += together;

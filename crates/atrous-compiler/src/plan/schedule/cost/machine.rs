@@ -5,6 +5,10 @@ use super::memory::Memory;
 use crate::plan::Target;
 use crate::plan::schedule::SHORTEST;
 
+/// Half cycles that the stores of one channel of a tile were measured to take beside what is counted, where other phases leave
+/// gaps between them, with fused multiply-adds; otherwise four times as many.
+const GAPS: usize = 20;
+
 /// What instructions cost.
 pub struct Machine {
     /// Whether a multiply-add of 512 bits takes a whole cycle.
@@ -83,6 +87,15 @@ impl Machine {
         let pieces = |left: usize| left / SHORTEST + left % SHORTEST / 2 + left % 2;
         let left = pieces(size % lanes);
         size / lanes * self.store(lanes) + (2 * left).saturating_sub(1)
+    }
+
+    /// The same with those of other phases between each two: masks leave out one, otherwise they are stored one by one.
+    pub fn store_phase(&self, size: usize, lanes: usize, phases: usize) -> usize {
+        let gaps = if self.fused { GAPS } else { 4 * GAPS };
+        match phases {
+            2 if self.masks => (2 * size).div_ceil(lanes) * (self.store(lanes) + self.shuffle(lanes)) + gaps,
+            _ => 2 * size + gaps,
+        }
     }
 
     pub fn shuffle(&self, lanes: usize) -> usize {

@@ -5,7 +5,9 @@ use super::memory::collisions;
 use super::{CALL, LATENCY};
 use crate::layer::Layout;
 use crate::plan::schedule::problem::{Axis, Problem};
-use crate::plan::schedule::{LINE, LaneAxis, Outermost, Schedule, are_neighbours, loads_windows, vectors};
+use crate::plan::schedule::{
+    LEAST_TRANSPOSED, LINE, LaneAxis, Outermost, Schedule, are_neighbours, loads_windows, vectors,
+};
 
 impl Machine {
     pub fn channel_tile(
@@ -45,11 +47,17 @@ impl Machine {
             steps * (self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size)) / 100;
         let steps = steps + inputs * taps_above * collisions(problem, channels * lanes);
         let outputs = match (problem.layout, along) {
-            (Layout::Nchw, LaneAxis::OutputChannels) if size < 4 || lanes < 4 => 2 * lanes * vectors,
             (Layout::Nchw, LaneAxis::OutputChannels) => {
+                let is_transposed = size.min(lanes) >= LEAST_TRANSPOSED;
+                let stores = match problem.phases_apart {
+                    Some(phases) => self.store_phase(size, lanes, phases),
+                    None if is_transposed => self.store_transposed(size, lanes),
+                    None => 2 * size,
+                };
                 let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
-                let stores = self.store_transposed(size, lanes) + self.far_pages(problem, channels * lanes);
-                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + rows * channels * lanes * stores
+                let [steps, pages] =
+                    if is_transposed { [steps, self.far_pages(problem, channels * lanes)] } else { [0, 0] };
+                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + rows * channels * lanes * (stores + pages)
             }
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
             // Memory is written with gaps, which others fill later; with short vectors even parts of lines.
