@@ -232,7 +232,7 @@ impl Numbering {
                 statement => {
                     self.tables.push((columns, rows));
                     let statement = self.statement(statement, level);
-                    (columns, rows) = self.tables.pop().unwrap_or_default();
+                    (columns, rows) = self.tables.pop().expect("the table that was pushed");
                     statement
                 }
             });

@@ -41,7 +41,6 @@ fn written(problem: &Problem, epilogue: usize, target: &Target) -> Vec<(Schedule
     }
     let axes: &[LaneAxis] = match problem.layout {
         Layout::Nchw if problem.reorders_input || problem.phases_apart.is_some() => &[LaneAxis::OutputChannels],
-        Layout::Nhwc if problem.reorders_input && problem.phases_apart.is_some() => &[],
         Layout::Nhwc if problem.reorders_input => &[LaneAxis::Width],
         Layout::Nchw => &[LaneAxis::Width, LaneAxis::OutputChannels],
         Layout::Nhwc => &[LaneAxis::OutputChannels, LaneAxis::Groups],

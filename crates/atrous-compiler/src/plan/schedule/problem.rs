@@ -134,20 +134,23 @@ impl Axis {
 }
 
 impl Problem {
-    /// A contraction with its phases together and apart, each with its input as it is and copied.
+    /// A contraction with its phases together and apart, each with its input as it is and copied. Vectors of positions, for
+    /// which channels are brought first, have all phases together.
     pub fn all(contraction: &Contraction, layout: Layout) -> Vec<Problem> {
         let together = Problem::new(contraction, layout);
         let phases = together.width.phases;
-        let may_reorder = layout == Layout::Nchw || together.has_few_outputs();
         let apart = (phases > 1).then(|| Problem {
             width: together.width.phase(),
             phases_apart: Some(phases),
             ..together.clone()
         });
         let as_they_are: Vec<Problem> = [together].into_iter().chain(apart).collect();
+        let may_reorder = |problem: &&Problem| match layout {
+            Layout::Nchw => true,
+            Layout::Nhwc => problem.phases_apart.is_none() && problem.has_few_outputs(),
+        };
         let reordered = |problem: &Problem| Problem { reorders_input: true, ..problem.clone() };
-        let reordered: Vec<Problem> =
-            if may_reorder { as_they_are.iter().map(reordered).collect() } else { Vec::new() };
+        let reordered: Vec<Problem> = as_they_are.iter().filter(may_reorder).map(reordered).collect();
         [as_they_are, reordered].concat()
     }
 

@@ -26,7 +26,6 @@ vector! {
     splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
     max: _mm_max_ps, fused_multiply_add: fused_multiply_add_4, select_less: select_less_4, shift_left: shift_left_4,
     load_part: load_part_4, store_part: store_part_4, shuffle: shuffle_4, blend: blend_4, in_order: in_order_4,
-    store_every_second: store_every_second_4,
 }
 
 vector! {
@@ -35,7 +34,6 @@ vector! {
     splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: fused_multiply_add_8, select_less: select_less_8,
     shift_left: shift_left_8, load_part: load_part_8, store_part: store_part_8, shuffle: shuffle_8, blend: blend_8, in_order: in_order_8,
-    store_every_second: store_every_second_8,
 }
 
 #[inline]
@@ -139,25 +137,6 @@ pub(super) fn shuffle_8(left: __m256, right: __m256, lanes: [i32; 8]) -> __m256 
     let of_right = _mm256_castsi256_ps(_mm256_cmpgt_epi32(from, _mm256_set1_epi32(7)));
     _mm256_blendv_ps(_mm256_permutevar8x32_ps(left, from), _mm256_permutevar8x32_ps(right, from), of_right)
 }
-
-/// Stores lanes from one on to every second of some cells, of which the first and the last are written: one by one, because
-/// a store with a mask is slow on some machines.
-macro_rules! store_every_second {
-    ($name:ident($register:ty as $lanes:ty)) => {
-        #[inline]
-        #[target_feature(enable = "avx2,fma")]
-        fn $name(vector: $register, written: &[Cell<f32>], from: usize) {
-            // SAFETY: the facts of the module above.
-            let lanes = unsafe { transmute::<$register, $lanes>(vector) };
-            for (cell, &lane) in written.iter().step_by(2).zip(&lanes[from..]) {
-                cell.set(lane);
-            }
-        }
-    };
-}
-
-store_every_second!(store_every_second_4(__m128 as [f32; 4]));
-store_every_second!(store_every_second_8(__m256 as [f32; 8]));
 
 /// Multiply-adds that have the sum as addend and result: LLVM likes to put results elsewhere, and 16 registers are too
 /// few for that.

@@ -18,8 +18,8 @@
 //! - [`vector!`] reads and writes registers as arrays. Both types have the same size, which
 //!   `SAME_SIZE` checks; neither has padding, and in both all bits are values.
 //! - Parts of vectors go through masks. A lane outside of the mask touches no memory, so its address may be anything:
-//!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one, because they are lanes
-//!   of the vector, which an assertion checks.
+//!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one or every second one
+//!   from the first to the last, because they are lanes of the vector, which an assertion checks.
 //! - Asking for memory that will be read soon touches none, so its address may be anything.
 //! - An `asm!` has no instruction, or one multiply-add of registers: all but its result stays as it is. `broadcast` reads
 //!   what it has a reference to.
@@ -43,8 +43,8 @@ macro_rules! vector {
         $name:ident([f32; $lanes:literal] in $register:ty), $features:literal,
         splat: $splat:path, add: $add:path, sub: $sub:path, mul: $mul:path, div: $div:path, min: $min:path,
         max: $max:path, fused_multiply_add: $fused:path, select_less: $select:path, shift_left: $shift:path,
-        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path, blend: $blend:path, in_order: $in_order:path,
-        store_every_second: $store_every_second:path $(,)?
+        load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path, blend: $blend:path, in_order: $in_order:path
+        $(, store_every_second: $store_every_second:path)? $(,)?
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy)]
@@ -122,9 +122,9 @@ macro_rules! vector {
             #[inline]
             #[target_feature(enable = $features)]
             pub fn store_strided(self, window: &[Cell<f32>], at: usize, stride: isize) {
-                if stride == 2 {
+                $(if stride == 2 {
                     return $store_every_second(self.0, &window[at..at + 2 * $lanes - 1], 0);
-                }
+                })?
                 Lanes::store_strided(self.to_array(), window, at, stride);
             }
 
@@ -182,9 +182,9 @@ macro_rules! vector {
                 at: usize,
                 stride: isize,
             ) {
-                if stride == 2 {
+                $(if stride == 2 {
                     return $store_every_second(self.0, &window[at..at + 2 * (TO - FROM) - 1], FROM);
-                }
+                })?
                 Lanes::store_part_strided::<FROM, TO>(self.to_array(), window, at, stride);
             }
 

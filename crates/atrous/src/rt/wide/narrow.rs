@@ -49,11 +49,6 @@ macro_rules! of_arrays {
         }
 
         #[inline(always)]
-        pub fn store_every_second(vector: $register, written: &[Cell<f32>], from: usize) {
-            written.iter().step_by(2).zip(&array(vector).0[from..]).for_each(|(cell, &lane)| cell.set(lane));
-        }
-
-        #[inline(always)]
         pub fn blend(inside: $register, outside: $register, from: usize, to: usize) -> $register {
             let [inside, outside] = [array(inside).0, array(outside).0];
             register(Array::from_fn(|lane| if (from..to).contains(&lane) { inside[lane] } else { outside[lane] }))
@@ -122,7 +117,6 @@ macro_rules! narrow {
             min: $module::min, max: $module::max, fused_multiply_add: $module::fused_multiply_add,
             select_less: $module::select_less, shift_left: $module::shift_left, load_part: $module::load_part,
             store_part: $module::store_part, shuffle: $module::shuffle, blend: $module::blend, in_order: $in_order,
-            store_every_second: $module::store_every_second,
         }
     };
 }

@@ -3,8 +3,6 @@
 use std::ops::Range;
 
 use crate::plan::build::nest::TileBuilder;
-#[cfg(doc)]
-use crate::plan::schedule::LEAST_TRANSPOSED;
 use crate::plan::{Lanes, Part, Reg};
 
 /// Elements of a quad: the unit that the later steps move.
@@ -27,7 +25,7 @@ impl Column {
     }
 }
 
-/// The columns of at least [`LEAST_TRANSPOSED`] rows, which have as many lanes or more.
+/// The columns of at least [`LEAST_TRANSPOSED`](crate::plan::schedule::LEAST_TRANSPOSED) rows, which have as many lanes or more.
 ///
 /// ```text
 /// rows      a0 a1 a2 a3 …    b0 b1 b2 b3 …    c0 …    d0 …

@@ -91,10 +91,18 @@ impl Machine {
 
     /// The same with those of other phases between each two: masks leave out one, otherwise they are stored one by one.
     pub fn store_phase(&self, size: usize, lanes: usize, phases: usize) -> usize {
-        let gaps = if self.fused { GAPS } else { 4 * GAPS };
         match phases {
-            2 if self.masks => (2 * size).div_ceil(lanes) * (self.store(lanes) + self.shuffle(lanes)) + gaps,
-            _ => 2 * size + gaps,
+            2 if self.masks => (2 * size).div_ceil(lanes) * (self.store(lanes) + self.shuffle(lanes)),
+            _ => 2 * size,
+        }
+    }
+
+    /// What such stores of a channel cost beside that, if there are other phases.
+    pub fn gaps(&self, phases: Option<usize>) -> usize {
+        match phases {
+            Some(_) if self.fused => GAPS,
+            Some(_) => 4 * GAPS,
+            None => 0,
         }
     }
 

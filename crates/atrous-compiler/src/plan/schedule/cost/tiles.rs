@@ -47,18 +47,7 @@ impl Machine {
             steps * (self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size)) / 100;
         let steps = steps + inputs * taps_above * collisions(problem, channels * lanes);
         let outputs = match (problem.layout, along) {
-            (Layout::Nchw, LaneAxis::OutputChannels) => {
-                let is_transposed = size.min(lanes) >= LEAST_TRANSPOSED;
-                let stores = match problem.phases_apart {
-                    Some(phases) => self.store_phase(size, lanes, phases),
-                    None if is_transposed => self.store_transposed(size, lanes),
-                    None => 2 * size,
-                };
-                let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
-                let [steps, pages] =
-                    if is_transposed { [steps, self.far_pages(problem, channels * lanes)] } else { [0, 0] };
-                vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + rows * channels * lanes * (stores + pages)
-            }
+            (Layout::Nchw, LaneAxis::OutputChannels) => self.transposed(problem, [channels, lanes], [rows, size]),
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
             // Memory is written with gaps, which others fill later; with short vectors even parts of lines.
             (_, LaneAxis::OutputChannels) if problem.leaves_gaps(channels * lanes) => {
@@ -68,6 +57,23 @@ impl Machine {
             _ => vectors * self.store(lanes),
         };
         steps + outputs + CALL
+    }
+
+    /// The outputs of a tile with vectors of channels, where those of a row are neighbours in memory.
+    fn transposed(&self, problem: &Problem, [channels, lanes]: [usize; 2], [rows, size]: [usize; 2]) -> usize {
+        let stored = rows * channels * lanes;
+        let gaps = self.gaps(problem.phases_apart);
+        if size.min(lanes) < LEAST_TRANSPOSED {
+            return stored * (2 * size + gaps);
+        }
+        let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
+        let stores = match problem.phases_apart {
+            Some(phases) => self.store_phase(size, lanes, phases),
+            None => self.store_transposed(size, lanes),
+        };
+        let vectors = channels * rows * size;
+        let pages = self.far_pages(problem, channels * lanes);
+        vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + stored * (stores + gaps + pages)
     }
 
     pub fn width_tile(&self, problem: &Problem, schedule: &Schedule, channels: usize, size: usize) -> usize {
