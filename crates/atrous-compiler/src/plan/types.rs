@@ -1,7 +1,7 @@
 //! The types of a [`Plan`]. `eval` is the definition of what they mean.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::affine::Affine;
 pub use super::buffer::{Buffer, BufferId, Role};
@@ -47,6 +47,13 @@ impl Plan {
         let Some((last, others)) = plans.split_last() else { return Vec::new() };
         let is_slow = |plan: &Plan, name: &str| plan.slow_stages().any(|(stage, _)| stage.name == name);
         last.slow_stages().filter(|(stage, _)| others.iter().all(|plan| is_slow(plan, &stage.name))).collect()
+    }
+
+    /// The numbers of the stages of `run` that its schedule has for a contraction: the copy of the input right before it, if
+    /// the schedule asks for one, and the contraction.
+    pub fn scheduled(&self, contraction: usize) -> RangeInclusive<usize> {
+        let is_copied = self.run[contraction].decision.is_some_and(|decision| decision.schedule.reorders_input);
+        contraction - usize::from(is_copied)..=contraction
     }
 
     /// The bytes of all tensors that exist while a run does: inputs, outputs, parameters, and both arenas. It saturates.

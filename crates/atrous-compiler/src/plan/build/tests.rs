@@ -5,7 +5,7 @@ use super::{build, pack};
 use crate::layer::Layout;
 use crate::lower::lower;
 use crate::passes;
-use crate::plan::schedule::{Block, LaneAxis, blocks, ranking, walked};
+use crate::plan::schedule::{Block, LaneAxis, Schedule, blocks, ranking, walked};
 use crate::plan::{Affine, Stage, Step, Stmt, Target};
 use crate::{front, ir};
 
@@ -217,4 +217,25 @@ fn parallel_loops() {
         }
     }
     insta::assert_snapshot!(table);
+}
+
+/// The copy that a schedule asks for stands right before the contraction that reads it.
+#[test]
+fn copies_are_scheduled_with_their_contraction() {
+    let spec = "net two { input x: [1, 8, 12, 20]; a = conv(x) { channels: 8, kernel: 3 }; b = conv(a) { channels: 8, kernel: 3 }; output b; }";
+    let front = front::text(spec, &Default::default());
+    let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
+    let stages = |copies: &str| {
+        let choose = &mut |name: &str, ranked: &[Schedule]| {
+            let copies = copies.contains(name);
+            ranked.iter().position(|schedule| schedule.reorders_input == copies).unwrap()
+        };
+        let plan = crate::compile_with(net, &Target::avx2(), choose).unwrap();
+        let contractions = (0..plan.run.len()).filter(|&stage| plan.run[stage].decision.is_some());
+        let names = |stage| plan.run[plan.scheduled(stage)].iter().map(|stage| stage.name.clone()).collect::<Vec<_>>();
+        contractions.map(|stage| names(stage).join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(stages(""), ["a", "b"]);
+    assert_eq!(stages("b"), ["a", "b_reorder b"]);
+    assert_eq!(stages("a b"), ["a_reorder a", "b_reorder b"]);
 }

@@ -134,10 +134,11 @@ impl Alike {
         self.layers.iter().any(|layer| layer == stage)
     }
 
-    /// The shortest time of all of them.
+    /// The shortest time of all of them, with the copies of inputs that their schedules ask for.
     fn time(&self, subject: &Subject) -> Duration {
-        let stages = subject.kernel().plan().run.iter().zip(subject.shortest());
-        stages.filter(|(stage, _)| self.has(&stage.name)).map(|(_, time)| time).sum()
+        let (plan, shortest) = (subject.kernel().plan(), subject.shortest());
+        let layers = (0..plan.run.len()).filter(|&stage| self.has(&plan.run[stage].name));
+        layers.flat_map(|layer| &shortest[plan.scheduled(layer)]).sum()
     }
 
     /// The number of the candidate that took the shortest time.
