@@ -2,7 +2,8 @@
 
 use super::super::lanes::{Array, Lanes};
 use super::narrow::{narrow, one, two};
-use super::{cells, in_order, vector};
+use super::{in_order, vector};
+use crate::rt::cells::write;
 use std::arch::x86_64::*;
 use std::cell::Cell;
 use std::mem::transmute;
@@ -76,12 +77,16 @@ pub(super) fn load_part_4(active: &[f32], from: usize) -> __m128 {
     unsafe { _mm_maskload_ps(active.as_ptr().wrapping_sub(from), mask_4(from, from + active.len())) }
 }
 
+/// Stores lanes in pieces: a store with a mask is slow on some machines.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn store_part_4(vector: __m128, active: &[Cell<f32>], from: usize) {
-    let mask = mask_4(from, from + active.len());
-    // SAFETY: the facts of the module above.
-    unsafe { _mm_maskstore_ps(cells(active).wrapping_sub(from), mask, vector) }
+fn store_part_4(vector: __m128, active: &[Cell<f32>], from: usize) {
+    if active.len() == 4 {
+        // SAFETY: the facts of the module above.
+        return unsafe { write::<__m128, 4>(active, 0, vector) };
+    }
+    let halves = [vector, _mm_movehl_ps(vector, vector)].map(|half| _mm_cvtsd_f64(_mm_castps_pd(half)));
+    in_halves(halves, active, from, 2, two::store_part);
 }
 
 /// All bits in the lanes `from..to`, none in the others.
@@ -102,10 +107,28 @@ pub(super) fn load_part_8(active: &[f32], from: usize) -> __m256 {
 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn store_part_8(vector: __m256, active: &[Cell<f32>], from: usize) {
-    let mask = mask_8(from, from + active.len());
-    // SAFETY: the facts of the module above.
-    unsafe { _mm256_maskstore_ps(cells(active).wrapping_sub(from), mask, vector) }
+fn store_part_8(vector: __m256, active: &[Cell<f32>], from: usize) {
+    let halves = [_mm256_castps256_ps128(vector), _mm256_extractf128_ps::<1>(vector)];
+    in_halves(halves, active, from, 4, |half, active, from| store_part_4(half, active, from));
+}
+
+/// Stores each half of a vector, of `lanes` each, where it has active lanes.
+#[inline(always)]
+fn in_halves<T>(
+    halves: [T; 2],
+    active: &[Cell<f32>],
+    from: usize,
+    lanes: usize,
+    store: impl Fn(T, &[Cell<f32>], usize),
+) {
+    let (low, high) = active.split_at(lanes.saturating_sub(from).min(active.len()));
+    let [low_half, high_half] = halves;
+    if !low.is_empty() {
+        store(low_half, low, from);
+    }
+    if !high.is_empty() {
+        store(high_half, high, from.max(lanes) - lanes);
+    }
 }
 
 #[inline]

@@ -24,7 +24,7 @@ vector! {
     F32x4([f32; 4] in __m128), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
     max: _mm_max_ps, fused_multiply_add: _mm_fmadd_ps, select_less: avx2::select_less_4, shift_left: avx2::shift_left_4,
-    load_part: avx2::load_part_4, store_part: avx2::store_part_4, shuffle: avx2::shuffle_4, blend: blend_4, in_order: in_order_4,
+    load_part: avx2::load_part_4, store_part: store_part_4, shuffle: avx2::shuffle_4, blend: blend_4, in_order: in_order_4,
     store_every_second: store_every_second_4,
 }
 
@@ -33,7 +33,7 @@ vector! {
     F32x8([f32; 8] in __m256), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
     splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: _mm256_fmadd_ps, select_less: avx2::select_less_8,
-    shift_left: avx2::shift_left_8, load_part: avx2::load_part_8, store_part: avx2::store_part_8, shuffle: avx2::shuffle_8, blend: blend_8, in_order: in_order_8,
+    shift_left: avx2::shift_left_8, load_part: avx2::load_part_8, store_part: store_part_8, shuffle: avx2::shuffle_8, blend: blend_8, in_order: in_order_8,
     store_every_second: store_every_second_8,
 }
 
@@ -71,12 +71,20 @@ fn load_part_16(active: &[f32], from: usize) -> __m512 {
     unsafe { _mm512_maskz_loadu_ps(mask(from, from + active.len()), active.as_ptr().wrapping_sub(from)) }
 }
 
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store_part_16(vector: __m512, active: &[Cell<f32>], from: usize) {
-    // SAFETY: the facts of the module above.
-    unsafe { _mm512_mask_storeu_ps(cells(active).wrapping_sub(from), mask(from, from + active.len()), vector) }
+macro_rules! store_part {
+    ($name:ident($register:ty, $mask:ty), $store:path) => {
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512vl")]
+        fn $name(vector: $register, active: &[Cell<f32>], from: usize) {
+            // SAFETY: the facts of the module above.
+            unsafe { $store(cells(active).wrapping_sub(from), mask(from, from + active.len()) as $mask, vector) }
+        }
+    };
 }
+
+store_part!(store_part_4(__m128, __mmask8), _mm_mask_storeu_ps);
+store_part!(store_part_8(__m256, __mmask8), _mm256_mask_storeu_ps);
+store_part!(store_part_16(__m512, __mmask16), _mm512_mask_storeu_ps);
 
 /// Stores lanes from one on to every second of some cells, of which the first and the last are written: of each half of the
 /// lanes, each twice, those at even places.
