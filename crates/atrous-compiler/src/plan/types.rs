@@ -112,9 +112,9 @@ impl Stage {
         found
     }
 
-    /// The buffers that it reads.
+    /// The buffers that it reads. To ask for an element is not to read it.
     pub fn reads(&self) -> BTreeSet<BufferId> {
-        self.buffers(|instr| !matches!(instr, Instr::Store { .. }))
+        self.buffers(|instr| !matches!(instr, Instr::Store { .. } | Instr::Prefetch { .. }))
     }
 
     /// The buffers that it writes.
@@ -267,8 +267,8 @@ pub enum Instr {
         /// Has `lanes` exactly when the register has more than one.
         to: Access,
     },
-    /// Asks the machine to bring an element near that will be read soon. It may lie outside of the buffer, and then nothing
-    /// happens.
+    /// Asks the machine to bring an element near that will be read or written soon. It may lie outside of the buffer, and then
+    /// nothing happens.
     Prefetch {
         /// Has no `lanes`.
         at: Access,

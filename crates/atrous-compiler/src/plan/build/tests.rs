@@ -119,23 +119,28 @@ fn phases_apart_have_their_weights_together() {
     assert_eq!(pack::shape(&summands, LaneAxis::OutputChannels, block), [1, 1, 20, 16]);
 }
 
+/// What the stages of a layer ask for before they read or write it.
+fn asked(fields: &str, layout: Layout, target: &Target) -> Vec<String> {
+    let front = front::text(&format!("layer a {{ {fields} }}"), &Default::default());
+    let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
+    let net = net.clone().with_layout(layout);
+    let plan = build(&passes::run(lower(&net), &mut |_, _, _| {}), target, &mut |_, _| 0);
+    let text = plan.run.iter().map(Stage::to_string).collect::<String>();
+    text.lines().filter_map(|line| line.trim().strip_prefix("prefetch ")).map(str::to_string).collect()
+}
+
 /// The tiles of a block ask for the weights of the next one, each for its share, where that leaves time for them to come.
 #[test]
 fn shares_of_the_next_weights() {
     let asked = |fields: &str, target: Target| {
-        let front = front::text(&format!("layer a {{ {fields} }}"), &Default::default());
-        let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
-        let plan = build(&passes::run(lower(net), &mut |_, _, _| {}), &target, &mut |_, _| 0);
-        let text = plan.run.iter().map(Stage::to_string).collect::<String>();
-        let lines =
-            text.lines().map(str::trim).filter(|line| line.starts_with("prefetch") && line.contains("block + 1"));
-        lines.map(str::to_string).collect::<Vec<_>>()
+        let asked = asked(fields, Layout::Nchw, &target);
+        asked.into_iter().filter(|place| place.contains("block + 1")).collect::<Vec<_>>()
     };
     let far = "input: [1, 512, 7, 7], channels: 512, kernel: 3, padding: 1";
     // 24 channels have 110 592 weights: 2 257 for each of 49 outputs, and so 5.9 of them in each of 1 536 steps for four.
     insta::assert_snapshot!(asked(far, Target::avx2()).join("\n"), @"
-    prefetch buffer3[0, block + 1, 15799*y_first + 15799*y + 18*i + 6*ky]
-    prefetch buffer3[0, block + 1, 15799*y_first + 15799*y + 15*i_2 + 5*ky_2 + 9028]
+    buffer3[0, block + 1, 15799*y_first + 15799*y + 18*i + 6*ky]
+    buffer3[0, block + 1, 15799*y_first + 15799*y + 15*i_2 + 5*ky_2 + 9028]
     ");
     for target in [Target::portable(), Target::avx512(), Target::avx512_dual()] {
         assert_eq!(asked(far, target), Vec::<String>::new());
@@ -146,6 +151,56 @@ fn shares_of_the_next_weights() {
         "input: [1, 128, 7, 7], channels: 128, kernel: 3, padding: 1",
     ] {
         assert_eq!(asked(others, Target::avx2()), Vec::<String>::new());
+    }
+}
+
+/// Tiles of one tap ask for the inputs of the next tile, and ordinary ones for what they will store to, where that is far.
+#[test]
+fn inputs_of_the_next_tile_and_outputs() {
+    let avx2 = |fields: &str, layout| asked(fields, layout, &Target::avx2()).join("\n");
+    let inputs = "input: [1, 40, 96, 96], channels: 4, kernel: 1";
+    insta::assert_snapshot!(avx2(inputs, Layout::Nchw), @"
+    buffer0[0, i, 24*x + 24]
+    buffer0[0, i, 24*x + 40]
+    buffer0[0, i, 24*x + 47]
+    ");
+    insta::assert_snapshot!(avx2(inputs, Layout::Nhwc), @"
+    buffer0[0, y, 14*x + 14, 14*i]
+    buffer0[0, y, 13*x_2 + 83, 13*i_2]
+    ");
+    let outputs = "input: [1, 2, 96, 96], channels: 20, kernel: [3, 1], padding: [1, 0]";
+    insta::assert_snapshot!(avx2(outputs, Layout::Nchw), @"
+    buffer1[0, 4*block, y_first + y, 24*x]
+    buffer1[0, 4*block, y_first + y, 24*x + 16]
+    buffer1[0, 4*block, y_first + y, 24*x + 23]
+    buffer1[0, 4*block + 1, y_first + y, 24*x]
+    buffer1[0, 4*block + 1, y_first + y, 24*x + 16]
+    buffer1[0, 4*block + 1, y_first + y, 24*x + 23]
+    buffer1[0, 4*block + 2, y_first + y, 24*x]
+    buffer1[0, 4*block + 2, y_first + y, 24*x + 16]
+    buffer1[0, 4*block + 2, y_first + y, 24*x + 23]
+    buffer1[0, 4*block + 3, y_first + y, 24*x]
+    buffer1[0, 4*block + 3, y_first + y, 24*x + 16]
+    buffer1[0, 4*block + 3, y_first + y, 24*x + 23]
+    ");
+    let of_two_positions: Vec<String> = asked(outputs, Layout::Nhwc, &Target::avx2()).into_iter().take(4).collect();
+    insta::assert_snapshot!(of_two_positions.join("\n"), @"
+    buffer1[0, y_first + y, 14*x, 8*block]
+    buffer1[0, y_first + y, 14*x, 8*block + 7]
+    buffer1[0, y_first + y, 14*x + 1, 8*block]
+    buffer1[0, y_first + y, 14*x + 1, 8*block + 7]
+    ");
+    for (layout, nothing) in [
+        (Layout::Nhwc, "input: [1, 40, 24, 24], channels: 4, kernel: 1"),
+        (Layout::Nchw, "input: [1, 40, 24, 24], channels: 4, kernel: 1"),
+        (Layout::Nhwc, "input: [1, 8, 96, 96], channels: 32, kernel: 2, stride: 2, transposed"),
+        (Layout::Nchw, "input: [1, 8, 96, 96], channels: 32, kernel: 2, stride: 2, transposed"),
+    ] {
+        assert_eq!(avx2(nothing, layout), "");
+    }
+    for target in [Target::portable(), Target::avx512(), Target::avx512_dual()] {
+        assert_eq!(asked(inputs, Layout::Nhwc, &target), Vec::<String>::new());
+        assert_eq!(asked(outputs, Layout::Nchw, &target), Vec::<String>::new());
     }
 }
 

@@ -122,13 +122,16 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             let seldom = if positions == 2 && rows == 1 { 7 } else { 0 };
             // Many rows of memory are written at once.
             let streams = if channels * rows > 8 { 3 } else { 0 };
-            seldom + streams + hidden_late(problem, channels * positions * problem.width.phases * rows)
+            // A few neighbours here and there are read and written in turns.
+            let high = if target.lanes == 8 { 12 * (rows - 1) / positions } else { 0 };
+            seldom + streams + high + hidden_late(problem, channels * positions * problem.width.phases * rows)
         }
         LaneAxis::OutputChannels => {
             let bytes = problem.weights / problem.channels.max(1) * channels * schedule.lanes;
             let far = match problem.phases_apart {
                 _ if target.is_dual() => 6 * bytes / NEAR,
                 // Each phase walks all inputs, and writes a few lines here and there.
+                Some(_) if bytes > NEAR && target.lanes == 8 => 8,
                 Some(_) if bytes > NEAR => 15,
                 _ if bytes > 2 * NEAR / 3 => 4,
                 _ => 0,
@@ -139,6 +142,8 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
                 (16, 4) if problem.channels >= target.lanes => 12,
                 _ => 0,
             };
+            // As many numbers are broadcast as there are multiply-adds, and get in their way.
+            let single = if (target.lanes, schedule.lanes, channels) == (8, 8, 1) { 15 } else { 0 };
             // Products that are rounded go faster in pairs.
             let alone = if !target.fused && channels.min(positions) == 1 { 10 } else { 0 };
             // Inputs of a tile, and then its outputs, are a few of many pages: the fewer, the fewer taps there are.
@@ -150,6 +155,7 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
             let again =
                 if problem.phases_apart.is_some() && problem.input_layout() == Layout::Nchw { AGAIN } else { 0 };
             far + half
+                + single
                 + again
                 + pages
                 + few_of_a_line(problem, target)

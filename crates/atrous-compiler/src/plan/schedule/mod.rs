@@ -155,17 +155,50 @@ pub fn asks_for_next_block(contraction: &Contraction, schedule: &Schedule, block
     asks_ahead && are_far && is_walked_whole && of_phase >= LEAST_TO_SHARE && target.lanes < LINE
 }
 
-/// How many input channels ahead of the one that is read inputs are asked for, if they come from beyond a first-level cache,
-/// each channel from another page: a machine guesses what is read next, but not across pages.
-pub fn inputs_ahead(contraction: &Contraction, layout: Layout, target: &Target) -> Option<i64> {
-    let Contraction { group_inputs, axes, .. } = contraction;
+/// Whether tiles ask for the lines of their outputs when they begin, because those come from beyond a second-level cache. The
+/// tiles of transposed layers were measured to gain nothing; with vectors of 512 bits nothing was measured.
+pub fn asks_for_outputs(contraction: &Contraction, target: &Target) -> bool {
+    let Contraction { groups, group_outputs, axes, .. } = contraction;
+    let positions: usize = axes.iter().map(|axis| axis.output as usize).product();
+    let are_far = 4 * groups * group_outputs * positions > SECOND_LEVEL / 2;
+    let is_transposed = axes.iter().any(|axis| axis.output_step() > 1);
+    are_far && !is_transposed && target.has_prefetch() && target.lanes < LINE
+}
+
+/// How far ahead of what is read inputs are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// By so many input channels.
+    Channels(i64),
+    /// By the outputs of a tile.
+    Tile,
+    /// The same, where the inputs of a tile are one piece: a share of them in each step.
+    Share,
+}
+
+/// How far ahead of what is read inputs are asked for, if they come from beyond a first-level cache. With channels first, each
+/// channel is in another page: a machine guesses what is read next, but not across pages. A few channels of one tap are over
+/// before a line comes; if they are few enough, those of a whole tile stay near until the next one reads them. With channels
+/// last, tiles of one tap read several positions at once, and are as short.
+pub fn inputs_ahead(contraction: &Contraction, layout: Layout, target: &Target) -> Option<Ahead> {
+    let Contraction { groups, group_inputs, axes, .. } = contraction;
     let positions: usize = axes.iter().map(|axis| axis.input as usize).product();
-    let is_far = layout == Layout::Nchw && 4 * group_inputs * positions > SECOND_LEVEL / 2;
+    let is_far = 4 * group_inputs * positions > SECOND_LEVEL / 2;
     let steps_of_channel: usize = axes[..axes.len() - 1].iter().map(PiecewiseAxis::most_taps).product();
     // Behind the last channel nothing is read.
     let most = group_inputs / LEAST_BEFORE;
-    let channels = || (STEPS_AHEAD / steps_of_channel.max(1)).clamp(1, most);
-    (is_far && most > 0 && target.has_prefetch()).then(|| channels() as i64)
+    let channels = || Ahead::Channels((STEPS_AHEAD / steps_of_channel.max(1)).clamp(1, most) as i64);
+    let multiplies_once = axes.iter().all(|axis| axis.most_taps() == 1 && axis.output_step() == 1);
+    let stays_near = 4 * LINE * group_inputs <= FIRST_LEVEL / 2;
+    let is_one_piece = *groups == 1 && axes.iter().all(|axis| axis.input == axis.output);
+    // With vectors of 512 bits nothing was measured.
+    let asks_for_tile = multiplies_once && stays_near && target.lanes < LINE;
+    let ahead = match layout {
+        Layout::Nchw if asks_for_tile => Some(Ahead::Tile),
+        Layout::Nchw => (most > 0).then(channels),
+        Layout::Nhwc => (asks_for_tile && is_one_piece).then_some(Ahead::Share),
+    };
+    ahead.filter(|_| is_far && target.has_prefetch())
 }
 
 /// Outputs of a tile with vectors of channels, and lanes of such a vector, from which on they are transposed where outputs are

@@ -79,7 +79,8 @@ pub(super) fn check(plan: &Plan, pack: &[Vec<Site>], run: &[Vec<Site>]) -> Resul
 
 fn uses(stages: &[Vec<Site>]) -> Vec<Uses> {
     let buffers = |sites: &[Site], is_store: bool| {
-        sites.iter().filter(|site| site.is_store == is_store).map(|site| site.access.buffer).collect()
+        let sites = sites.iter().filter(|site| site.is_store == is_store && !site.may_miss);
+        sites.map(|site| site.access.buffer).collect()
     };
     stages.iter().map(|sites| Uses { reads: buffers(sites, false), writes: buffers(sites, true) }).collect()
 }

@@ -20,7 +20,8 @@
 //! - Parts of vectors go through masks. A lane outside of the mask touches no memory, so its address may be anything:
 //!   it is computed by `wrapping_sub`. The lanes inside are the elements of a slice, one for one or every second one
 //!   from the first to the last, because they are lanes of the vector, which an assertion checks.
-//! - Asking for memory that will be read soon touches none, so its address may be anything.
+//! - For AVX2 a part is stored in pieces: a whole shorter register over as many cells of the slice.
+//! - Asking for memory that will be read or written soon touches none, so its address may be anything.
 //! - An `asm!` has no instruction, or one multiply-add of registers: all but its result stays as it is. `broadcast` reads
 //!   what it has a reference to.
 //! - [`call!`](crate::__call) calls a function that needs features. A value of [`Avx2`](super::Avx2) or
@@ -86,10 +87,10 @@ macro_rules! vector {
                 Self(unsafe { std::ptr::from_ref(lanes).cast::<$register>().read_unaligned() })
             }
 
-            /// Asks for what stands at a position, which may be outside of the memory and will be read soon.
+            /// Asks for what stands at a position, which may be outside of the memory and will be read or written soon.
             #[inline]
             #[target_feature(enable = $features)]
-            pub fn prefetch(memory: &[f32], at: isize) {
+            pub fn prefetch<T>(memory: &[T], at: isize) {
                 let place = memory.as_ptr().wrapping_offset(at);
                 // SAFETY: the facts of the module. Newer compilers know that it is safe.
                 #[allow(unused_unsafe)]

@@ -1,26 +1,44 @@
-//! Memory that a tile asks for before it reads it.
+//! Memory that a tile asks for before it reads or writes it.
 
 use std::collections::BTreeSet;
 
 use super::rows::{InputRow, Rows};
 use super::{Columns, Job, Scope};
 use crate::ir::Contraction;
-use crate::plan::schedule::{LINE, asks_for_next_block, inputs_ahead, weights_ahead};
+use crate::plan::build::nest::TileBuilder;
+use crate::plan::schedule::{Ahead, LINE, asks_for_next_block, asks_for_outputs, inputs_ahead, weights_ahead};
 use crate::plan::{Access, Affine, Instr, Step};
 
-/// Asks for the lines of some input rows that are read some iterations later: those of another input channel. Behind the
+/// Asks for the lines of some input rows that are read later: those of another input channel, or of the next tile. Behind the
 /// last one, what is asked for is nothing that is read.
 pub(super) fn inputs(scope: &Scope, rows: &[InputRow], columns: &Columns, channel: &Affine) -> Vec<Step> {
     let job = scope.job;
     let Some(ahead) = inputs_ahead(job.contraction, job.input_layout(), job.target) else { return Vec::new() };
     let pairs = columns.reads.iter().flat_map(|read| read.pairs(columns.table.dilation));
     let lines = lines(pairs.map(|(_, input)| input).collect());
-    let channel = channel.clone().plus_constant(ahead);
+    let (channels, positions) = match ahead {
+        Ahead::Channels(channels) => (channels, 0),
+        Ahead::Tile => (0, columns.table.stride * columns.reads.len() as i64),
+        Ahead::Share => return rows.first().map_or(Vec::new(), |row| share(scope, row, columns, channel)),
+    };
+    let channel = channel.clone().plus_constant(channels);
     let ask = |row: &InputRow, column: i64| {
-        let column = columns.input.clone().plus_constant(column);
+        let column = columns.input.clone().plus_constant(column + positions);
         Step::Do(Instr::Prefetch { at: Access { lanes: None, ..scope.input(&channel, &row.index, column) } })
     };
     rows.iter().flat_map(|row| lines.iter().map(|&column| ask(row, column))).collect()
+}
+
+/// Asks for a share of the inputs of the next tile in each step, of which there is one for each channel: with channels last,
+/// they follow those of this tile as one piece.
+fn share(scope: &Scope, row: &InputRow, columns: &Columns, channel: &Affine) -> Vec<Step> {
+    let size = columns.reads.len();
+    let column = columns.input.clone().plus_constant(columns.reads[0].input + size as i64);
+    let ask = |first: usize| {
+        let place = channel.times(size as i64).plus_constant(first as i64);
+        Step::Do(Instr::Prefetch { at: Access { lanes: None, ..scope.input(&place, &row.index, column.clone()) } })
+    };
+    (0..size).step_by(LINE).map(ask).collect()
 }
 
 /// Columns whose lines have all of these, wherever lines begin: the first of neighbours, one of each line, and the last.
@@ -79,6 +97,51 @@ pub(super) fn next_block(scope: &Scope, rows: &Rows, columns: &Columns, channel:
         Step::Do(Instr::Prefetch { at: Access { buffer: scope.weight, index, lanes: None } })
     };
     (0..of_step).step_by(LINE).map(ask).collect()
+}
+
+/// Asks for the lines that a finished tile stores to before all else that it does, if they are far and it does enough until
+/// then: a store that waits for its line holds up those behind it.
+pub(super) fn outputs(scope: &Scope, tile: &mut TileBuilder) {
+    let does_enough = tile.body.iter().any(|step| matches!(step, Step::Reduce { .. }));
+    if !does_enough || !asks_for_outputs(scope.job.contraction, scope.job.target) {
+        return;
+    }
+    let stores = tile.body.iter().filter_map(|step| match step {
+        Step::Do(Instr::Store { from, to }) => Some(elements(to, tile.lanes(*from))),
+        _ => None,
+    });
+    // The last index counts neighbours in memory.
+    let mut rows: Vec<(Access, BTreeSet<i64>)> = Vec::new();
+    for mut element in stores.flatten() {
+        let Some(last) = element.index.last_mut() else { continue };
+        let column = std::mem::take(&mut last.constant);
+        match rows.iter_mut().find(|(row, _)| *row == element) {
+            Some((_, columns)) => drop(columns.insert(column)),
+            None => rows.push((element, BTreeSet::from([column]))),
+        }
+    }
+    let ask = |(row, columns): (Access, BTreeSet<i64>)| {
+        lines(columns).into_iter().map(move |column| {
+            let mut at = row.clone();
+            if let Some(last) = at.index.last_mut() {
+                last.constant = column;
+            }
+            Step::Do(Instr::Prefetch { at })
+        })
+    };
+    let asks: Vec<Step> = rows.into_iter().flat_map(ask).collect();
+    tile.body.splice(0..0, asks);
+}
+
+/// The elements of an access with so many lanes, each as an access of its own.
+fn elements(access: &Access, lanes: usize) -> Vec<Access> {
+    let Some(along) = access.lanes else { return vec![access.clone()] };
+    let of_lane = |lane: usize| {
+        let mut index = access.index.clone();
+        index[along.dim].constant += along.step * lane as i64;
+        Access { index, lanes: None, ..*access }
+    };
+    along.active(lanes).map(of_lane).collect()
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
             store(scope, row, columns, channel, &slots, &outputs, &mut tile);
         }
     }
+    prefetch::outputs(scope, &mut tile);
     tile.tile()
 }
 

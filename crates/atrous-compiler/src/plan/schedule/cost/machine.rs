@@ -6,7 +6,7 @@ use crate::plan::Target;
 use crate::plan::schedule::SHORTEST;
 
 /// Half cycles that the stores of one channel of a tile were measured to take beside what is counted, where other phases leave
-/// gaps between them, with fused multiply-adds; otherwise four times as many.
+/// gaps between them, with vectors of 512 bits; half as many with 256, four times as many with 128.
 const GAPS: usize = 20;
 
 /// What instructions cost.
@@ -19,6 +19,8 @@ pub struct Machine {
     pub dual: bool,
     /// Whether lanes can be left out at no cost.
     masks: bool,
+    /// Whether vectors have 256 bits.
+    pub eight_lanes: bool,
     /// What reads from beyond a first-level cache cost.
     pub memory: &'static Memory,
 }
@@ -27,7 +29,14 @@ impl Machine {
     pub fn of(target: &Target) -> Machine {
         let dual = target.is_dual();
         let memory = if dual { &Memory::OF_XEON } else { &Memory::OF_ZEN };
-        Machine { wide: target.pipes == 1, fused: target.fused, dual, masks: target.has_masks(), memory }
+        Machine {
+            wide: target.pipes == 1,
+            fused: target.fused,
+            dual,
+            masks: target.has_masks(),
+            eight_lanes: target.lanes == 8,
+            memory,
+        }
     }
 
     pub fn multiply_add(&self, lanes: usize) -> usize {
@@ -100,7 +109,8 @@ impl Machine {
     /// What such stores of a channel cost beside that, if there are other phases.
     pub fn gaps(&self, phases: Option<usize>) -> usize {
         match phases {
-            Some(_) if self.fused => GAPS,
+            Some(_) if self.masks => GAPS,
+            Some(_) if self.eight_lanes => GAPS / 2,
             Some(_) => 4 * GAPS,
             None => 0,
         }

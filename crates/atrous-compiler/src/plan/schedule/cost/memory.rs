@@ -23,6 +23,12 @@ const FAR_PAGE_BESIDE_COPY: usize = 8;
 /// Lines of a set of a first-level cache, where two vectors of 512 bits go in a cycle.
 const WAYS: usize = 12;
 
+/// The same where vectors have 256 bits.
+const FEWER_WAYS: usize = 8;
+
+/// Half cycles of a line that other channels have thrown out of such a cache.
+const NEAR_COLLISION: usize = 20;
+
 /// Half cycles in which a line comes from a second-level cache, of many that are asked for at once.
 const SECOND_LEVEL_LINE: usize = 3;
 
@@ -130,6 +136,15 @@ impl Machine {
             return rows * lines(new, self.memory.lone_far_line).max(lines(again, LONE_LINE));
         }
         rows * (new * self.memory.lone_far_line + again * LONE_LINE) / (4 * LINE)
+    }
+
+    /// Half cycles of a step for its inputs, if those of all channels, with channels first, fall into so few sets of a
+    /// first-level cache that they throw each other out: in each of some rows, in the lines of so many bytes.
+    pub fn near_collisions(&self, problem: &Problem, rows: usize, touched: usize) -> usize {
+        let distance = (1 << problem.plane.trailing_zeros()).min(WAY);
+        let reads_planes = problem.layout == Layout::Nchw && !problem.reorders_input;
+        let collide = distance >= WAY / 4 && problem.inputs * distance / WAY >= 2 * FEWER_WAYS;
+        if self.eight_lanes && reads_planes && collide { rows * touched * NEAR_COLLISION / (4 * LINE) } else { 0 }
     }
 
     /// Half cycles of a store to one of so many planes, for the page that it is in.

@@ -45,7 +45,8 @@ impl Machine {
         let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
         let steps =
             steps * (self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size)) / 100;
-        let steps = steps + inputs * taps_above * collisions(problem, channels * lanes);
+        let collisions = collisions(problem, channels * lanes) + self.near_collisions(problem, rows, touched);
+        let steps = steps + inputs * taps_above * collisions;
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) => self.transposed(problem, [channels, lanes], [rows, size]),
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
@@ -101,12 +102,15 @@ impl Machine {
         let shared = loads_windows(schedule.rows, stride) && problem.width.dilation == 1;
         let loaded = if shared { rows_read * distances.div_ceil(2) } else { reads };
         let multiply_adds = used * products + reads * gathers;
-        let bytes: usize = vectors.iter().map(|lanes| 4 * lanes * stride * rows_read).sum();
+        let of_row: usize = vectors.iter().map(|lanes| 4 * lanes * stride).sum();
+        let bytes = rows_read * of_row;
         let touched = bytes + if schedule.outermost == Outermost::Runs { 4 * (LINE - 1) } else { 0 };
         let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), 1, [bytes, touched]);
         let least = far.max(LATENCY * chain);
         let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, least);
-        let steps = steps + inputs * loops.max(1) * collisions(problem, channels);
+        let touched = of_row + 4 * (LINE - 1);
+        let collisions = collisions(problem, channels) + self.near_collisions(problem, 1, touched);
+        let steps = steps + inputs * loops.max(1) * collisions;
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
