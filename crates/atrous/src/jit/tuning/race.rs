@@ -266,3 +266,23 @@ impl Race<'_> {
 fn slices(tensors: &[Vec<f32>]) -> Vec<&[f32]> {
     tensors.iter().map(Vec::as_slice).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Serial, jit};
+
+    #[test]
+    fn a_schedule_that_copies_its_input_is_timed_with_the_copy() {
+        let net = jit::net("layer a { input: [1, 8, 12, 20], channels: 8, kernel: 3 }", &[]).unwrap();
+        let (target, data) = (Target::portable(), Data::new(&net));
+        let copying = |ranked: &[Schedule]| ranked.iter().position(|schedule| schedule.reorders_input).unwrap();
+        let plan = compile_with(&net, &target, &mut |_, ranked| copying(ranked)).unwrap();
+        let mut subject = Subject::new(Kernel::compile(&plan).unwrap(), &slices(&data.parameters)).unwrap();
+        subject.visit(&Serial, &slices(&data.inputs)).unwrap();
+        let key = Key::new(net.layers().next().unwrap(), &target, 1, "this processor");
+        let alike = Alike { key, layers: vec!["a".into()], candidates: Vec::new() };
+        let [copy, contraction] = subject.shortest() else { panic!("two stages: {:?}", subject.shortest()) };
+        assert_eq!(alike.time(&subject), *copy + *contraction);
+    }
+}
