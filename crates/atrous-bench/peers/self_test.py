@@ -59,6 +59,16 @@ class Memory(unittest.TestCase):
         for size in range(1, 40):
             self.assertEqual(problem.aligned((size,)).ctypes.data % problem.ALIGNMENT, 0)
 
+    def test_all_compute_in_the_same_memory(self):
+        task = problem.make(layers.table("layers")[0])
+        for layout in ("nchw", "nhwc"):
+            tensor, output = task.memory(layout)
+            self.assertTrue((problem.from_layout(tensor, layout) == task.tensor).all())
+            self.assertEqual(problem.from_layout(output, layout).shape, task.expected.shape)
+            output.fill(0)
+            again, cleared = task.memory(layout)
+            self.assertTrue(again is tensor and cleared is output and numpy.isnan(output).all())
+
     def test_layouts_are_inverse(self):
         array = numpy.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
         for layout in ("nchw", "nhwc"):

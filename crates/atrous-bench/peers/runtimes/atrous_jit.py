@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy
 
 from layers import specs
-from problem import Prepared, Unsupported, aligned, aligned_copy, from_layout, to_layout
+from problem import Prepared, Unsupported, aligned, from_layout
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "atrous-capi" / "include"))
 from atrous import Info, Options, Slice, load  # noqa: E402
@@ -30,8 +30,7 @@ class AtrousJit:
         self.specs = specs(options.suite)
 
     def prepare(self, problem):
-        output = aligned(to_layout(numpy.empty(problem.layer.output_shape), self.layout).shape)
-        tensor = aligned_copy(to_layout(problem.tensor, self.layout))
+        tensor, output = problem.memory(self.layout)
         call, keep = self._load(self.specs[problem.layer.name], (problem.weight, problem.bias), tensor, output)
         return Prepared(call, lambda: from_layout(output, self.layout), keep)
 

@@ -6,7 +6,7 @@ from ctypes import POINTER, c_char_p, c_float, c_int, c_size_t, c_void_p
 import numpy
 
 from layers import COMPILED, PREFIX, table
-from problem import Prepared, Unsupported, aligned, aligned_copy, from_layout, to_layout
+from problem import Prepared, Unsupported, aligned, from_layout
 
 FLOATS = POINTER(c_float)
 
@@ -36,8 +36,7 @@ class AtrousRust:
 
     def prepare(self, problem):
         layer = self._pack(problem.layer, problem.weight, problem.bias)
-        tensor = aligned_copy(to_layout(problem.tensor, self.layout))
-        output = aligned(to_layout(numpy.empty(problem.layer.output_shape), self.layout).shape)
+        tensor, output = problem.memory(self.layout)
         arguments = (layer, *_slice(tensor), *_slice(output))
         run = self.api.atrous_bench_run
         if run(*arguments):

@@ -6,9 +6,7 @@ import sys
 from ctypes import POINTER, byref, c_char_p, c_int, c_int64, c_uint, c_void_p
 from pathlib import Path
 
-import numpy
-
-from problem import Prepared, Unsupported, aligned, aligned_copy, from_layout, to_layout
+from problem import Prepared, Unsupported, aligned, aligned_copy, from_layout
 
 # Numbers of oneDNN's headers.
 CPU, F32, FORWARD_INFERENCE, CONVOLUTION_DIRECT, DECONVOLUTION_DIRECT = 1, 3, 96, 1, 10
@@ -74,9 +72,8 @@ class OneDnn:
     def prepare(self, problem):
         layer = problem.layer
         weight = _weight(layer, problem.weight)
-        arrays = [numpy.ascontiguousarray(to_layout(problem.tensor, self.layout)), weight, problem.bias]
-        arrays = [aligned_copy(array) for array in arrays]
-        arrays.append(aligned(to_layout(numpy.empty(layer.output_shape), self.layout).shape))
+        tensor, output = problem.memory(self.layout)
+        arrays = [tensor, aligned_copy(weight), aligned_copy(problem.bias), output]
         shapes = (layer.input_shape, weight.shape, problem.bias.shape, layer.output_shape)
         orders = [_permutation(len(shape), self.layout if index in (0, 3) else "nchw") for index, shape in enumerate(shapes)]
         memories = [self._caller(*of) for of in zip(arrays, shapes, orders)]
@@ -94,10 +91,7 @@ class OneDnn:
         steps.append(_step(_new("primitive_create", convolution), roles))
         steps += after
 
-        def output():
-            return from_layout(arrays[3], self.layout)
-
-        return Prepared(lambda: self._execute(steps), output, keep=arrays)
+        return Prepared(lambda: self._execute(steps), lambda: from_layout(output, self.layout), keep=arrays)
 
     def no_op(self):
         """A reorder of one number."""

@@ -5,7 +5,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from problem import Prepared, aligned, aligned_copy
+from problem import Prepared
 
 
 class OnnxRuntime:
@@ -34,23 +34,23 @@ class OnnxRuntime:
         kind = "ConvTranspose" if layer.transposed else "Conv"
         node = helper.make_node(kind, ["input", "weight", "bias"], ["output"], **attributes)
         constants = {"weight": problem.weight, "bias": problem.bias}
-        return self._bind(node, constants, problem.tensor, layer.output_shape)
+        return self._bind(node, constants, *problem.memory("nchw"))
 
     def no_op(self):
         tensor = numpy.ones((1, 1, 1, 1), numpy.float32)
-        return self._bind(helper.make_node("Relu", ["input"], ["output"]), {}, tensor, tensor.shape)
+        return self._bind(helper.make_node("Relu", ["input"], ["output"]), {}, tensor, numpy.empty_like(tensor))
 
-    def _bind(self, node, constants, tensor, output_shape):
-        shapes = {"input": tensor.shape, "output": output_shape}
+    def _bind(self, node, constants, tensor, output):
+        arrays = {"input": tensor, "output": output}
+        shapes = {name: array.shape for name, array in arrays.items()}
         values = {name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()}
         constants = [numpy_helper.from_array(array, name) for name, array in constants.items()]
         graph = helper.make_graph([node], "layer", [values["input"]], [values["output"]], constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         onnx.checker.check_model(model)
         session = onnxruntime.InferenceSession(model.SerializeToString(), self.options, ["CPUExecutionProvider"])
-        arrays = {"input": aligned_copy(tensor), "output": aligned(output_shape)}
         binding = session.io_binding()
         for name, bind in (("input", binding.bind_input), ("output", binding.bind_output)):
             bind(name, "cpu", 0, numpy.float32, shapes[name], arrays[name].ctypes.data)
         run = session.run_with_iobinding
-        return Prepared(lambda: run(binding), lambda: arrays["output"], keep=arrays)
+        return Prepared(lambda: run(binding), lambda: output, keep=arrays)

@@ -4,7 +4,7 @@ import numpy
 import openvino
 from openvino import opset13 as operations
 
-from problem import Prepared, aligned, aligned_copy
+from problem import Prepared
 
 
 class OpenVino:
@@ -25,7 +25,7 @@ class OpenVino:
         tensor = operations.parameter(layer.input_shape, numpy.float32)
         sums = self._convolution(layer, tensor, problem.weight)
         bias = operations.constant(problem.bias.reshape(1, -1, *[1] * len(layer.axes)))
-        return self._bind(operations.add(sums, bias), tensor, problem.tensor, layer.output_shape)
+        return self._bind(operations.add(sums, bias), tensor, *problem.memory("nchw"))
 
     def _convolution(self, layer, tensor, weight):
         if layer.groups > 1:
@@ -46,13 +46,12 @@ class OpenVino:
     def no_op(self):
         array = numpy.ones((1, 1, 1, 1), numpy.float32)
         tensor = operations.parameter(array.shape, numpy.float32)
-        return self._bind(operations.relu(tensor), tensor, array, array.shape)
+        return self._bind(operations.relu(tensor), tensor, array, numpy.empty_like(array))
 
-    def _bind(self, result, parameter, tensor, output_shape):
+    def _bind(self, result, parameter, tensor, output):
         model = openvino.Model([result], [parameter])
         request = self.core.compile_model(model, "CPU", self.options).create_infer_request()
-        arrays = (aligned_copy(tensor), aligned(output_shape))
-        request.set_input_tensor(openvino.Tensor(arrays[0], shared_memory=True))
-        request.set_output_tensor(openvino.Tensor(arrays[1], shared_memory=True))
+        request.set_input_tensor(openvino.Tensor(tensor, shared_memory=True))
+        request.set_output_tensor(openvino.Tensor(output, shared_memory=True))
         # Shared outputs are not copied.
-        return Prepared(lambda: request.infer(share_outputs=True), lambda: arrays[1], keep=arrays)
+        return Prepared(lambda: request.infer(share_outputs=True), lambda: output, keep=(tensor, output))
