@@ -1,7 +1,7 @@
 //! Vectors for AVX2 and FMA, and what else their code uses.
 
 use super::super::lanes::{Array, Lanes};
-use super::narrow::{narrow, one, two};
+use super::narrow::{fused_multiply_add, narrow, one, two};
 use super::{in_order, vector};
 use crate::rt::cells::write;
 use std::arch::x86_64::*;
@@ -13,12 +13,12 @@ pub use crate::rt::iterations;
 
 narrow! {
     /// One number.
-    F32x1([f32; 1] in f32), "avx2,fma", one, in_order_1
+    F32x1([f32; 1] in f32), "avx2,fma", one, one::fused_multiply_add, in_order_1
 }
 
 narrow! {
     /// Two numbers.
-    F32x2([f32; 2] in f64), "avx2,fma", two, in_order_2
+    F32x2([f32; 2] in f64), "avx2,fma", two, fused_multiply_add_2, in_order_2
 }
 
 vector! {
@@ -161,27 +161,10 @@ pub(super) fn shuffle_8(left: __m256, right: __m256, lanes: [i32; 8]) -> __m256 
     _mm256_blendv_ps(_mm256_permutevar8x32_ps(left, from), _mm256_permutevar8x32_ps(right, from), of_right)
 }
 
-/// Multiply-adds that have the sum as addend and result: LLVM likes to put results elsewhere, and 16 registers are too
-/// few for that.
-macro_rules! fused_multiply_add {
-    ($($name:ident($register:ident in $class:ident);)*) => {
-        $(
-            #[inline]
-            #[target_feature(enable = "avx2,fma")]
-            fn $name(left: $register, right: $register, mut sum: $register) -> $register {
-                // SAFETY: the facts of the module above.
-                unsafe {
-                    std::arch::asm!("vfmadd231ps {}, {}, {}", inlateout($class) sum, in($class) left, in($class) right,
-                        options(nostack, preserves_flags));
-                }
-                sum
-            }
-        )*
-    };
-}
 fused_multiply_add! {
-    fused_multiply_add_4(__m128 in xmm_reg);
-    fused_multiply_add_8(__m256 in ymm_reg);
+    fused_multiply_add_2(f64 in xmm_reg as "{}"), "avx2,fma";
+    fused_multiply_add_4(__m128 in xmm_reg as "{}"), "avx2,fma";
+    fused_multiply_add_8(__m256 in ymm_reg as "{}"), "avx2,fma";
 }
 
 in_order! {

@@ -1,7 +1,7 @@
 //! Vectors for AVX-512, and what else their code uses. Shorter ones compute as without, but may use twice the registers.
 
 use super::super::lanes::{Array, Lanes, twice};
-use super::narrow::{narrow, one, two};
+use super::narrow::{fused_multiply_add, narrow, one, two};
 use super::{avx2, cells, in_order, vector};
 use std::arch::x86_64::*;
 use std::cell::Cell;
@@ -11,12 +11,12 @@ pub use super::avx2::{iterations, window};
 
 narrow! {
     /// One number.
-    F32x1([f32; 1] in f32), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", one, in_order_1
+    F32x1([f32; 1] in f32), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", one, one::fused_multiply_add, in_order_1
 }
 
 narrow! {
     /// Two numbers.
-    F32x2([f32; 2] in f64), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", two, in_order_2
+    F32x2([f32; 2] in f64), "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma", two, fused_multiply_add_2, in_order_2
 }
 
 vector! {
@@ -142,6 +142,11 @@ fn shuffle_16(left: __m512, right: __m512, lanes: [i32; 16]) -> __m512 {
     // SAFETY: the facts of the module above.
     let from = unsafe { transmute::<[i32; 16], __m512i>(lanes) };
     _mm512_permutex2var_ps(left, from, right)
+}
+
+// With others, LLVM broadcasts as part of a multiply-add.
+fused_multiply_add! {
+    fused_multiply_add_2(f64 in zmm_reg as "{:x}"), "avx512f,avx512vl,fma";
 }
 
 // Here the shorter vectors, too, may be in any of the 32 registers.

@@ -80,41 +80,41 @@ pub mod two {
         select_less(left, right, yes, no);
     }
 
-    /// The two numbers, and two zeros.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn widened(vector: f64) -> __m128 {
-        _mm_castpd_ps(_mm_set_sd(vector))
-    }
-
-    /// The first two numbers.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn narrowed(vector: __m128) -> f64 {
-        _mm_cvtsd_f64(_mm_castps_pd(vector))
-    }
-
     #[inline]
     #[target_feature(enable = "sse2")]
     pub fn splat(value: f32) -> f64 {
-        narrowed(_mm_set1_ps(value))
-    }
-
-    #[inline]
-    #[target_feature(enable = "fma")]
-    pub fn fused_multiply_add(left: f64, right: f64, addend: f64) -> f64 {
-        narrowed(_mm_fmadd_ps(widened(left), widened(right), widened(addend)))
+        _mm_cvtsd_f64(_mm_castps_pd(_mm_set1_ps(value)))
     }
 }
 
+/// Multiply-adds that have the sum as addend and result. LLVM likes to put results elsewhere, and 16 registers are too few
+/// for that; and it would mend what stands behind two numbers.
+macro_rules! fused_multiply_add {
+    ($($name:ident($register:ident in $class:ident as $format:literal), $features:literal;)*) => {
+        $(
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn $name(left: $register, right: $register, mut sum: $register) -> $register {
+                // SAFETY: the facts of the module above.
+                unsafe {
+                    std::arch::asm!(concat!("vfmadd231ps ", $format, ", ", $format, ", ", $format),
+                        inlateout($class) sum, in($class) left, in($class) right, options(nostack, preserves_flags));
+                }
+                sum
+            }
+        )*
+    };
+}
+pub(super) use fused_multiply_add;
+
 /// Such a vector type, for the functions of a module above.
 macro_rules! narrow {
-    ($(#[$attribute:meta])* $name:ident([f32; $lanes:literal] in $register:ty), $features:literal, $module:ident, $in_order:path) => {
+    ($(#[$attribute:meta])* $name:ident([f32; $lanes:literal] in $register:ty), $features:literal, $module:ident, $fused:path, $in_order:path) => {
         vector! {
             $(#[$attribute])*
             $name([f32; $lanes] in $register), $features,
             splat: $module::splat, add: $module::add, sub: $module::sub, mul: $module::mul, div: $module::div,
-            min: $module::min, max: $module::max, fused_multiply_add: $module::fused_multiply_add,
+            min: $module::min, max: $module::max, fused_multiply_add: $fused,
             select_less: $module::select_less, shift_left: $module::shift_left, load_part: $module::load_part,
             store_part: $module::store_part, shuffle: $module::shuffle, blend: $module::blend, in_order: $in_order,
         }
