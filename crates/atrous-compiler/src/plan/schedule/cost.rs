@@ -15,7 +15,7 @@ use super::blocks::blocks;
 use super::outermost::NEAR;
 use super::problem::Problem;
 use super::reads::sizes;
-use super::{LINE, LaneAxis, Schedule};
+use super::{LINE, LaneAxis, Outermost, Schedule};
 use crate::layer::Layout;
 use crate::plan::{Access, Buffer, Instr, Reg, Target, Tile};
 
@@ -30,6 +30,10 @@ const FEW_OF_A_LINE: usize = 24;
 
 /// Per cent that tiles take longer where the phases of a row read the same planes one after the other.
 const AGAIN: usize = 2;
+
+/// Per cent that tiles take longer where the weights of a block fill a good part of a second-level cache, and inputs are read
+/// a line of each channel at a time.
+const CROWDED: usize = 4;
 
 /// The half cycles of a schedule.
 pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
@@ -54,7 +58,8 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
         let all = tiles * problem.phases_apart.unwrap_or(1) * times;
         sum += (of_row * per_cent / 100) as f64 * all as f64;
     }
-    (sum + machine.first_weights(problem, schedule) + reordered(problem)) as usize
+    let beside = machine.first_weights(problem, schedule) + machine.parts_again(problem, schedule) + reordered(problem);
+    (sum + beside) as usize
 }
 
 /// How many rows tiles have, each with how often there are so many.
@@ -159,6 +164,7 @@ fn experience(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
                 + again
                 + pages
                 + few_of_a_line(problem, target)
+                + crowded(problem, schedule, target, bytes)
                 + shape(problem, schedule, target)
                 + alone
                 + hidden_late(problem, channels * positions * rows)
@@ -174,6 +180,14 @@ fn few_of_a_line(problem: &Problem, target: &Target) -> usize {
     let are_few = target.lanes < LINE && are_far && problem.inputs >= 2 * LINE;
     let is_walked_again = problem.width.phases > 1 || (target.lanes == 4 && problem.width.taps == 1);
     if are_few && is_walked_again { FEW_OF_A_LINE / problem.width.taps.max(1) } else { 0 }
+}
+
+/// The part of [`experience`] that is due to so many bytes of weights of a block and to inputs of which each channel is in
+/// another page: both walk through a second-level cache, and throw each other out.
+fn crowded(problem: &Problem, schedule: &Schedule, target: &Target, weights: usize) -> usize {
+    let walks_all = schedule.outermost == Outermost::Blocks && problem.phases_apart.is_none();
+    let reads_planes = problem.input_layout() == Layout::Nchw && problem.plane > 4 * 4 * LINE;
+    if target.lanes == 8 && walks_all && reads_planes && weights > NEAR / 3 { CROWDED } else { 0 }
 }
 
 /// The part of [`experience`] that is due to how high and how long a tile of vectors of channels is.

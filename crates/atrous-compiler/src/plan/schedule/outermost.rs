@@ -1,7 +1,7 @@
 //! Which loops of a contraction stand outside of the others.
 
 use super::problem::Problem;
-use super::{FEW, LaneAxis, Outermost, SECOND_LEVEL};
+use super::{FEW, LINE, LaneAxis, Outermost, SECOND_LEVEL};
 use crate::layer::Layout;
 use crate::plan::Target;
 
@@ -15,8 +15,9 @@ const PART: usize = SECOND_LEVEL / 2;
 pub fn choose(problem: &Problem, target: &Target, along: LaneAxis, tile: [usize; 3]) -> Outermost {
     let Problem { weights, outputs_above, width, rows, .. } = problem;
     match (along, width.kernel) {
-        // The channels of a run are neighbours in memory, which come from far as neighbours.
-        (LaneAxis::Groups, _) if target.is_dual() && problem.is_far() => Outermost::Runs,
+        // The channels of a run are neighbours in memory, which come from far as neighbours. With one pipe for vectors of 512
+        // bits, each of a line, nothing was measured.
+        (LaneAxis::Groups, _) if (target.is_dual() || target.lanes < LINE) && problem.is_far() => Outermost::Runs,
         (LaneAxis::Groups, _) => Outermost::Rows,
         _ if *weights > NEAR => parts(problem, tile).unwrap_or(Outermost::Blocks),
         // A product of matrices has all its outputs in one row, whose input is too long to stay near.

@@ -226,6 +226,11 @@ impl Problem {
         4 * self.inputs * self.outputs_above * self.width.outputs > SECOND_LEVEL / 8 * 7
     }
 
+    /// Whether an output has one product of each input channel.
+    pub fn multiplies_once(&self) -> bool {
+        self.taps_above * self.width.taps == 1
+    }
+
     /// Products of an output.
     pub fn products(&self) -> usize {
         self.inputs * self.taps_above * self.width.taps

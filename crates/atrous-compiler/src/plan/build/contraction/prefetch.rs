@@ -14,13 +14,13 @@ use crate::plan::{Access, Affine, Instr, Step};
 pub(super) fn inputs(scope: &Scope, rows: &[InputRow], columns: &Columns, channel: &Affine) -> Vec<Step> {
     let job = scope.job;
     let Some(ahead) = inputs_ahead(job.contraction, job.input_layout(), job.target) else { return Vec::new() };
-    let pairs = columns.reads.iter().flat_map(|read| read.pairs(columns.table.dilation));
-    let lines = lines(pairs.map(|(_, input)| input).collect());
     let (channels, positions) = match ahead {
         Ahead::Channels(channels) => (channels, 0),
         Ahead::Tile => (0, columns.table.stride * columns.reads.len() as i64),
         Ahead::Share => return rows.first().map_or(Vec::new(), |row| share(scope, row, columns, channel)),
     };
+    let pairs = columns.reads.iter().flat_map(|read| read.pairs(columns.table.dilation));
+    let lines = lines(pairs.map(|(_, input)| input).collect());
     let channel = channel.clone().plus_constant(channels);
     let ask = |row: &InputRow, column: i64| {
         let column = columns.input.clone().plus_constant(column + positions);
@@ -116,7 +116,9 @@ pub(super) fn outputs(scope: &Scope, tile: &mut TileBuilder) {
         let Some(last) = element.index.last_mut() else { continue };
         let column = std::mem::take(&mut last.constant);
         match rows.iter_mut().find(|(row, _)| *row == element) {
-            Some((_, columns)) => drop(columns.insert(column)),
+            Some((_, columns)) => {
+                columns.insert(column);
+            }
             None => rows.push((element, BTreeSet::from([column]))),
         }
     }

@@ -42,6 +42,16 @@ const NEXT_LINE: usize = 3;
 /// tiles that have a part of many rows. Where tiles have whole rows, the machine guesses what is read next.
 const FAR_LINE: usize = 5;
 
+/// Half cycles of a line of inputs in a step of one product, where vectors have 256 bits and each channel is in another page.
+const SCATTERED_INPUTS: f64 = 1.5;
+
+/// Half cycles of a line of outputs, where such tiles have parts of lines in many pages.
+const SCATTERED_OUTPUTS: f64 = 10.0;
+
+/// Half cycles in which a line of the inputs of a part comes near again for the next block, where vectors have 256 bits: a part
+/// and the weights of a block are more than some second-level caches hold.
+const LINE_OF_PART: usize = 2;
+
 /// Bytes from beyond a second-level cache in half a cycle, where two vectors of 512 bits go in a cycle.
 const FROM_BEYOND: f64 = 4.5;
 
@@ -112,6 +122,42 @@ impl Machine {
         let multiply_adds = positions as f64 / (4 * schedule.lanes) as f64;
         let counted = multiply_adds.max(1.0 / self.memory.from_second_level as f64);
         bytes as f64 * (1.0 / FROM_BEYOND - counted).max(0.0)
+    }
+
+    /// Half cycles in which the inputs of parts, which have rows of many planes, come near for each block of channels.
+    pub fn parts_again(&self, problem: &Problem, schedule: &Schedule) -> f64 {
+        let Problem { channels, inputs, outputs_above, width, rows, .. } = problem;
+        let (Outermost::Parts(size), Some(rows)) = (schedule.outermost, rows) else { return 0.0 };
+        let are_planes = *outputs_above > 1 && problem.input_layout() == Layout::Nchw;
+        if !self.eight_lanes || !are_planes {
+            return 0.0;
+        }
+        let parts = rows.units() as f64 / size as f64;
+        let lanes = if schedule.along == LaneAxis::Width { 1 } else { schedule.lanes };
+        let blocks = channels.div_ceil(schedule.channels * lanes);
+        let read = [blocks, *inputs, rows.read_by(size), width.read_by(width.units())];
+        let read: f64 = read.iter().map(|&factor| factor as f64).product();
+        parts * read / LINE as f64 * LINE_OF_PART as f64
+    }
+
+    /// Half cycles of so many steps of one product each for their inputs, of which some rows have so many bytes in lines that
+    /// they touch: with channels first, each is in another page. Where outputs have several products, those hide it.
+    pub fn scattered_inputs(&self, problem: &Problem, steps: usize, rows: usize, touched: usize) -> usize {
+        let reads_planes = problem.multiplies_once() && problem.input_layout() == Layout::Nchw;
+        if !self.eight_lanes || !reads_planes || steps * rows * touched <= FIRST_LEVEL / 4 {
+            return 0;
+        }
+        (SCATTERED_INPUTS * (steps * rows * touched) as f64 / (4 * LINE) as f64) as usize
+    }
+
+    /// Half cycles in which a tile of one product for each output stores so many rows of so many neighbours, each to a plane of
+    /// its own, if those are far.
+    pub fn scattered_outputs(&self, problem: &Problem, rows: usize, neighbours: usize) -> usize {
+        if !self.eight_lanes || !problem.multiplies_once() || problem.output_bytes() < SECOND_LEVEL / 4 {
+            return 0;
+        }
+        let lines = 1.0 + neighbours as f64 / LINE as f64;
+        (SCATTERED_OUTPUTS * rows as f64 * lines) as usize
     }
 
     /// Half cycles of one of so many steps for its inputs, which stand far from those of the next step: in each of some rows,

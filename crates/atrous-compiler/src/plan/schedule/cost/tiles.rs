@@ -47,6 +47,7 @@ impl Machine {
             steps * (self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size)) / 100;
         let collisions = collisions(problem, channels * lanes) + self.near_collisions(problem, rows, touched);
         let steps = steps + inputs * taps_above * collisions;
+        let steps = steps + self.scattered_inputs(problem, inputs * taps_above, rows, touched);
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) => self.transposed(problem, [channels, lanes], [rows, size]),
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
@@ -64,8 +65,9 @@ impl Machine {
     fn transposed(&self, problem: &Problem, [channels, lanes]: [usize; 2], [rows, size]: [usize; 2]) -> usize {
         let stored = rows * channels * lanes;
         let gaps = self.gaps(problem.phases_apart);
+        let scattered = self.scattered_outputs(problem, stored, size);
         if size.min(lanes) < LEAST_TRANSPOSED {
-            return stored * (2 * size + gaps);
+            return stored * (2 * size + gaps) + scattered;
         }
         let steps = size.min(lanes).next_power_of_two().ilog2() as usize;
         let stores = match problem.phases_apart {
@@ -74,7 +76,7 @@ impl Machine {
         };
         let vectors = channels * rows * size;
         let pages = self.far_pages(problem, channels * lanes);
-        vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + stored * (stores + gaps + pages)
+        vectors.next_multiple_of(4) * steps * self.shuffle(lanes) + stored * (stores + gaps + pages) + scattered
     }
 
     pub fn width_tile(&self, problem: &Problem, schedule: &Schedule, channels: usize, size: usize) -> usize {
@@ -111,6 +113,8 @@ impl Machine {
         let touched = of_row + 4 * (LINE - 1);
         let collisions = collisions(problem, channels) + self.near_collisions(problem, 1, touched);
         let steps = steps + inputs * loops.max(1) * collisions;
+        // What is read of a line is a vector, and not one number after the other.
+        let steps = steps + self.scattered_inputs(problem, inputs * loops.max(1), rows_read, touched) / 2;
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
@@ -120,6 +124,9 @@ impl Machine {
         let are_neighbours = are_neighbours(problem.layout, problem.groups * problem.channels);
         let store = |lanes| if are_neighbours { self.store(lanes) + zip * self.shuffle(lanes) } else { 2 * lanes };
         let outputs: usize = vectors.iter().map(|&lanes| store(lanes)).sum::<usize>() * phases * channels * rows;
-        steps + outputs + CALL + self.far_row(problem, channels, size) * rows_read
+        // Otherwise the next tile writes what follows in the same lines.
+        let walks_planes = schedule.outermost == Outermost::Runs && are_neighbours;
+        let scattered = if walks_planes { self.scattered_outputs(problem, channels * rows, size) } else { 0 };
+        steps + outputs + scattered + CALL + self.far_row(problem, channels, size) * rows_read
     }
 }
