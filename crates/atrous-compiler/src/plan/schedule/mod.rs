@@ -135,6 +135,12 @@ pub fn are_neighbours(layout: Layout, channels: usize) -> bool {
     layout == Layout::Nchw || channels == 1
 }
 
+/// Whether so many channels, each with a vector of so many positions, are transposed before they are stored, where channels are
+/// neighbours in memory. Three of the shortest vectors were measured to gain nothing.
+pub fn joins_channels(channels: usize, lanes: usize) -> bool {
+    channels >= if lanes > SHORTEST { 3 } else { 4 } && lanes >= LEAST_TRANSPOSED
+}
+
 /// How far ahead of what is read weights are asked for that are so many that they come from beyond a second-level cache:
 /// a machine guesses what is read next, but not across pages. With vectors of less than half a line nothing was measured.
 pub fn weights_ahead(contraction: &Contraction, along: LaneAxis, block: Block) -> Option<i64> {

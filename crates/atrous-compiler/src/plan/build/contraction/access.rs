@@ -98,6 +98,19 @@ impl Scope<'_> {
         activation_access(self.job.layout, self.job.output, index, lanes)
     }
 
+    /// Outputs of neighbouring channels at one place, of which `part` are lanes from `first` on.
+    pub(super) fn neighbouring_channels(
+        &self,
+        in_block: usize,
+        row: &[Affine],
+        column: Affine,
+        part: Lanes,
+        first: usize,
+    ) -> Access {
+        let index = self.index(self.output_channel(in_block).plus_constant(-(first as i64)), row, column);
+        activation_access(self.job.layout, self.job.output, index, Some(Lanes { dim: 1, ..part }))
+    }
+
     /// The packed weights of one channel or of a vector of them.
     pub(super) fn weight(&self, channel: &Affine, taps: &[Affine], in_block: usize) -> Access {
         let outer = [self.outer.clone(), self.number.clone()];

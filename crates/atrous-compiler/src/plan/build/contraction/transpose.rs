@@ -6,7 +6,7 @@ use crate::plan::build::nest::TileBuilder;
 use crate::plan::{Lanes, Part, Reg};
 
 /// Elements of a quad: the unit that the later steps move.
-const QUAD: usize = 4;
+pub const QUAD: usize = 4;
 
 /// One lane of all rows, as neighbouring lanes of a register.
 pub struct Column {
@@ -25,7 +25,7 @@ impl Column {
     }
 }
 
-/// The columns of at least [`LEAST_TRANSPOSED`](crate::plan::schedule::LEAST_TRANSPOSED) rows, which have as many lanes or more.
+/// The columns of at least three rows, which have as many lanes or more, and a quad at least.
 ///
 /// ```text
 /// rows      a0 a1 a2 a3 …    b0 b1 b2 b3 …    c0 …    d0 …

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use super::rows::{InputRow, Rows};
+use super::transpose::{QUAD, transpose};
 use super::windows::{self, Extents};
 use super::{Columns, Scope, prefetch};
 use crate::ir::Contraction;
 use crate::layer::Number;
 use crate::plan::build::activation;
 use crate::plan::build::nest::{TileBuilder, Vars, index, reduce};
-use crate::plan::schedule::{are_neighbours, loads_windows, vectors};
+use crate::plan::schedule::{are_neighbours, joins_channels, loads_windows, vectors};
 use crate::plan::{Affine, Count, Instr, Lanes, Part, Reg, Step, Stmt};
 
 /// The tile of a block for some rows of outputs.
@@ -39,11 +40,12 @@ pub(super) fn tile(scope: &Scope, rows: Rows, columns: &Columns, vars: &mut Vars
         multiply.row(row, &mut tile, &mut steps);
     }
     tile.body.extend(reduce(loops, steps));
+    let together = if joins(scope) { QUAD } else { 1 };
     for (row, sums) in rows.outputs.iter().zip(&sums) {
-        for (channel, sums) in sums.iter().enumerate() {
-            let outputs: Vec<Reg> =
-                sums.iter().map(|&sum| activation::apply(&mut tile, scope.job.activation, sum)).collect();
-            store(scope, row, columns, channel, &slots, &outputs, &mut tile);
+        for (number, sums) in sums.chunks(together).enumerate() {
+            let mut apply = |&sum: &Reg| activation::apply(&mut tile, scope.job.activation, sum);
+            let outputs: Vec<Vec<Reg>> = sums.iter().map(|sums| sums.iter().map(&mut apply).collect()).collect();
+            store_channels(scope, row, columns, number * together, &slots, &outputs, &mut tile);
         }
     }
     prefetch::outputs(scope, &mut tile);
@@ -326,6 +328,41 @@ impl Multiply<'_> {
         places.sort_unstable();
         places.dedup();
         above.len() * places.len() * self.scope.block.channels
+    }
+}
+
+/// Whether the outputs of several channels are neighbours in memory, and those of one are not.
+fn joins(scope: &Scope) -> bool {
+    let Contraction { groups, group_outputs, .. } = scope.job.contraction;
+    !are_neighbours(scope.job.layout, groups * group_outputs)
+}
+
+/// Stores the outputs of some channels from one on: of each position together, if that is worth it, else channel by channel.
+fn store_channels(
+    scope: &Scope,
+    row: &[Affine],
+    columns: &Columns,
+    first: usize,
+    slots: &[Slot],
+    outputs: &[Vec<Reg>],
+    tile: &mut TileBuilder,
+) {
+    let is_joined = |slot: &Slot| joins_channels(outputs.len(), slot.lanes);
+    let (joined, alone): (Vec<usize>, Vec<usize>) = (0..slots.len()).partition(|&slot| is_joined(&slots[slot]));
+    for slot in joined {
+        let channels: Vec<Reg> = outputs.iter().map(|outputs| outputs[slot]).collect();
+        let slot = slots[slot];
+        let positions = transpose(&channels, tile);
+        for position in positions.into_iter().filter(|position| position.lane < slot.outputs) {
+            let column = columns.output(slot.first + position.lane * columns.phases);
+            let to = scope.neighbouring_channels(first, row, column, position.along(slot.lanes), position.lanes.start);
+            tile.push(Instr::Store { from: position.register, to });
+        }
+    }
+    let slots: Vec<Slot> = alone.iter().map(|&slot| slots[slot]).collect();
+    for (channel, outputs) in outputs.iter().enumerate() {
+        let outputs: Vec<Reg> = alone.iter().map(|&slot| outputs[slot]).collect();
+        store(scope, row, columns, first + channel, &slots, &outputs, tile);
     }
 }
 

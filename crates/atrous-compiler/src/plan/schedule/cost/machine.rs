@@ -3,7 +3,7 @@
 use super::LATENCY;
 use super::memory::Memory;
 use crate::plan::Target;
-use crate::plan::schedule::SHORTEST;
+use crate::plan::schedule::{SHORTEST, joins_channels};
 
 /// Half cycles that the stores of one channel of a tile were measured to take beside what is counted, where other phases leave
 /// gaps between them, with vectors of 512 bits; half as many with 256, four times as many with 128.
@@ -114,6 +114,16 @@ impl Machine {
             Some(_) => 4 * GAPS,
             None => 0,
         }
+    }
+
+    /// Stores of a vector of positions of each of so many channels, which are neighbours in memory: four are transposed, two
+    /// steps for each vector; of fewer than three each lane is stored by itself.
+    pub fn store_channels(&self, channels: usize, lanes: usize) -> usize {
+        let of_some = |size: usize| match joins_channels(size, lanes) {
+            true => 2 * SHORTEST * self.shuffle(lanes) + lanes * (self.store_transposed(size, lanes) + 1),
+            false => 2 * lanes * size,
+        };
+        channels / SHORTEST * of_some(SHORTEST) + of_some(channels % SHORTEST)
     }
 
     pub fn shuffle(&self, lanes: usize) -> usize {

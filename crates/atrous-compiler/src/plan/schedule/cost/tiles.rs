@@ -120,10 +120,12 @@ impl Machine {
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
             _ => schedule.lanes,
         };
-        // With channels last, each lane is stored by itself, unless there is one channel.
         let are_neighbours = are_neighbours(problem.layout, problem.groups * problem.channels);
-        let store = |lanes| if are_neighbours { self.store(lanes) + zip * self.shuffle(lanes) } else { 2 * lanes };
-        let outputs: usize = vectors.iter().map(|&lanes| store(lanes)).sum::<usize>() * phases * channels * rows;
+        let store = |&lanes: &usize| match are_neighbours {
+            true => channels * (self.store(lanes) + zip * self.shuffle(lanes)),
+            false => self.store_channels(channels, lanes),
+        };
+        let outputs = vectors.iter().map(store).sum::<usize>() * phases * rows;
         // Otherwise the next tile writes what follows in the same lines.
         let walks_planes = schedule.outermost == Outermost::Runs && are_neighbours;
         let scattered = if walks_planes { self.scattered_outputs(problem, channels * rows, size) } else { 0 };
