@@ -26,8 +26,8 @@ class Problem:
     _memory: dict = field(default_factory=dict)
 
     def memory(self, layout):
-        """Input and output in an order of memory. All runtimes get the same: how long a layer takes depends on which pages
-        of memory the system gives, and none should have better ones. The output is full of NaNs."""
+        """Input and output in an order of memory. All runtimes get the same: how long a layer takes may depend on which
+        pages of memory the system gives, and none should have better ones. The output is full of NaNs."""
         if layout not in self._memory:
             output_shape = to_layout(numpy.empty(self.layer.output_shape), layout).shape
             self._memory[layout] = aligned_copy(to_layout(self.tensor, layout)), aligned(output_shape)
