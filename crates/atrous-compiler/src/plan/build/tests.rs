@@ -121,12 +121,17 @@ fn phases_apart_have_their_weights_together() {
 
 /// What the stages of a layer ask for before they read or write it.
 fn asked(fields: &str, layout: Layout, target: &Target) -> Vec<String> {
+    instructions("prefetch ", fields, layout, target)
+}
+
+/// The instructions of one kind of the stages of a layer, without its name.
+fn instructions(kind: &str, fields: &str, layout: Layout, target: &Target) -> Vec<String> {
     let front = front::text(&format!("layer a {{ {fields} }}"), &Default::default());
     let [front::Model::Net(net)] = &front.models[..] else { panic!("{:?}", front.diagnostics) };
     let net = net.clone().with_layout(layout);
     let plan = build(&passes::run(lower(&net), &mut |_, _, _| {}), target, &mut |_, _| 0);
     let text = plan.run.iter().map(Stage::to_string).collect::<String>();
-    text.lines().filter_map(|line| line.trim().strip_prefix("prefetch ")).map(str::to_string).collect()
+    text.lines().filter_map(|line| line.trim().strip_prefix(kind)).map(str::to_string).collect()
 }
 
 /// The tiles of a block ask for the weights of the next one, each for its share, where that leaves time for them to come.
@@ -152,6 +157,16 @@ fn shares_of_the_next_weights() {
     ] {
         assert_eq!(asked(others, Target::avx2()), Vec::<String>::new());
     }
+}
+
+/// With vectors of positions and channels last, four channels of a position are stored at once.
+#[test]
+fn neighbouring_channels_are_stored_together() {
+    let few = "input: [1, 20, 3, 45], channels: 8, kernel: 3, padding: 1, groups: 2";
+    let stores = instructions("store ", few, Layout::Nhwc, &Target::avx2());
+    let outputs: Vec<&String> = stores.iter().filter(|place| place.starts_with("buffer1[")).collect();
+    let is_whole = |place: &&String| place.contains("..+8 only 0..4]") || place.contains("..+8 only 4..8]");
+    assert!(!outputs.is_empty() && outputs.iter().all(is_whole), "{outputs:#?}");
 }
 
 /// Tiles of one tap ask for the inputs of the next tile, and ordinary ones for what they will store to, where that is far.

@@ -140,14 +140,15 @@ impl Machine {
         parts * read / LINE as f64 * LINE_OF_PART as f64
     }
 
-    /// Half cycles of so many steps of one product each for their inputs, of which some rows have so many bytes in lines that
-    /// they touch: with channels first, each is in another page. Where outputs have several products, those hide it.
-    pub fn scattered_inputs(&self, problem: &Problem, steps: usize, rows: usize, touched: usize) -> usize {
+    /// Half cycles of a tile of one product for each channel and output for its inputs, of which some rows of each channel touch
+    /// lines of so many bytes: with channels first, each is in another page. Several products would hide it.
+    pub fn scattered_inputs(&self, problem: &Problem, rows: usize, touched: usize) -> usize {
         let reads_planes = problem.multiplies_once() && problem.input_layout() == Layout::Nchw;
-        if !self.eight_lanes || !reads_planes || steps * rows * touched <= FIRST_LEVEL / 4 {
+        let bytes = problem.inputs * rows * touched;
+        if !self.eight_lanes || !reads_planes || bytes <= FIRST_LEVEL / 4 {
             return 0;
         }
-        (SCATTERED_INPUTS * (steps * rows * touched) as f64 / (4 * LINE) as f64) as usize
+        (SCATTERED_INPUTS * bytes as f64 / (4 * LINE) as f64) as usize
     }
 
     /// Half cycles in which a tile of one product for each output stores so many rows of so many neighbours, each to a plane of

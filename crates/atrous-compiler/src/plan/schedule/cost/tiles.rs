@@ -47,7 +47,7 @@ impl Machine {
             steps * (self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size)) / 100;
         let collisions = collisions(problem, channels * lanes) + self.near_collisions(problem, rows, touched);
         let steps = steps + inputs * taps_above * collisions;
-        let steps = steps + self.scattered_inputs(problem, inputs * taps_above, rows, touched);
+        let steps = steps + self.scattered_inputs(problem, rows, touched);
         let outputs = match (problem.layout, along) {
             (Layout::Nchw, LaneAxis::OutputChannels) => self.transposed(problem, [channels, lanes], [rows, size]),
             (_, LaneAxis::Groups) if problem.channels > 1 => 2 * lanes * vectors,
@@ -114,7 +114,7 @@ impl Machine {
         let collisions = collisions(problem, channels) + self.near_collisions(problem, 1, touched);
         let steps = steps + inputs * loops.max(1) * collisions;
         // What is read of a line is a vector, and not one number after the other.
-        let steps = steps + self.scattered_inputs(problem, inputs * loops.max(1), rows_read, touched) / 2;
+        let steps = steps + self.scattered_inputs(problem, rows_read, touched) / 2;
         let zip = match phases {
             1 => 0,
             _ if phases.is_power_of_two() => phases.ilog2() as usize,
