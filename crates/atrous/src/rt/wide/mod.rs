@@ -9,8 +9,8 @@
 //! A plan has its instructions in an order in which their registers fit the machine. Optimisers know better: what is
 //! read twice is read once, and early, and then there are more values than registers, and sums go through memory. So
 //! multiply-adds stay where the code has them, and loads do not pass them: each sum goes through an `asm!` that has no
-//! instructions (one, the multiply-add itself, for AVX2 and for pairs), but for all that LLVM knows writes the sum and any memory. It
-//! must not know either that the elements of a window never change: [`window`] hides where its reference comes from. And
+//! instructions (one, the multiply-add itself, for AVX2 and for pairs), but for all that LLVM knows writes the sum and any
+//! memory. It must not know either that the elements of a window never change: [`window`] hides where its reference comes from. And
 //! `broadcast` reads through a pointer, because already rustc reads the same place only once through references.
 //!
 //! # Safety

@@ -140,8 +140,8 @@ impl Machine {
         parts * read / LINE as f64 * LINE_OF_PART as f64
     }
 
-    /// Half cycles of a tile of one product for each channel and output for its inputs, of which some rows of each channel touch
-    /// lines of so many bytes: with channels first, each is in another page. Several products would hide it.
+    /// Half cycles of a tile of one product for each channel and output for its inputs, of which some rows of each channel
+    /// touch lines of so many bytes: with channels first, each is in another page. Several products would hide it.
     pub fn scattered_inputs(&self, problem: &Problem, rows: usize, touched: usize) -> usize {
         let reads_planes = problem.multiplies_once() && problem.input_layout() == Layout::Nchw;
         let bytes = problem.inputs * rows * touched;
