@@ -1,8 +1,8 @@
 //! Where the registers of a tile become variables: as close to their use as the data flow allows.
 
 use super::usage::runs;
-use crate::plan::{Instr, Reg, Step, Tile};
-use std::collections::BTreeMap;
+use crate::plan::{Access, Instr, Reg, Step, Tile};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A list of steps in a tile: the indices of the loops around it.
 pub type Path = Vec<usize>;
@@ -23,6 +23,49 @@ pub fn declarations(tile: &Tile) -> Declarations {
         place(reg, &tile.body, &mut Vec::new(), &mut declarations);
     }
     declarations
+}
+
+/// How many instructions write or read each register of a tile.
+pub fn mentions_of(tile: &Tile) -> Vec<usize> {
+    let mut mentions = vec![0; tile.registers.len()];
+    tile.each(&mut |instr| {
+        let registers: BTreeSet<Reg> = instr.written().into_iter().chain(instr.operands()).collect();
+        registers.iter().for_each(|register| mentions[register.0] += 1);
+    });
+    mentions
+}
+
+/// A multiply-add that loads one factor itself.
+pub struct Loading {
+    /// The step with the load.
+    pub load: usize,
+    /// The factor in a register.
+    pub factor: Reg,
+}
+
+/// The fused multiply-adds of a list, by their steps, that are the only ones to read what a load before them loads.
+/// `is_whole` tells which loads fill a register with neighbours.
+pub fn loading(
+    steps: &[Step],
+    mentions: &[usize],
+    is_whole: impl Fn(Reg, &Access) -> bool,
+) -> BTreeMap<usize, Loading> {
+    let mut loads = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        match step {
+            Step::Do(Instr::Load { to, from }) if mentions[to.0] == 2 && is_whole(*to, from) => {
+                loads.insert(*to, index);
+            }
+            Step::Do(Instr::MultiplyAdd { left, right, addend, fused: true, part: None, .. }) if left != right => {
+                let factors = [(right, left), (left, right)].into_iter().filter(|(loaded, _)| *loaded != addend);
+                let known = factors.filter_map(|(loaded, &factor)| Some(Loading { load: *loads.get(loaded)?, factor }));
+                found.extend(known.take(1).map(|loading| (index, loading)));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Declares a register in a list, or in the loops of the list when no value passes between them.

@@ -256,3 +256,56 @@ fn parts_and_shuffles() {
     }
     ");
 }
+
+/// What a loop reads is checked before it, and a multiply-add that is the only one to read a load does it itself; not so
+/// where another reads it too, and not in a loop that may run no time.
+#[test]
+fn loops_and_loads() {
+    let buffer = |name: &str, role| Buffer { name: name.into(), role, shape: vec![6, 20] };
+    let plan = Plan {
+        name: "all".into(),
+        target: Target { name: "wide", lanes: 4, registers: 16, fused: true, pipes: 2 },
+        buffers: vec![buffer("x", Role::Input), buffer("w", Role::Parameter), buffer("y", Role::Output)],
+        packed_len: 0,
+        scratch_len: 0,
+        pack: vec![],
+        run: vec![],
+    };
+    let [y, times, i, k, j] = [0, 1, 2, 3, 4].map(Var);
+    let access = |buffer, row: Affine, column: Affine| {
+        let lanes = Some(Lanes { dim: 1, step: 1, part: None });
+        Access { buffer: BufferId(buffer), index: vec![row, column], lanes }
+    };
+    let [sum, once, twice] = [0, 1, 2].map(Reg);
+    let load = |to, from| Step::Do(Instr::Load { to, from });
+    let multiply_add =
+        |left, right| Step::Do(Instr::MultiplyAdd { to: sum, left, right, addend: sum, fused: true, part: None });
+    let innermost = vec![
+        load(twice, access(1, k.into(), 8.into())),
+        load(once, access(0, Affine::var(y).plus(&i.into()), Affine::term(k, -4).plus_constant(11))),
+        multiply_add(once, twice),
+        multiply_add(twice, sum),
+    ];
+    let inner = vec![
+        load(twice, access(0, Affine::var(y).plus(&i.into()), 16.into())),
+        multiply_add(twice, twice),
+        Step::Reduce { var: k, count: Count::Fixed(3), body: innermost },
+    ];
+    let some = vec![load(twice, access(1, j.into(), 0.into())), multiply_add(twice, sum)];
+    let body = vec![
+        Step::Do(Instr::Constant { to: sum, value: Number::new(1.0) }),
+        Step::Reduce { var: i, count: Count::Fixed(2), body: inner },
+        Step::Reduce { var: j, count: Count::Column(times), body: some },
+        Step::Do(Instr::Store { from: sum, to: access(2, y.into(), 0.into()) }),
+    ];
+    let registers = ["sum", "once", "twice"].map(|name| Register { name: name.into(), lanes: 4 });
+    let tile = Stmt::Tile(Tile { registers: registers.into(), body });
+    let stage = Stage {
+        name: "all".into(),
+        vars: ["y", "times", "i", "k", "j"].map(String::from).into(),
+        shares: 1,
+        decision: None,
+        body: vec![Stmt::Regions { columns: vec![y, times], rows: vec![vec![0, 2], vec![4, 0]], body: vec![tile] }],
+    };
+    insta::assert_snapshot!(function(&plan, &stage));
+}

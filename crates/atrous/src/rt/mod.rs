@@ -34,6 +34,9 @@ pub fn window<T, const SPAN: usize>(buffer: &[T], at: isize) -> &[T; SPAN] {
     buffer[at as usize..].first_chunk().expect("it was checked")
 }
 
+/// What a loop reads, of which it takes windows.
+pub use self::window as extent;
+
 /// The iterations of a parallel loop that belong to some shares of its stage; that of iteration 0 is `before`.
 #[inline(always)]
 pub fn iterations(shares: &Range<isize>, before: isize, count: isize) -> Range<isize> {

@@ -96,6 +96,12 @@ pub trait Lanes: Copy {
     /// `a · b + c`, rounded once.
     fn fused_multiply_add(self, right: Self, addend: Self) -> Self;
 
+    /// `a · b + c`, rounded once, where lane `l` of `b` is at position `AT + l`.
+    #[inline(always)]
+    fn fused_multiply_add_load<const AT: usize>(self, window: &[f32], addend: Self) -> Self {
+        self.fused_multiply_add(Self::load(window, AT), addend)
+    }
+
     /// `if a < b { yes } else { no }`
     fn select_less(self, right: Self, yes: Self, no: Self) -> Self;
 

@@ -1,7 +1,7 @@
 //! Vectors for AVX2 and FMA, and what else their code uses.
 
 use super::super::lanes::{Array, Lanes};
-use super::narrow::{fused_multiply_add, narrow, one, two};
+use super::narrow::{fused_multiply_add, fused_multiply_add_load, narrow, one, two};
 use super::{in_order, vector};
 use crate::rt::cells::write;
 use std::arch::x86_64::*;
@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::mem::transmute;
 
 pub use super::window;
-pub use crate::rt::iterations;
+pub use crate::rt::{extent, iterations};
 
 narrow! {
     /// One number.
@@ -27,6 +27,7 @@ vector! {
     splat: _mm_set1_ps, add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, min: _mm_min_ps,
     max: _mm_max_ps, fused_multiply_add: fused_multiply_add_4, select_less: select_less_4, shift_left: shift_left_4,
     load_part: load_part_4, store_part: store_part_4, shuffle: shuffle_4, blend: blend_4, in_order: in_order_4,
+    fused_multiply_add_load: fused_multiply_add_load_4,
 }
 
 vector! {
@@ -35,6 +36,7 @@ vector! {
     splat: _mm256_set1_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     min: _mm256_min_ps, max: _mm256_max_ps, fused_multiply_add: fused_multiply_add_8, select_less: select_less_8,
     shift_left: shift_left_8, load_part: load_part_8, store_part: store_part_8, shuffle: shuffle_8, blend: blend_8, in_order: in_order_8,
+    fused_multiply_add_load: fused_multiply_add_load_8,
 }
 
 #[inline]
@@ -165,6 +167,11 @@ fused_multiply_add! {
     fused_multiply_add_2(f64 in xmm_reg as "{}"), "avx2,fma";
     fused_multiply_add_4(__m128 in xmm_reg as "{}"), "avx2,fma";
     fused_multiply_add_8(__m256 in ymm_reg as "{}"), "avx2,fma";
+}
+
+fused_multiply_add_load! {
+    fused_multiply_add_load_4([f32; 4] in __m128 as xmm_reg "{}"), "avx2,fma";
+    fused_multiply_add_load_8([f32; 8] in __m256 as ymm_reg "{}"), "avx2,fma";
 }
 
 in_order! {

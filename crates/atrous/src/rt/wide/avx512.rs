@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 use std::cell::Cell;
 use std::mem::transmute;
 
-pub use super::avx2::{iterations, window};
+pub use super::avx2::{extent, iterations, window};
 
 narrow! {
     /// One number.

@@ -22,8 +22,8 @@
 //!   from the first to the last, because they are lanes of the vector, which an assertion checks.
 //! - For AVX2 a part is stored in pieces: a whole shorter register over as many cells of the slice.
 //! - Asking for memory that will be read or written soon touches none, so its address may be anything.
-//! - An `asm!` has no instruction, or one multiply-add of registers: all but its result stays as it is. `broadcast` reads
-//!   what it has a reference to.
+//! - An `asm!` has no instruction, or one multiply-add of registers, or of elements that an assertion has found in a slice:
+//!   all but its result stays as it is. `broadcast` reads what it has a reference to.
 //! - [`call!`](crate::__call) calls a function that needs features. A value of [`Avx2`](super::Avx2) or
 //!   [`Avx512`](super::Avx512) exists only where they have been detected, and rustc has checked that the call needs
 //!   nothing else: it stands once more in a function that has these features.
@@ -45,7 +45,8 @@ macro_rules! vector {
         splat: $splat:path, add: $add:path, sub: $sub:path, mul: $mul:path, div: $div:path, min: $min:path,
         max: $max:path, fused_multiply_add: $fused:path, select_less: $select:path, shift_left: $shift:path,
         load_part: $load_part:path, store_part: $store_part:path, shuffle: $shuffle:path, blend: $blend:path, in_order: $in_order:path
-        $(, store_every_second: $store_every_second:path)? $(,)?
+        $(, store_every_second: $store_every_second:path)?
+        $(, fused_multiply_add_load: $fused_load:ident)? $(,)?
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy)]
@@ -218,6 +219,15 @@ macro_rules! vector {
             #[target_feature(enable = $features)]
             pub fn fused_multiply_add(self, right: Self, addend: Self) -> Self {
                 Self($in_order($fused(self.0, right.0, addend.0)))
+            }
+
+            /// `a · b + c`, rounded once, where lane `l` of `b` is at position `AT + l`.
+            #[inline]
+            #[target_feature(enable = $features)]
+            #[allow(unreachable_code)] // without an instruction of its own
+            pub fn fused_multiply_add_load<const AT: usize>(self, window: &[f32], addend: Self) -> Self {
+                $(return Self($in_order($fused_load::<AT>(self.0, window, addend.0)));)?
+                self.fused_multiply_add(Self::load(window, AT), addend)
             }
 
             /// The bits as an integer, shifted left by less than 32.

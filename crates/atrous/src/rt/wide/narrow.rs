@@ -107,6 +107,27 @@ macro_rules! fused_multiply_add {
 }
 pub(super) use fused_multiply_add;
 
+/// The same with the right factor in memory, where position `AT` of a window is: LLVM reads no memory in an `asm!`.
+macro_rules! fused_multiply_add_load {
+    ($($name:ident([f32; $lanes:literal] in $register:ident as $class:ident $format:literal), $features:literal;)*) => {
+        $(
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn $name<const AT: usize>(left: $register, window: &[f32], mut sum: $register) -> $register {
+                assert!(AT + $lanes <= window.len(), "a window has all lanes");
+                // SAFETY: the facts of the module above.
+                unsafe {
+                    std::arch::asm!(concat!("vfmadd231ps ", $format, ", ", $format, ", [{} + 4 * {}]"),
+                        inlateout($class) sum, in($class) left, in(reg) window.as_ptr(), const AT,
+                        options(nostack, preserves_flags));
+                }
+                sum
+            }
+        )*
+    };
+}
+pub(super) use fused_multiply_add_load;
+
 /// Such a vector type, for the functions of a module above.
 macro_rules! narrow {
     ($(#[$attribute:meta])* $name:ident([f32; $lanes:literal] in $register:ty), $features:literal, $module:ident, $fused:path, $in_order:path) => {

@@ -38,6 +38,8 @@ macro_rules! check {
                         same("max", a.max(b), plain_a.max(plain_b));
                         same("multiply_add", a.multiply_add(b, c), plain_a.multiply_add(plain_b, plain_c));
                         same("fused", a.fused_multiply_add(b, c), plain_a.fused_multiply_add(plain_b, plain_c));
+                        let plain = plain_a.fused_multiply_add_load::<3>(&table, plain_c);
+                        same("fused load", a.fused_multiply_add_load::<3>(&table, c), plain);
                         same("select_less", a.select_less(b, c, a), plain_a.select_less(plain_b, plain_c, plain_a));
                         same("shift_left", a.shift_left(23), plain_a.shift_left(23));
                     }
