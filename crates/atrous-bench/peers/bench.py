@@ -163,9 +163,10 @@ def head(options):
 
 
 def version():
-    """Of Atrous, with its commit."""
+    """Of Atrous, with its commit, and whether files differ from it."""
     number = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
-    commit = subprocess.run(["git", "rev-parse", "--short=10", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    command = ["git", "describe", "--always", "--exclude=*", "--abbrev=10", "--dirty= and uncommitted changes"]
+    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return f"{number} ({commit.stdout.strip()})" if commit.returncode == 0 else number
 
 

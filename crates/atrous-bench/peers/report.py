@@ -15,6 +15,9 @@ MOST_OVERHEAD = 0.5
 # How many of the rows that compare worst are listed.
 SLOWEST = 15
 
+# Cores that the main thread may keep busy while it waits.
+AWAKE = 0.05
+
 # A clock further from the run's own makes a row doubtful.
 CLOCK_TOLERANCE = 0.02
 
@@ -145,6 +148,7 @@ def _section(result, table, alone, known):
         f"call in µs: {', '.join(f'{titles[name]} {ms * 1e3:.1f}' for name, ms in table['overhead_ms'].items())}.",
         _speeds(table, alone, known, direct, clock),
         _errors(table, titles),
+        _awake(table, titles),
         _means(table, known, direct),
         _reasons(table, titles),
         _slowest(table, known, direct),
@@ -200,6 +204,13 @@ def _errors(table, titles):
     return f"Largest relative error of a layer: {worst}."
 
 
+def _awake(table, titles):
+    """Which libraries disturb the one after them: their threads are busy when their pause is over."""
+    disturbing = {name: cores for name, cores in table.get("awake", {}).items() if cores > AWAKE}
+    listed = ", ".join(f"{titles[name]} {cores:.2f}" for name, cores in disturbing.items())
+    return listed and f"Cores that were still busy when the next library began, in the median: {listed}."
+
+
 def _means(table, known, titles):
     """Geometric means of the ratios, and in how many rows Atrous is faster."""
     cells = Cells(table)
@@ -208,9 +219,13 @@ def _means(table, known, titles):
     for name in titles:
         if name not in OURS:
             continue
-        for label, chosen in (("all layers", lambda layer: True), ("the uncommon class", uncommon)):
+        every = lambda layer: True
+        choices = [("all layers", every, others), ("the uncommon class", uncommon, others)]
+        if any(cells.time(row, WINOGRAD) for row in table["rows"]):
+            choices.append(("all layers, Winograd convolutions counted", every, [*others, WINOGRAD]))
+        for label, chosen, against in choices:
             rows = [row for row in table["rows"] if chosen(known[row["layer"]])]
-            pairs = [(cells.best(row, others), cells.time(row, name)) for row in rows]
+            pairs = [(cells.best(row, against), cells.time(row, name)) for row in rows]
             ratios = [other / own for other, own in pairs if other and own]
             if ratios:
                 mean = math.exp(statistics.fmean(math.log(ratio) for ratio in ratios))

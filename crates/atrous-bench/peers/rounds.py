@@ -25,6 +25,8 @@ class Subject:
         self.call = prepared.call
         self.prepared = prepared
         self.times = []
+        # How many cores its threads still keep busy at the end of each pause behind a visit.
+        self.awake = []
 
     def visit(self, nanoseconds, settling):
         """Calls that are not timed, at least one and for at least so long; then others that are."""
@@ -48,10 +50,18 @@ def run(subjects, options, each_round):
     for _ in range(options.rounds):
         each_round()
         for subject in subjects:
-            if options.threads > 1:
-                time.sleep(REST)
             subject.visit(int(options.visit_ms * 1e6), SETTLING if options.threads > 1 else 0)
+            if options.threads > 1:
+                subject.awake.append(_rest())
     gc.enable()
+
+
+def _rest():
+    """Waits for REST, and says how many cores this process kept busy in the last quarter of it."""
+    time.sleep(REST * 3 / 4)
+    start, busy = time.perf_counter_ns(), time.process_time_ns()
+    time.sleep(REST / 4)
+    return (time.process_time_ns() - busy) / (time.perf_counter_ns() - start)
 
 
 def overheads(runtimes, options):
@@ -77,8 +87,14 @@ def layer_pass(layer, runtimes, options, probe):
         peaks.extend(_peaks(probe, options.threads, _shortest(subjects.values()), visit))
 
     run(subjects.values(), options, each_round)
-    times = {name: subject.times for name, subject in subjects.items()}
-    return {"entries": entries, "times": times, "clocks": [clock for clock in clocks if clock], "peaks": peaks}
+    for name, subject in subjects.items():
+        error = _error_again(subject.prepared, task.expected)
+        if not error < WRONG:
+            entries[name] = {"unsupported": f"wrong result after it was timed: relative error {error:.1e}", "error": error}
+    times = {name: subject.times for name, subject in subjects.items() if "unsupported" not in entries[name]}
+    awake = {name: subject.awake for name, subject in subjects.items()}
+    clocks = [clock for clock in clocks if clock]
+    return {"entries": entries, "times": times, "awake": awake, "clocks": clocks, "peaks": peaks}
 
 
 def _shortest(subjects):
@@ -95,10 +111,22 @@ def _peaks(probe, threads, nanoseconds, visit):
     return [probe.gigamacs(threads, nanoseconds) for _ in range(1 + visit // max(nanoseconds, machine.SHORTEST))]
 
 
+def awake(passes):
+    """The median of how many cores each runtime kept busy behind its visits; none where it was not asked."""
+    found = {}
+    for one in passes:
+        for name, shares in one["awake"].items():
+            found.setdefault(name, []).extend(shares)
+    return {name: statistics.median(shares) for name, shares in found.items() if shares}
+
+
 def layer_row(layer, passes):
-    """The passes of a layer as one row: the shortest and the median time of each runtime in all of them."""
-    entries = passes[0]["entries"]
-    for name in passes[0]["times"]:
+    """The passes of a layer as one row: the shortest and the median time of each runtime in all of them. What a runtime
+    cannot do in one of them has no time."""
+    entries = dict(passes[0]["entries"])
+    for one in passes:
+        entries.update((name, entry) for name, entry in one["entries"].items() if "unsupported" in entry)
+    for name in [name for name, entry in entries.items() if "unsupported" not in entry]:
         times = [time for one in passes for time in one["times"].get(name, [])]
         entries[name].update(
             min_ms=min(times) / 1e6,
@@ -127,3 +155,10 @@ def _prepare(runtime, task):
     if not error < WRONG:
         return None, {"unsupported": f"wrong result: relative error {error:.1e}", "error": error}
     return Subject(prepared), {"prepare_ms": milliseconds, "error": error}
+
+
+def _error_again(prepared, expected):
+    """The error of one more call, over an output of NaNs."""
+    prepared.output()[...] = float("nan")
+    prepared.call()
+    return reference.error(prepared.output(), expected)

@@ -98,6 +98,55 @@ class Peaks(unittest.TestCase):
         self.assertEqual(len(rounds._peaks(Probe(), 1, 5_000_000, 2_000_000)), 1)
 
 
+class Judging(unittest.TestCase):
+    """A runtime whose calls give what is expected, off by a factor or with a hole."""
+
+    task = problem.make(layers.table("layers")[0])
+
+    def prepared(self, factor, hole=0):
+        output = numpy.empty(self.task.expected.shape, numpy.float32)
+        result = (self.task.expected * factor).astype(numpy.float32)
+
+        def call():
+            output.flat[hole:] = result.flat[hole:]
+
+        return problem.Prepared(call, lambda: output)
+
+    def entry(self, prepared):
+        class Runtime:
+            def prepare(self, task):
+                return prepared
+
+        return rounds._prepare(Runtime(), self.task)
+
+    def test_only_right_results_have_times(self):
+        subject, entry = self.entry(self.prepared(1))
+        self.assertTrue(subject and entry["error"] < rounds.WRONG)
+        for factor in (1 + 2e-5, numpy.nan):
+            subject, entry = self.entry(self.prepared(factor))
+            self.assertIsNone(subject)
+            self.assertIn("wrong result", entry["unsupported"])
+
+    def test_what_is_not_written_is_seen_behind_the_rounds(self):
+        self.assertLess(rounds._error_again(self.prepared(1), self.task.expected), rounds.WRONG)
+        self.assertFalse(rounds._error_again(self.prepared(1, hole=1), self.task.expected) < rounds.WRONG)
+
+    def test_threads_that_stay_awake_are_told(self):
+        passes = [{"awake": {"atrous": [0.0, 0.01], "onnxruntime": [1.0]}}, {"awake": {"onnxruntime": [0.9, 0.2], "ncnn": []}}]
+        awake = rounds.awake(passes)
+        self.assertEqual(awake, {"atrous": 0.005, "onnxruntime": 0.9})
+        titles = {"atrous": "Atrous JIT", "onnxruntime": "ONNX Runtime"}
+        self.assertIn("median: ONNX Runtime 0.90.", report._awake({"awake": awake}, titles))
+        self.assertEqual(report._awake({}, titles), "")
+
+    def test_what_fails_in_one_pass_has_no_time(self):
+        right = {"entries": {"atrous": {"prepare_ms": 1.0, "error": 0.0}}, "times": {"atrous": [1e6]}, "clocks": [], "peaks": [1]}
+        wrong = {"entries": {"atrous": {"unsupported": "wrong"}}, "times": {}, "clocks": [], "peaks": [1]}
+        for passes in ([right, wrong], [wrong, right]):
+            row = rounds.layer_row(layers.table("layers")[0], passes)
+            self.assertEqual(row["entries"], {"atrous": {"unsupported": "wrong"}})
+
+
 class Report(unittest.TestCase):
     def test_short_times_are_without_the_call(self):
         entries = {"atrous": entry(0.05), "onnxruntime": entry(0.15)}

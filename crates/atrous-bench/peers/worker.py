@@ -40,6 +40,7 @@ def main():
             "runtimes": [{"name": name, **{field: getattr(opened[name], field) for field in FIELDS}} for name in opened],
             "missing": missing,
             "overhead_ms": overheads,
+            "awake": rounds.awake([one for of_layer in passes.values() for one in of_layer]),
             "rows": rows,
         }
         result["tables"].append(table)

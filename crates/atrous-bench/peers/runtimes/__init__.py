@@ -21,7 +21,6 @@ CLASSES = [
     ("openvino", "open_vino", "OpenVino"),
     ("ncnn", "ncnn_net", "NcnnDirect"),
     ("ncnn-winograd", "ncnn_net", "NcnnWinograd"),
-    ("onednn", "one_dnn", "OneDnnNhwc"),
     ("xnnpack", "xnnpack", "Xnnpack"),
 ]
 

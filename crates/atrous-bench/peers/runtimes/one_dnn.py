@@ -146,15 +146,11 @@ class OneDnn:
 
 
 class OneDnnPlain(OneDnn):
-    title, layouts, plain = "oneDNN plain", ("nchw",), True
+    title, layouts, plain = "oneDNN plain", ("nchw", "nhwc"), True
 
 
 class OneDnnAny(OneDnn):
-    title, layouts, plain = "oneDNN any", ("nchw",), False
-
-
-class OneDnnNhwc(OneDnn):
-    title, layouts, plain = "oneDNN", ("nhwc",), True
+    title, layouts, plain = "oneDNN any", ("nchw", "nhwc"), False
 
 
 def _step(primitive, roles):
