@@ -5,7 +5,7 @@
 
 use crate::Threads;
 use std::any::Any;
-use std::mem::transmute;
+use std::mem::{forget, transmute};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
@@ -36,6 +36,9 @@ pub struct Work {
 
 /// What shares of a stage do.
 type Body<'a> = dyn Fn(Range<isize>) + Sync + 'a;
+
+/// What a panic carries.
+type Panic = Box<dyn Any + Send>;
 
 /// Calls `body` with ranges that together make `0..work.shares`, each share in one of them, and returns when all calls
 /// have. They run at once as far as there are threads, and as it pays to ask them.
@@ -79,8 +82,18 @@ struct Unfinished<'a>(&'a Job);
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
+        let waiting = Waiting(&self.0.0);
         self.0.help(0);
-        self.0.0.wait();
+        drop(waiting);
+    }
+}
+
+/// Waits for a job when it is dropped, also by a panic: others may be in the body.
+struct Waiting<'a>(&'a Split);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.wait();
     }
 }
 
@@ -94,7 +107,7 @@ struct Split {
     /// Pieces whose call has returned.
     done: AtomicUsize,
     /// The first panic of a call.
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    panic: Mutex<Option<Panic>>,
 }
 
 /// The pieces from `next` to `end` have not begun.
@@ -146,9 +159,19 @@ impl Split {
         // * What `body` points to is alive until then, as `new` demands.
         let body = unsafe { &*self.body };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| body(bound(piece)..bound(piece + 1)))) {
-            self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
+            self.keep(panic);
         }
         self.done.fetch_add(1, Ordering::Release);
+    }
+
+    /// Keeps the first panic. Others are forgotten rather than dropped: what a panic carries may panic when it is dropped,
+    /// and the piece would never be done.
+    fn keep(&self, panic: Panic) {
+        let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
+        match *first {
+            None => *first = Some(panic),
+            Some(_) => forget(panic),
+        }
     }
 
     /// Waits until all pieces are done.

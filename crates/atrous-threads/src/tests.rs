@@ -1,7 +1,8 @@
 //! Every share is done once, whatever the threads do.
 
 use crate::{Job, Pool, Serial, Threads, Work, split};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::mem::forget;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -120,4 +121,32 @@ fn a_panic_reaches_the_caller() {
     assert_eq!(result.unwrap_err().downcast_ref(), Some(&"five"));
     assert_eq!(done.into_inner(), 8);
     calls(&pool, 8, MUCH);
+}
+
+/// What a panic carries, and panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+#[test]
+fn a_panic_may_carry_what_panics() {
+    let check = |threads: &dyn Threads| {
+        let done = AtomicUsize::new(0);
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            split(threads, Work { shares: 8, instructions: MUCH }, &|_| {
+                done.fetch_add(1, Ordering::Relaxed);
+                panic_any(Bomb);
+            });
+        }));
+        let panic = result.unwrap_err();
+        let is_bomb = panic.is::<Bomb>();
+        forget(panic);
+        assert_eq!((is_bomb, done.into_inner()), (true, 8));
+    };
+    check(&Odd(|_: &Job| {}));
+    check(&Pool::new(3).unwrap());
 }
