@@ -12,6 +12,8 @@
  * with a zero.
  *
  * Any number of threads may use one kernel and its packed parameters at once. Freeing one is for the last that uses it.
+ * A child of fork may use and free those of its parent, which keeps its own; it has none of the parent's threads, so runs
+ * take place on the calling thread alone.
  *
  * This file is generated from the crate atrous-capi.
  */

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{fmt, hint, io};
+use std::{fmt, hint, io, mem, process};
 
 /// How long a thread looks for the next job before it sleeps. The stages of a net follow one another much faster;
 /// waking up takes about as long.
@@ -20,9 +20,14 @@ const LOOKS: usize = 64;
 /// Several threads may use a pool at once; its threads then help whoever came last. On Linux, where a process may use more
 /// cores than a pool has threads besides the caller, they run on all of these but the caller's; to choose others, limit
 /// the process before it makes the pool.
+///
+/// A process that forks has the threads, and its child none: there the calling thread does all work, and the pool may be
+/// dropped.
 pub struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    /// The number of the process that has the threads.
+    process: u32,
 }
 
 struct Shared {
@@ -49,7 +54,7 @@ impl Pool {
     /// The system does not start that many threads.
     pub fn new(threads: usize) -> io::Result<Pool> {
         let shared = Shared { state: Mutex::default(), offers: AtomicUsize::new(0), wake: Condvar::new() };
-        let mut pool = Pool { shared: Arc::new(shared), workers: Vec::new() };
+        let mut pool = Pool { shared: Arc::new(shared), workers: Vec::new(), process: process::id() };
         for number in 1..threads {
             let shared = Arc::clone(&pool.shared);
             let builder = thread::Builder::new().name(format!("atrous-{number}"));
@@ -66,6 +71,12 @@ impl Pool {
     pub fn of_all_cores() -> io::Result<Pool> {
         Pool::new(thread::available_parallelism().map_or(1, usize::from))
     }
+
+    /// Whether the threads are of another process, of which this one is a child: then nobody here wakes, or gives back the
+    /// lock that he held at the fork.
+    fn is_of_parent(&self) -> bool {
+        self.process != process::id()
+    }
 }
 
 impl Threads for Pool {
@@ -74,6 +85,9 @@ impl Threads for Pool {
     }
 
     fn offer(&self, job: &Job, helpers: usize) {
+        if self.is_of_parent() {
+            return;
+        }
         self.shared.change(|state| {
             if state.sleeping == self.workers.len() {
                 state.cores.leave_to_caller();
@@ -85,9 +99,13 @@ impl Threads for Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
+        if self.is_of_parent() {
+            // Neither joined nor detached: the system does not know these threads here.
+            return self.workers.drain(..).for_each(mem::forget);
+        }
         self.shared.change(|state| state.stopping = true);
         for worker in self.workers.drain(..) {
-            // A worker only calls `Job::help`, which does not panic.
+            // A worker only calls `Job::help`, which lets no panic out.
             let _ = worker.join();
         }
     }
@@ -155,6 +173,7 @@ mod tests {
     use super::Pool;
     use crate::{Work, split};
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
     use std::time::Duration;
@@ -182,5 +201,17 @@ mod tests {
                 });
             }
         }
+    }
+
+    /// A child of fork has a copy of the pool, and none of its threads.
+    #[test]
+    fn in_a_child_the_caller_does_everything() {
+        let mut pool = Pool::new(2).unwrap();
+        pool.process += 1;
+        let (shared, caller) = (Arc::clone(&pool.shared), thread::current().id());
+        split(&pool, Work { shares: 8, instructions: 1 << 30 }, &|_| assert_eq!(thread::current().id(), caller));
+        drop(pool);
+        assert_eq!(shared.offers.load(Ordering::Relaxed), 0);
+        shared.change(|state| state.stopping = true);
     }
 }

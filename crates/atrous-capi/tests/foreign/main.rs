@@ -74,12 +74,26 @@ fn header_is_cpp() {
     run(command.arg(file("include/atrous.h")));
 }
 
-#[test]
-fn python() {
+/// Runs a Python program, which gets the library.
+fn check_python(source: &str) {
     let Some(python) = tool("PYTHON", "python3", "Python 3") else { return };
     let mut command = Command::new(python);
-    command.env_remove("ATROUS_TARGET").arg(file("tests/foreign/suite.py")).arg(library::shared());
+    command.env_remove("ATROUS_TARGET").arg(file(source)).arg(library::shared());
     assert_eq!(run(&mut command).trim_end(), "all is well");
+}
+
+#[test]
+fn python() {
+    check_python("tests/foreign/suite.py");
+}
+
+#[test]
+fn forked() {
+    if !cfg!(target_os = "linux") {
+        println!("skipped: only Linux says where threads may run");
+        return;
+    }
+    check_python("tests/foreign/fork.py");
 }
 
 #[test]
