@@ -83,7 +83,8 @@ pub struct AtrousOptions {
     pub target: *const c_char,
     /// How many threads a run may use, the calling one among them: 1 to `ATROUS_MOST_THREADS`; 0 is 1. The others start
     /// with the kernel, sleep between runs, and end when it and all that it packed are freed. Runs at the same time share
-    /// them. Outputs are the same for any number of threads.
+    /// them. Outputs are the same for any number of threads: on x86-64 all of them compute in the default floating-point
+    /// environment, whatever the caller's; on other machines the caller has to have the default one.
     pub threads: usize,
     /// The file of a tuning cache, which `atrous tune` writes: layers in it are computed as was found to be the fastest for
     /// this target, this number of threads and this processor. Empty is the file that `ATROUS_TUNING` names, else the one

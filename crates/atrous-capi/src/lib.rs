@@ -6,6 +6,7 @@
 //! Nothing here unwinds into the caller. What can be checked of a pointer (null, alignment, length, overlap) is checked;
 //! that it points to as much memory as the caller says cannot be, and stands under `# Safety`.
 
+mod floats;
 mod foreign;
 mod kernel;
 mod packed;

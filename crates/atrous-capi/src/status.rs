@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use atrous::jit::{CompileError, Error, RunError};
 
+use crate::floats::DefaultEnvironment;
+
 /// How a call went. All but `ATROUS_STATUS_OK` are errors, of which `atrous_last_error` says more.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +94,9 @@ thread_local! {
     static LAST_ERROR: RefCell<CString> = RefCell::default();
 }
 
-/// Calls the body of a function. Nothing unwinds out of it.
+/// Calls the body of a function, in the default floating-point environment. Nothing unwinds out of it.
 pub(crate) fn guard(body: impl FnOnce() -> Result<(), Failure>) -> AtrousStatus {
+    let _environment = DefaultEnvironment::new();
     // What a panic leaves half done is dropped with the body: handles are only read, and memory of the caller's holds
     // numbers only.
     let result = catch_unwind(AssertUnwindSafe(body));

@@ -23,6 +23,9 @@ const LOOKS: usize = 64;
 ///
 /// A process that forks has the threads, and its child none: there the calling thread does all work, and the pool may be
 /// dropped.
+///
+/// Its threads have the floating-point environment of the one that makes it. Rust requires that this is the default one, and
+/// so is that of every thread that uses the pool: else results depend on which thread computes them.
 pub struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __x86_64__
+#include <xmmintrin.h>
+#endif
+
 #include "atrous.h"
 
 #define CHECK(condition)                                                                                               \
@@ -150,6 +154,49 @@ static void warns_of_the_cache(void) {
     atrous_kernel_free(kernel);
 }
 
+#ifdef __x86_64__
+enum { WIDE = 16 * 80 * 80 };
+static float wide_weight[16 * 16], wide_input[WIDE], wide_output[WIDE];
+
+/* A layer that copies its input, large enough for two threads to share. */
+static AtrousPacked *pack_copying(size_t threads) {
+    AtrousOptions options = {0};
+    options.threads = threads;
+    AtrousKernel *kernel = compile("layer copy { input: [1, 16, 80, 80], channels: 16, kernel: 1 }", &options);
+    for (int i = 0; i < 16; i++)
+        wide_weight[17 * i] = 1;
+    AtrousSlice parameter = {wide_weight, 16 * 16};
+    AtrousPacked *packed = NULL;
+    CHECK(atrous_pack(kernel, &parameter, 1, &packed) == ATROUS_STATUS_OK);
+    atrous_kernel_free(kernel);
+    return packed;
+}
+
+/* Whether the threads of the library start, and the caller runs, while subnormal numbers count as zero: they stay what
+   they are, and so does the caller's choice. */
+static void keeps_subnormal_numbers(void) {
+    const unsigned own = _mm_getcsr(), flushing = own | 0x8040;
+    for (int i = 0; i < WIDE; i++)
+        wide_input[i] = 1e-40f;
+    for (int round = 0; round < 8; round++) {
+        _mm_setcsr(round & 1 ? flushing : own);
+        AtrousPacked *packed = pack_copying(round & 2 ? 2 : 1);
+        _mm_setcsr(round & 4 ? flushing : own);
+        for (int run = 0; run < 500; run++) {
+            const unsigned before = _mm_getcsr();
+            AtrousSlice input = {wide_input, WIDE};
+            AtrousSliceMut output = {wide_output, WIDE};
+            memset(wide_output, 0, sizeof wide_output);
+            CHECK(atrous_run(packed, &input, 1, &output, 1, NULL, 0) == ATROUS_STATUS_OK);
+            CHECK(!memcmp(wide_output, wide_input, sizeof wide_input));
+            CHECK(_mm_getcsr() == before);
+        }
+        _mm_setcsr(own);
+        atrous_packed_free(packed);
+    }
+}
+#endif
+
 static void misuses_compile(void) {
     int none = 0;
     AtrousKernel *kernel = (AtrousKernel *)(void *)&none;
@@ -265,6 +312,9 @@ int main(void) {
     computes();
     overrides_the_layout();
     warns_of_the_cache();
+#ifdef __x86_64__
+    keeps_subnormal_numbers();
+#endif
     misuses_compile();
     misuses_pack();
     misuses_run();
