@@ -146,6 +146,7 @@ macro_rules! vector {
                 at: usize,
                 stride: isize,
             ) -> Self {
+                const { assert!(FROM < TO && TO <= $lanes) }
                 if stride == 2 && $lanes >= 4 {
                     return Self::load_part_of_every_second(window, at, FROM, TO);
                 }
@@ -154,7 +155,8 @@ macro_rules! vector {
             }
 
             /// The elements of the lanes `from..to` are those from `2·from` to `2·to − 2`, all even ones, of which one
-            /// vector has the first `$lanes`, and another the last; zeros are between them.
+            /// vector has the first `$lanes`, and another the last; zeros are between them. The caller asserts that these
+            /// are lanes of the vector.
             #[inline]
             #[target_feature(enable = $features)]
             fn load_part_of_every_second(window: &[f32], at: usize, from: usize, to: usize) -> Self {
@@ -184,6 +186,7 @@ macro_rules! vector {
                 at: usize,
                 stride: isize,
             ) {
+                const { assert!(FROM < TO && TO <= $lanes) }
                 $(if stride == 2 {
                     return $store_every_second(self.0, &window[at..at + 2 * (TO - FROM) - 1], FROM);
                 })?
