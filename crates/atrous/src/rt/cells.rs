@@ -62,6 +62,13 @@ impl<'a, const LEN: usize> Shared<'a, LEN> {
 }
 
 /// Shares what a stage of a verified plan writes: `rt::shared!(rt::cells(buffer, 0))`.
+///
+/// # Safety
+///
+/// Generated code stands in crates that may forbid `unsafe`, so this is safe to write though it is not safe to use. It is the
+/// one such hole: `call!` checks what it needs. Only generated code may use it.
+///
+/// * While the result exists, different threads access different elements.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __shared {
