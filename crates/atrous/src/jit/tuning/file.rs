@@ -15,6 +15,12 @@ pub const FORMAT: u32 = 1;
 /// The version of Atrous, whose schedules mean the same.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What is behind the name of a file that is no cache of this version.
+const OLD: &str = ".old";
+
+/// How many links are followed; systems follow no more.
+const MOST_LINKS: usize = 40;
+
 /// No cache is longer.
 const MOST_BYTES: u64 = 64 << 20;
 
@@ -65,8 +71,7 @@ pub fn merge(tuning: &Tuning, path: &Path) -> Result<Option<CacheError>, CacheEr
     }
     let unwritten = |reason| CacheError { path: path.to_path_buf(), problem: CacheProblem::Write(reason) };
     let failed = |error: io::Error| unwritten(plain(&error));
-    // A link stays one: the file that it leads to is replaced.
-    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let file = destination(path);
     if let Some(directory) = file.parent() {
         let unmade = |error: io::Error| unwritten(format!("there is no directory for it: {}", plain(&error)));
         fs::create_dir_all(directory).map_err(unmade)?;
@@ -89,7 +94,18 @@ pub fn merge(tuning: &Tuning, path: &Path) -> Result<Option<CacheError>, CacheEr
 
 /// Where a file goes that is no cache of this version.
 pub fn aside(path: &Path) -> PathBuf {
-    beside(path, ".old")
+    beside(&destination(path), OLD)
+}
+
+/// The file that a path leads to, which need not be there. A link stays one: the file that it leads to is replaced.
+fn destination(path: &Path) -> PathBuf {
+    let mut file = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = fs::read_link(&file) else { break };
+        // Links are relative to their directories.
+        file = file.with_file_name("").join(target);
+    }
+    file
 }
 
 /// The path with something behind its name.
@@ -103,7 +119,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// lock.
 fn replace(path: &Path, bytes: &[u8], keeps_old: bool) -> io::Result<()> {
     let new = beside(path, ".new");
-    let put_aside = || if keeps_old { fs::rename(path, aside(path)) } else { Ok(()) };
+    let put_aside = || if keeps_old { fs::rename(path, beside(path, OLD)) } else { Ok(()) };
     let replaced = write(&new, bytes).and_then(|()| put_aside()).and_then(|()| fs::rename(&new, path));
     if replaced.is_err() {
         let _ = fs::remove_file(&new);

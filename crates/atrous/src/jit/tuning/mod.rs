@@ -96,8 +96,8 @@ impl Tuning {
     /// Adds the winners to the cache in a file, which is made if it is missing. Several processes may do so at once; of
     /// two winners for the same the later one stays.
     ///
-    /// A file that is no cache, or is one of another version, gets the [path](Tuning::aside) with `.old` behind it, and
-    /// what was wrong with it is returned.
+    /// A file that is no cache, or is one of another version, is put [aside](Tuning::aside), with `.old` behind its name,
+    /// and what was wrong with it is returned.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl Tuning {
         file::merge(self, path)
     }
 
-    /// Where [`save`](Tuning::save) puts a file that is no cache.
+    /// Where [`save`](Tuning::save) puts a file that is no cache: beside the file that the path leads to.
     pub fn aside(path: &Path) -> PathBuf {
         file::aside(path)
     }

@@ -219,6 +219,24 @@ fn files_that_are_no_caches_are_told_and_put_aside() {
     }
 }
 
+/// Links stay, also those to files that are not there yet, and what they lead to is put aside.
+#[test]
+#[cfg(unix)]
+fn links_are_followed() {
+    use std::os::unix::fs::symlink;
+    let directory = tempfile::tempdir().unwrap();
+    let [real, near, link] = ["real.json", "near.json", "link.json"].map(|name| directory.path().join(name));
+    symlink("real.json", &near).unwrap();
+    symlink(&near, &link).unwrap();
+    assert_eq!(numbered(1).save(&link), Ok(None));
+    assert_eq!(Tuning::load(&real), Ok(numbered(1)));
+    fs::write(&real, "no cache").unwrap();
+    assert!(numbered(2).save(&link).unwrap().is_some());
+    assert_eq!(Tuning::load(&real), Ok(numbered(2)));
+    assert_eq!(fs::read_to_string(Tuning::aside(&link)).unwrap(), "no cache");
+    assert!(near.is_symlink() && link.is_symlink() && !real.is_symlink());
+}
+
 /// A file of any kind is told from a cache; nothing of it is read as one.
 #[test]
 fn files_of_other_kinds_are_told_and_put_aside() {
