@@ -6,7 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Token, parenthesized};
 
 /// What is done about layers that take the slow path.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Allow,
     Warn,
@@ -14,7 +14,7 @@ pub enum Level {
 }
 
 /// The level of `slow` that inner attributes at the start of the input set, the last one if there are several, and the input
-/// without them. It is `Warn` by default. Other attributes stay: comments of documentation are some.
+/// without them. It is `Warn` by default. Comments of documentation are attributes too, and stay; all others are errors.
 pub fn take(input: TokenStream) -> syn::Result<(Level, TokenStream)> {
     let mut level = Level::Warn;
     let mut kept = Vec::new();
@@ -22,25 +22,23 @@ pub fn take(input: TokenStream) -> syn::Result<(Level, TokenStream)> {
     while let [TokenTree::Punct(hash), TokenTree::Punct(bang), TokenTree::Group(group), ..] = &rest[..]
         && (hash.as_char(), bang.as_char(), group.delimiter()) == ('#', '!', Delimiter::Bracket)
     {
-        let set = read(group)?;
-        level = set.unwrap_or(level);
+        let set = if is_documentation(group) { None } else { Some(setting.parse2(group.stream())?) };
         let behind = rest.split_off(3);
-        if set.is_none() {
-            kept.append(&mut rest);
+        match set {
+            None => kept.append(&mut rest),
+            Some(set) => level = set.unwrap_or(level),
         }
         rest = behind;
     }
     Ok((level, kept.into_iter().chain(rest).collect()))
 }
 
-/// The level that an attribute sets, if it is about that.
-fn read(attribute: &Group) -> syn::Result<Option<Level>> {
-    let is_documentation =
-        matches!(attribute.stream().into_iter().next(), Some(TokenTree::Ident(name)) if name == "doc");
-    if is_documentation { Ok(None) } else { setting.parse2(attribute.stream()).map(Some) }
+fn is_documentation(attribute: &Group) -> bool {
+    matches!(attribute.stream().into_iter().next(), Some(TokenTree::Ident(name)) if name == "doc")
 }
 
-fn setting(input: ParseStream<'_>) -> syn::Result<Level> {
+/// The level that an attribute sets: none if it lists no lint.
+fn setting(input: ParseStream<'_>) -> syn::Result<Option<Level>> {
     let name: Ident = input.parse()?;
     let level = match name.to_string().as_str() {
         "allow" => Level::Allow,
@@ -53,11 +51,30 @@ fn setting(input: ParseStream<'_>) -> syn::Result<Level> {
     };
     let lints;
     parenthesized!(lints in input);
-    for lint in Punctuated::<Ident, Token![,]>::parse_terminated(&lints)? {
+    let lints = Punctuated::<Ident, Token![,]>::parse_terminated(&lints)?;
+    for lint in &lints {
         if lint != "slow" {
             let message = format!("there is no lint `{lint}`; the only one is `slow`, layers that take the slow path");
             return Err(syn::Error::new(lint.span(), message));
         }
     }
-    Ok(level)
+    Ok((!lints.is_empty()).then_some(level))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Level, take};
+
+    #[test]
+    fn the_last_attribute_that_names_slow_counts() {
+        let check = |input: &str, expected: Level| {
+            let (level, rest) = take(input.parse().unwrap()).unwrap();
+            assert_eq!((level, rest.to_string()), (expected, "layer".into()), "{input}");
+        };
+        check("layer", Level::Warn);
+        check("#![deny(slow)] layer", Level::Deny);
+        check("#![deny(slow)] #![allow(slow, slow)] layer", Level::Allow);
+        check("#![deny()] layer", Level::Warn);
+        check("#![deny(slow)] #![allow()] layer", Level::Deny);
+    }
 }
