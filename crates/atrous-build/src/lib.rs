@@ -36,7 +36,7 @@
 //! # }
 //! ```
 //!
-//! Warnings become warnings of cargo's; errors are drawn with the line that they are about, and all are told at once. An
+//! Warnings become warnings of cargo's; errors tell the file and the line that they are about, and all are told at once. An
 //! edit of a spec makes cargo run the build script again.
 
 mod error;
@@ -50,6 +50,7 @@ use atrous_compiler::plan::{Plan, Stage};
 use atrous_compiler::render::render;
 use atrous_compiler::{Diagnostic, Net, Severity, Span, Target};
 pub use error::Error;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -169,6 +170,9 @@ impl Config {
         if errors.is_empty() {
             errors.extend(missing.map(|net| format!("there is no layer or net `{net}`; there are {}", list(&found))));
         }
+        // What is wrong with the configuration is told once, not of each net.
+        let mut told = BTreeSet::new();
+        errors.retain(|error| told.insert(error.clone()));
         if errors.is_empty() { Ok(Compiled { files, warnings }) } else { Err(Error { messages: errors }) }
     }
 
@@ -189,45 +193,48 @@ impl Config {
         }
         warnings.extend(told.into_iter().map(drawn));
         let mut text = format!("// What atrous-build makes of {}.\n\n", name.escape_debug());
+        let mut messages = Vec::new();
         for net in nets.into_iter().flatten() {
-            text += &self.items(&net, warnings)?;
+            let line = line(&bytes, place(&front, &net.name));
+            match self.items(&net, &format!("{name}:{line}"), warnings) {
+                Ok(items) => text += &items,
+                Err(error) => messages.extend(error.messages),
+            }
         }
-        Ok(text)
+        if messages.is_empty() { Ok(text) } else { Err(Error { messages }) }
     }
 
     /// The nets to compile, or for those with free sizes the error.
     fn nets(&self, front: &Front) -> Vec<Result<Net, Diagnostic>> {
         let is_wanted = |model: &&Model| self.nets.is_empty() || self.nets.iter().any(|net| net == model.name());
-        let place = |name: &str| {
-            let mut items = front.file.iter().flat_map(|file| &file.items).map(|item| item.name());
-            items.find(|item| item.text == name).map_or(Span { start: 0, end: 0 }, |item| item.span)
-        };
         let net = |model: &Model| match model {
             Model::Net(net) => Ok(net.clone()),
             Model::Open(open) => {
                 let sizes: String = open.free.iter().map(|size| format!(".size({size:?}, 64)")).collect();
-                Err(open.unbound(place(&open.name), &format!("bind them, for example with `Config::new(){sizes}`")))
+                let help = format!("bind them, for example with `Config::new(){sizes}`");
+                Err(open.unbound(place(front, &open.name), &help))
             }
         };
         front.models.iter().filter(is_wanted).map(net).collect()
     }
 
-    /// The generated items of a net, for all targets. Layers that are slow on all of them are warned of, or refused.
-    fn items(&self, net: &Net, warnings: &mut Vec<String>) -> Result<String, Error> {
+    /// The generated items of the net at a place, for all targets. Layers that are slow on all of them are warned of, or
+    /// refused.
+    fn items(&self, net: &Net, place: &str, warnings: &mut Vec<String>) -> Result<String, Error> {
         let plans =
             Target::all().iter().map(|target| atrous_compiler::compile(net, target)).collect::<Result<Vec<_>, _>>();
-        let plans = plans.map_err(|error| Error::one(error.to_string()))?;
+        let plans = plans.map_err(|error| Error::one(format!("{place}: error: {error}")))?;
         let told = |(stage, slow): (&Stage, Slow)| {
             format!("`{}` takes the slow path on every target: {slow}\n  = help: {}", stage.name, slow.help())
         };
         let slow = Plan::slow_on_all(&plans).into_iter().map(told);
         if self.denies_slow {
-            let messages: Vec<String> = slow.map(|text| format!("error: {text}")).collect();
+            let messages: Vec<String> = slow.map(|text| format!("{place}: error: {text}")).collect();
             if !messages.is_empty() {
                 return Err(Error { messages });
             }
         } else {
-            warnings.extend(slow.map(|text| format!("warning: {text}")));
+            warnings.extend(slow.map(|text| format!("{place}: warning: {text}")));
         }
         let mut options = Options::default();
         if let Some(facade) = &self.facade {
@@ -235,6 +242,17 @@ impl Config {
         }
         emit::source(net, &plans, &options).map_err(|_| no_path(self.facade.as_deref().unwrap_or_default()))
     }
+}
+
+/// Where the name of a layer or net stands in its spec.
+fn place(front: &Front, name: &str) -> Span {
+    let mut items = front.file.iter().flat_map(|file| &file.items).map(|item| item.name());
+    items.find(|item| item.text == name).map_or(Span { start: 0, end: 0 }, |item| item.span)
+}
+
+/// The number of the line in which a place is.
+fn line(text: &[u8], place: Span) -> usize {
+    1 + text.iter().take(place.start).filter(|&&byte| byte == b'\n').count()
 }
 
 fn no_path(facade: &str) -> Error {

@@ -113,12 +113,43 @@ fn the_slow_path_is_never_silent() {
     let slow = directory.path().join("slow.conv");
     let compiled = Config::new().compiled(&[slow.as_path()]).expect("a warning");
     let [warning] = &compiled.warnings[..] else { panic!("{:?}", compiled.warnings) };
-    assert!(warning.starts_with("warning: `long` takes the slow path on every target: "), "{warning}");
+    let expected = format!("{}:1: warning: `long` takes the slow path on every target: ", slow.display());
+    assert!(warning.starts_with(&expected), "{warning}");
     assert!(
         Config::new().compiled(&[directory.path().join("good.conv").as_path()]).expect("no error").warnings.is_empty()
     );
     let mut config = Config::new();
     let told = outcome(config.deny_slow(), directory.path(), &["slow.conv"]);
-    assert!(told.starts_with("error: `long` takes the slow path on every target: "), "{told}");
+    assert!(told.starts_with("[directory]/slow.conv:1: error: `long` takes the slow path on every target: "), "{told}");
     assert!(told.ends_with("\nwritten: \n"), "{told}");
+}
+
+/// Of all nets of all specs, with the files in which they are.
+#[test]
+fn what_is_slow_is_told_of_all_nets() {
+    const NAMES: [(&str, [&str; 2]); 2] = [("some", ["one", "two"]), ("more", ["three", "four"])];
+    let directory = directory();
+    let slow = |name: &str| format!("layer {name} {{ input: [1, 3, 64], channels: 3, kernel: 63, padding: 31 }}\n");
+    for (file, names) in NAMES {
+        fs::write(directory.path().join(file).with_extension("conv"), names.map(slow).concat()).expect("a file");
+    }
+    let mut config = Config::new();
+    let told = outcome(config.deny_slow(), directory.path(), &["some.conv", "good.conv", "more.conv"]);
+    let found: Vec<&str> =
+        told.lines().filter_map(|line| line.split_once(" takes the slow path")).map(|of| of.0).collect();
+    let expected = [
+        "some.conv:1: error: `one`",
+        "some.conv:2: error: `two`",
+        "more.conv:1: error: `three`",
+        "more.conv:2: error: `four`",
+    ];
+    assert_eq!(found, expected.map(|text| format!("[directory]/{text}")));
+    assert!(told.ends_with("\nwritten: \n"), "{told}");
+}
+
+#[test]
+fn a_facade_that_is_no_path_is_told_once() {
+    let mut config = Config::new();
+    let told = outcome(config.facade("not a path"), directory().path(), &["good.conv", "warned.conv"]);
+    assert_eq!(told, "the facade `not a path` is not a path such as `::atrous`\nwritten: \n");
 }
