@@ -35,6 +35,13 @@ fn a_pool_does_every_share_once() {
 }
 
 #[test]
+fn a_pool_of_all_cores_has_a_thread_for_each() {
+    let pool = Pool::of_all_cores().unwrap();
+    assert_eq!(pool.count(), thread::available_parallelism().map_or(1, usize::from));
+    calls(&pool, 1000, MUCH);
+}
+
+#[test]
 fn work_is_cut_where_it_pays() {
     let pool = Pool::new(3).unwrap();
     assert_eq!(calls(&Serial, 100, MUCH), 1);
