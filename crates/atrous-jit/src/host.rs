@@ -14,12 +14,16 @@ pub fn supports(target: &Target) -> bool {
     InstructionSet::of(target).is_none_or(has)
 }
 
+/// As the module `instruction_set` of `atrous::rt` detects them for generated Rust: both back ends run on the same machines.
 #[cfg(target_arch = "x86_64")]
 fn has(set: InstructionSet) -> bool {
     use std::arch::is_x86_feature_detected as has;
+    let has_avx2 = has!("avx2") && has!("fma");
     match set {
-        InstructionSet::Avx2 => has!("avx2") && has!("fma"),
-        InstructionSet::Avx512 => has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl"),
+        InstructionSet::Avx2 => has_avx2,
+        InstructionSet::Avx512 => {
+            has_avx2 && has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl")
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub fn available() -> Vec<&'static str> {
     detected().iter().map(|set| set.name()).collect()
 }
 
-/// Those of this machine, the best last.
+/// Those of this machine, the best last. `supports` of `atrous_jit` asks for the same features.
 fn detected() -> Vec<InstructionSet> {
     let mut sets = vec![InstructionSet::Portable];
     #[cfg(target_arch = "x86_64")]
