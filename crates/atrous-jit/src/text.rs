@@ -13,7 +13,7 @@ use crate::compile;
 use crate::error::CompileError;
 use crate::host;
 use crate::machine::codegen_reason;
-use crate::translate::{self, First, Program, Translated};
+use crate::translate::{self, Translated};
 
 /// All stages of a plan as Cranelift IR, with comments that name the loops. The same on every machine.
 pub fn clif(plan: &Checked<Plan>) -> String {
@@ -21,7 +21,7 @@ pub fn clif(plan: &Checked<Plan>) -> String {
     for (index, buffer) in plan.buffers.iter().enumerate() {
         let _ = writeln!(text, "; v0+{}: {} {:?}", index * 8, buffer.name, buffer.shape);
     }
-    for (_, stage) in translate_all(plan, CallConv::SystemV) {
+    for (_, _, stage) in translate::stages(plan, CallConv::SystemV) {
         text.push('\n');
         let _ = decorate_function(&mut Commented(&stage), &mut text, &stage.function);
     }
@@ -37,7 +37,7 @@ pub fn clif(plan: &Checked<Plan>) -> String {
 pub fn asm(plan: &Checked<Plan>) -> Result<String, CompileError> {
     let isa = host::isa()?;
     let mut text = String::new();
-    for (name, stage) in translate_all(plan, isa.default_call_conv()) {
+    for (_, name, stage) in translate::stages(plan, isa.default_call_conv()) {
         let tiles = stage.tiles;
         let compiled = compile::function(&*isa, &stage.function, true);
         let compiled =
@@ -50,21 +50,6 @@ pub fn asm(plan: &Checked<Plan>) -> Result<String, CompileError> {
         }
     }
     Ok(text)
-}
-
-/// The stages of both programs with their names, numbered as in a kernel.
-fn translate_all(plan: &Plan, call_conv: CallConv) -> Vec<(String, Translated)> {
-    let mut first = First::default();
-    let mut all = Vec::new();
-    for program in [Program::Pack, Program::Run] {
-        for stage in program.stages(plan) {
-            let translated = translate::stage(plan, program, stage, call_conv, first);
-            first.table += translated.tables.len();
-            first.function += translated.tiles.len() + 1;
-            all.push((program.qualify(stage), translated));
-        }
-    }
-    all
 }
 
 /// Writes the notes of blocks above them, and the tables below the symbols.

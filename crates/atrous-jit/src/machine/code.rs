@@ -12,7 +12,7 @@ use cranelift_module::{DataDescription, FuncId, Linkage, Module, ModuleError, Mo
 use crate::assemble::Assembled;
 use crate::compile;
 use crate::error::CompileError;
-use crate::translate::{self, First, Program, Table, Translated};
+use crate::translate::{self, Program, Table, Translated};
 
 /// Bytes: a cache line.
 const TILE_ALIGNMENT: u64 = 64;
@@ -59,9 +59,14 @@ impl Code {
         builder.symbol("__cranelift_x86_pshufb", shuffle_bytes as *const u8);
         let module = ManuallyDrop::new(JITModule::new(builder));
         let mut code = Code { module, pack: Vec::new(), run: Vec::new() };
-        let mut first = First::default();
-        let pack = define(&mut code.module, plan, Program::Pack, &mut first, bytes)?;
-        let run = define(&mut code.module, plan, Program::Run, &mut first, bytes)?;
+        let (mut pack, mut run) = (Vec::new(), Vec::new());
+        for (program, name, translated) in translate::stages(plan, code.module.isa().default_call_conv()) {
+            let stage = define_stage(&mut code.module, &name, translated, bytes)?;
+            match program {
+                Program::Pack => pack.push(stage),
+                Program::Run => run.push(stage),
+            }
+        }
         code.module.finalize_definitions().map_err(|error| CompileError::Memory { reason: error.to_string() })?;
         code.pack = pack.into_iter().map(|id| function(&code.module, id)).collect();
         code.run = run.into_iter().map(|id| function(&code.module, id)).collect();
@@ -87,26 +92,6 @@ impl Drop for Code {
         // * Their addresses are in `pack` and `run` only, which nobody can reach any more.
         unsafe { module.free_memory() };
     }
-}
-
-/// Compiles the stages of a program. `first` counts the tables and the functions of the module.
-fn define(
-    module: &mut JITModule,
-    plan: &Plan,
-    program: Program,
-    first: &mut First,
-    bytes: Bytes,
-) -> Result<Vec<FuncId>, CompileError> {
-    let mut ids = Vec::new();
-    for stage in program.stages(plan) {
-        let name = program.qualify(stage);
-        let call_conv = module.isa().default_call_conv();
-        let translated = translate::stage(plan, program, stage, call_conv, *first);
-        first.table += translated.tables.len();
-        first.function += translated.tiles.len() + 1;
-        ids.push(define_stage(module, &name, translated, bytes)?);
-    }
-    Ok(ids)
 }
 
 fn define_stage(

@@ -95,6 +95,19 @@ pub(crate) fn tile_signature() -> Signature {
     signature
 }
 
+/// Translates the stages of both programs of a verified plan one after the other, with their names. Their symbols are
+/// numbered in this order, in which a kernel defines them.
+pub(crate) fn stages(plan: &Plan, call_conv: CallConv) -> impl Iterator<Item = (Program, String, Translated)> {
+    let mut first = First::default();
+    let of = move |program: Program| program.stages(plan).iter().map(move |stage| (program, stage));
+    [Program::Pack, Program::Run].into_iter().flat_map(of).map(move |(program, of_program)| {
+        let translated = stage(plan, program, of_program, call_conv, first);
+        first.table += translated.tables.len();
+        first.function += translated.tiles.len() + 1;
+        (program, program.qualify(of_program), translated)
+    })
+}
+
 /// Translates one stage of a verified plan.
 pub(crate) fn stage(plan: &Plan, program: Program, stage: &Stage, call_conv: CallConv, first: First) -> Translated {
     let name = UserFuncName::testcase(program.qualify(stage));
