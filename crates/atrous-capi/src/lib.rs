@@ -1,7 +1,8 @@
 //! Convolution layers compiled at run time, for C and every language that calls it.
 //!
-//! `include/atrous.h` is made of this crate: the comments of what is public here are its documentation. A kernel is a
-//! [`atrous::jit::Model`] behind a pointer, and packed parameters hold a kernel with them.
+//! `include/atrous.h` is made of this crate: the comments of what is public here are its documentation. Behind the pointer
+//! to a kernel are an [`atrous::jit::Kernel`], an [`atrous::Pool`] and descriptions; packed parameters hold the first two
+//! with them.
 //!
 //! Nothing here unwinds into the caller. What can be checked of a pointer (null, alignment, length, overlap) is checked;
 //! that it points to as much memory as the caller says cannot be, and stands under `# Safety`.

@@ -56,7 +56,7 @@ fn flags() -> Result<Flags, SetError> {
     // A frame of many spilled registers touches each of its pages, so that it cannot jump over the guard page.
     flags.set("enable_probestack", "true")?;
     flags.set("probestack_strategy", "inline")?;
-    // The code is a leaf that never unwinds.
+    // Nothing unwinds through the code: it calls its own tiles, and functions that do not unwind.
     flags.set("unwind_info", "false")?;
     Ok(Flags::new(flags))
 }

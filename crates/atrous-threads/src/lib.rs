@@ -1,7 +1,7 @@
 //! Threads that share the work of one stage: what kernels need of them, and a pool.
 //!
-//! A kernel [`split`]s a stage into shares. The calling thread begins to work on them, and [offers](Threads::offer) the
-//! rest to others, which take pieces as they come. So a thread that is slow to wake costs nothing but its help.
+//! A kernel [`split`]s a stage into shares. The calling thread [offers](Threads::offer) them to others, and works on them
+//! itself; each takes pieces as it comes. So a thread that is slow to wake costs nothing but its help.
 //!
 //! ```
 //! use atrous_threads::{Pool, Work, split};

@@ -48,8 +48,8 @@ fn named(name: &str) -> Target {
     Target::all().into_iter().find(|target| target.name == name).unwrap_or_else(Target::portable)
 }
 
-/// The same for a target that this machine may not have at its best. Results of two targets may differ in the last bits:
-/// one rounds products before it adds them, another does not.
+/// Like [`compile`], for a target that need not be the best of this machine. Results of two targets may differ in the last
+/// bits: one rounds products before it adds them, another does not.
 ///
 /// # Errors
 ///
@@ -146,7 +146,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Parameters are missing, or one has the wrong number of elements.
+    /// Parameters are missing, one has the wrong number of elements, or memory is short.
     pub fn load<T: Tensors + ?Sized>(&self, tensors: &T) -> Result<Loaded, Error> {
         let parameters = self.net.parameters();
         let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
@@ -168,7 +168,7 @@ impl Loaded {
     ///
     /// # Errors
     ///
-    /// The number of inputs or elements is not the spec's.
+    /// The number of inputs or elements is not the spec's, or memory is short.
     pub fn infer(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, Error> {
         let plan = self.kernel.plan();
         let outputs = plan.with_role(compiler::plan::Role::Output);
@@ -182,12 +182,13 @@ impl Loaded {
     ///
     /// # Errors
     ///
-    /// The number of inputs, outputs or elements is not the spec's; nothing has been written then.
+    /// The number of inputs, outputs or elements is not the spec's, or memory is short; nothing has been written then.
     pub fn forward(&self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), Error> {
         self.forward_on(&Serial, inputs, outputs)
     }
 
-    /// The same with several threads. The result is the same for any number of them.
+    /// The same with several threads. The result is the same for any number of them, which all have the default
+    /// floating-point environment: Rust requires it.
     ///
     /// # Errors
     ///
@@ -214,7 +215,8 @@ impl Loaded {
     ///
     /// # Errors
     ///
-    /// Those of [`forward`](Loaded::forward), or the scratch memory is too short.
+    /// The number of inputs, outputs or elements is not the spec's, or the scratch memory is too short; nothing has been
+    /// written then.
     pub fn forward_with(
         &self,
         threads: &dyn Threads,
@@ -247,9 +249,9 @@ pub enum Error {
         /// The most that it may take.
         limit: u64,
     },
-    /// The parameters do not fit.
+    /// Parameters are missing.
     Tensors(crate::Error),
-    /// The inputs or outputs do not fit.
+    /// Inputs, outputs, parameters or scratch memory do not fit, or memory is short.
     Run(RunError),
 }
 

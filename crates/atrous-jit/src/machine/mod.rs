@@ -176,7 +176,8 @@ impl Machine {
         scratch: *mut [f32],
         mut given: impl FnMut(&Buffer) -> Result<*mut f32, RunError>,
     ) -> Result<Bases, RunError> {
-        // The only allocation of a run. Collecting results would not know how many there will be.
+        // The only allocation of a run on one thread; where there are more, each stage that is split has a job and its
+        // queues besides. Collecting results would not know how many there will be.
         let mut bases = Vec::with_capacity(self.plan.buffers.len());
         for buffer in &self.plan.buffers {
             bases.push(match buffer.role {
