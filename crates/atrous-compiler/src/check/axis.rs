@@ -51,6 +51,7 @@ impl Written {
 pub(super) fn resolve(scope: &mut Scope, written: &Written) -> Option<(Option<LayerAxis>, Option<usize>)> {
     check_parts(scope, written)?;
     let sides = sides(scope, written)?;
+    check_repeats(scope, written, sides)?;
     check_output_padding(scope, written, sides)?;
     let (Some(input), Some(sides)) = (written.input, sides) else {
         return Some((None, None));
@@ -76,7 +77,7 @@ pub(super) fn resolve(scope: &mut Scope, written: &Written) -> Option<(Option<La
 }
 
 /// The most parts into which an axis may be cut: phases, borders of taps, positions that repeat an input.
-const MOST_PARTS: i64 = 1 << 16;
+const MOST_PARTS: i128 = 1 << 16;
 
 /// The most combinations of parts of all axes.
 const MOST_COMBINATIONS: i64 = 1 << 20;
@@ -108,21 +109,23 @@ pub(super) fn check_combinations(scope: &mut Scope, axes: &[Written]) -> Option<
 
 /// Checks that the parts of the axis, each of which the compiler looks at, are not too many.
 fn check_parts(scope: &mut Scope, written: &Written) -> Option<()> {
-    let side = match (written.mode, written.padding.value) {
-        (PaddingMode::Zeros, _) => 0,
-        (_, Padding::Sides(sides)) => sides[0].max(sides[1]),
-        (_, Padding::Causal | Padding::Same | Padding::SameLower) => 0,
-    };
     let stride = if written.transposed { written.stride } else { 1 };
-    let parts = [
-        ("kernel", written.kernel.value, written.kernel.span),
-        ("stride of a transposed layer", stride, written.stride_span),
-        ("padding that repeats inputs", side, written.padding.span),
-    ];
-    let Some((what, value, span)) = parts.into_iter().find(|part| part.1 > MOST_PARTS) else {
+    check_part(scope, written, "kernel", written.kernel.value.into(), written.kernel.span)?;
+    check_part(scope, written, "stride of a transposed layer", stride.into(), written.stride_span)
+}
+
+/// The same of the positions that repeat an input; a word like `same` may stand for many.
+fn check_repeats(scope: &mut Scope, written: &Written, sides: Option<[i128; 2]>) -> Option<()> {
+    let repeats = written.mode != PaddingMode::Zeros;
+    let Some([lo, hi]) = sides.filter(|_| repeats) else { return Some(()) };
+    check_part(scope, written, "padding that repeats inputs", lo.max(hi), written.padding.span)
+}
+
+fn check_part(scope: &mut Scope, written: &Written, what: &str, parts: i128, span: Span) -> Option<()> {
+    if parts <= MOST_PARTS {
         return Some(());
-    };
-    let message = format!("a {what} is at most {MOST_PARTS}, not {value} (axis {})", written.axis);
+    }
+    let message = format!("a {what} is at most {MOST_PARTS}, not {parts} (axis {})", written.axis);
     scope.add(Diagnostic::error(codes::TOO_LARGE, span, message).label("too large"));
     None
 }

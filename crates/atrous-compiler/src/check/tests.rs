@@ -72,6 +72,37 @@ fn causal_outputs_see_no_later_input() {
     }
 }
 
+/// The only error of a layer: its code and its message.
+fn error(fields: &str) -> String {
+    let front = text(&format!("layer a {{ {fields} }}"), &Sizes::new());
+    assert!(front.models.is_empty(), "{fields} has no error");
+    front.diagnostics.iter().map(|error| format!("{}: {}", error.code, error.message)).collect::<Vec<_>>().join("\n")
+}
+
+/// The compiler looks at each position that repeats an input.
+#[test]
+fn words_may_not_repeat_more_inputs_than_numbers_may() {
+    let fields = |padding| format!("input: [1, 1, 4], channels: 1, {padding}");
+    let errors = [
+        "kernel: 3, padding: 65537, padding_mode: replicate",
+        "kernel: 3, dilation: 1000000000, padding: same, padding_mode: replicate",
+        "kernel: 2, dilation: 131074, padding: same_lower, padding_mode: circular",
+        "kernel: 2, dilation: 1000000000, padding: causal, padding_mode: reflect",
+    ]
+    .map(|padding| error(&fields(padding)));
+    insta::assert_snapshot!(errors.join("\n"), @r"
+    A0223: layer `a`: a padding that repeats inputs is at most 65536, not 65537 (axis 0)
+    A0223: layer `a`: a padding that repeats inputs is at most 65536, not 1000000000 (axis 0)
+    A0223: layer `a`: a padding that repeats inputs is at most 65536, not 65537 (axis 0)
+    A0223: layer `a`: a padding that repeats inputs is at most 65536, not 1000000000 (axis 0)
+    ");
+    for most in ["same, dilation: 65536", "same_lower, dilation: 65536", "causal, dilation: 32768"] {
+        assert!(axis(4, &format!("kernel: 3, padding: {most}, padding_mode: replicate")).is_some(), "{most}");
+        let zeros = most.replace("65536", "1000000000").replace("32768", "1000000000");
+        assert!(axis(4, &format!("kernel: 3, padding: {zeros}")).is_some(), "{zeros}");
+    }
+}
+
 #[test]
 fn an_output_size_is_reached_or_refused() {
     for (input, kernel, stride, dilation) in geometries() {
