@@ -49,6 +49,11 @@ pub struct LayerAxis {
 }
 
 impl LayerAxis {
+    /// Input positions with the padding: what the kernel walks.
+    pub(crate) fn padded(&self) -> i64 {
+        self.input as i64 + self.padding[0] + self.padding[1]
+    }
+
     /// Output positions, by the formulas of PyTorch's `ConvNd` and `ConvTransposeNd`:
     /// `⌊(I + lo + hi − d·(K−1) − 1)/s⌋ + 1`, or transposed `(I−1)·s − lo − hi + d·(K−1) + output_padding + 1`.
     ///

@@ -66,14 +66,10 @@ fn lower_padding(graph: &mut Graph, layer: &Layer, input: Value) -> Value {
     if layer.padding_mode == PaddingMode::Zeros || sides.iter().all(|&sides| sides == [0, 0]) {
         return input;
     }
-    let padded = layer.axes.iter().map(|axis| padded_size(axis) as usize);
+    let padded = layer.axes.iter().map(|axis| axis.padded() as usize);
     let shape = [layer.batch, layer.input_channels].into_iter().chain(padded).collect();
     let op = Op::Pad { mode: layer.padding_mode, sides };
     graph.push(Node { name: layer.name.clone(), op, reads: vec![input], shape })
-}
-
-fn padded_size(axis: &LayerAxis) -> i64 {
-    axis.input as i64 + axis.padding[0] + axis.padding[1]
 }
 
 /// The relation of each axis; for a transposed layer that of the convolution whose adjoint it is. Borders other than zeros
@@ -82,7 +78,7 @@ pub fn axes(layer: &Layer) -> Vec<Axis> {
     let of_axis = |axis: &LayerAxis| {
         let (input, pad) = match layer.padding_mode {
             PaddingMode::Zeros => (axis.input as i64, axis.padding[0]),
-            _ => (padded_size(axis), 0),
+            _ => (axis.padded(), 0),
         };
         let output = axis.output(layer.transposed) as i64;
         let (input, output) = if layer.transposed { (output, input) } else { (input, output) };

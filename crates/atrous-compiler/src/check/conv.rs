@@ -7,10 +7,10 @@ use super::groups;
 use super::read::choice;
 use super::scope::{Scope, Spanned};
 use super::settings::{self, Settings};
-use super::shape::{Shape, check_elements};
+use super::shape::{Shape, check_elements, check_product};
 use super::warnings;
 use crate::ast::{Field, Name};
-use crate::layer::{Layer, LayerAxis, Layout};
+use crate::layer::{Layer, LayerAxis, Layout, PaddingMode};
 
 /// What is known of a convolution.
 pub(super) struct Conv {
@@ -118,6 +118,7 @@ fn geometry(scope: &mut Scope, settings: &Settings, input: &Shape) -> Option<(Sh
     }
     let (axes, sizes): (Vec<_>, Vec<_>) = resolved.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
     check_combinations(scope, &written)?;
+    check_padded(scope, &written, input, &axes)?;
     let channels = settings.channels.map(|channels| channels.value as usize);
     let output: Shape = [input[0], channels].into_iter().chain(sizes).collect();
     let span = settings.channels.map_or(kernel.get(0).span, |channels| channels.span);
@@ -128,4 +129,12 @@ fn geometry(scope: &mut Scope, settings: &Settings, input: &Shape) -> Option<(Sh
         }
     }
     Some((output, axes.into_iter().collect()))
+}
+
+/// Checks the size of the input with its padding, which is copied where it is not zeros.
+fn check_padded(scope: &mut Scope, written: &[Written], input: &Shape, axes: &[Option<LayerAxis>]) -> Option<()> {
+    let Some(first) = written.first().filter(|first| first.mode != PaddingMode::Zeros) else { return Some(()) };
+    let padded = axes.iter().map(|axis| axis.and_then(|axis| usize::try_from(axis.padded()).ok()));
+    let shape: Shape = input[..2].iter().copied().chain(padded).collect();
+    check_product(scope, &shape, "the padded input", first.padding.span)
 }

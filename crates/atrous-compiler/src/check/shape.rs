@@ -93,16 +93,22 @@ fn read_dim(scope: &mut Scope, entry: &Value, dimension: usize, what: &str, size
 
 /// Checks that a tensor is not absurdly large, whatever its unknown sizes are.
 pub(super) fn check_elements(scope: &mut Scope, shape: &[Option<usize>], what: &str, span: Span) -> Option<()> {
+    let Some(size) = shape.iter().flatten().find(|&&size| size as u128 > MOST as u128) else {
+        return check_product(scope, shape, what, span);
+    };
+    let message = format!("{what} has a size of {size}; the most is {MOST}");
+    scope.add(Diagnostic::error(codes::TOO_LARGE, span, message).label("too large"));
+    None
+}
+
+/// The same of a tensor that no source names, so that each size may be larger than one that is written.
+pub(super) fn check_product(scope: &mut Scope, shape: &[Option<usize>], what: &str, span: Span) -> Option<()> {
     let times = |product: u128, size: &Option<usize>| product.saturating_mul(size.unwrap_or(1) as u128);
     let elements = shape.iter().fold(1, times);
-    let too_long = shape.iter().flatten().find(|&&size| size as u128 > MOST as u128);
-    if elements <= MOST_ELEMENTS && too_long.is_none() {
+    if elements <= MOST_ELEMENTS {
         return Some(());
     }
-    let message = match too_long {
-        Some(size) => format!("{what} has a size of {size}; the most is {MOST}"),
-        None => format!("{what} {} has {elements} elements; the most is {MOST_ELEMENTS} (2^40)", shown_shape(shape)),
-    };
+    let message = format!("{what} {} has {elements} elements; the most is {MOST_ELEMENTS} (2^40)", shown_shape(shape));
     scope.add(Diagnostic::error(codes::TOO_LARGE, span, message).label("too large"));
     None
 }

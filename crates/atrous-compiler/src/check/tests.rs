@@ -103,6 +103,25 @@ fn words_may_not_repeat_more_inputs_than_numbers_may() {
     }
 }
 
+/// The padded input is a tensor of its own.
+#[test]
+fn an_input_with_the_padding_that_repeats_it_is_no_larger_than_a_tensor_may_be() {
+    let image = |mode| {
+        format!(
+            "input: [1, 65536, 1, 1, 1], channels: 1, kernel: 1, stride: 200000, padding: 65536, padding_mode: {mode}"
+        )
+    };
+    let errors = [
+        error(&image("replicate")),
+        error("input: [1, 4096, 16384, 16384], channels: 1, kernel: 5, stride: 512, padding: 2, padding_mode: reflect"),
+    ];
+    insta::assert_snapshot!(errors.join("\n"), @r"
+    A0223: layer `a`: the padded input [1, 65536, 131073, 131073, 131073] has 147577330315166810112 elements; the most is 1099511627776 (2^40)
+    A0223: layer `a`: the padded input [1, 4096, 16388, 16388] has 1100048564224 elements; the most is 1099511627776 (2^40)
+    ");
+    assert!(!text(&format!("layer a {{ {} }}", image("zeros")), &Sizes::new()).models.is_empty());
+}
+
 #[test]
 fn an_output_size_is_reached_or_refused() {
     for (input, kernel, stride, dilation) in geometries() {
