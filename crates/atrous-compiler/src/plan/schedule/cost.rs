@@ -43,7 +43,7 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
     let times = if schedule.along == LaneAxis::Groups { problem.channels } else { problem.groups };
     let mut sum = 0.0;
     for (rows, tiles) in heights(problem, schedule) {
-        let mut of_row = 0;
+        let mut of_row = 0_u128;
         for block in blocks(problem.groups, problem.channels, schedule) {
             for (size, count) in schedule.run_sizes(problem.width.outputs, problem.width.phases) {
                 let tile = match schedule.along {
@@ -52,11 +52,11 @@ pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize 
                         machine.channel_tile(problem, schedule, [block.channels, block.lanes], [rows, size])
                     }
                 };
-                of_row += block.count * count * tile;
+                of_row += (block.count * count) as u128 * tile as u128;
             }
         }
         let all = tiles * problem.phases_apart.unwrap_or(1) * times;
-        sum += (of_row * per_cent / 100) as f64 * all as f64;
+        sum += (of_row * per_cent as u128 / 100) as f64 * all as f64;
     }
     let beside = machine.first_weights(problem, schedule) + machine.parts_again(problem, schedule) + reordered(problem);
     (sum + beside) as usize

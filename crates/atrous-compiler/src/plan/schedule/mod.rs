@@ -273,8 +273,9 @@ pub fn ranking(contraction: &Contraction, epilogue: usize, layout: Layout, targe
     };
     if target.is_dual() && axes == walked(contraction, layout, &Target::avx512()) {
         let other = by_cost(&problems, epilogue, &Target::avx512()).first().map(|(_, schedule)| *schedule);
+        let is_worth = |cost: usize| cost.saturating_mul(100) <= least.saturating_mul(100 + WORTH_ITS_CODE);
         let shared = candidates.iter().position(|(_, schedule)| Some(*schedule) == other);
-        if let Some(shared) = shared.filter(|&shared| 100 * candidates[shared].0 <= (100 + WORTH_ITS_CODE) * least) {
+        if let Some(shared) = shared.filter(|&shared| is_worth(candidates[shared].0)) {
             candidates[..=shared].rotate_right(1);
         }
     }

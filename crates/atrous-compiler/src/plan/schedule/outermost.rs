@@ -1,6 +1,6 @@
 //! Which loops of a contraction stand outside of the others.
 
-use super::problem::Problem;
+use super::problem::{Problem, product};
 use super::{FEW, LINE, LaneAxis, Outermost, SECOND_LEVEL};
 use crate::layer::Layout;
 use crate::plan::Target;
@@ -57,11 +57,6 @@ fn parts(problem: &Problem, [channels, height, units]: [usize; 3]) -> Option<Out
     let blocks = problem.channels.div_ceil(channels);
     let pays = *weights <= NEAR || product(&[slower, *inputs_read, blocks]) > product(&[*weights, all.div_ceil(size)]);
     (size < all && pays).then_some(Outermost::Parts(size))
-}
-
-/// A product of numbers that users choose, or the largest number.
-fn product(factors: &[usize]) -> usize {
-    factors.iter().fold(1, |product, &factor| product.saturating_mul(factor))
 }
 
 /// The largest number up to `all` that fits, where all smaller ones do; at least 1.

@@ -49,7 +49,7 @@ pub struct Axis {
     pub outputs: usize,
     /// Distance between outputs with equal taps.
     pub phases: usize,
-    /// Inputs from one output of a phase to the next.
+    /// Inputs from one output of a phase to the next; not many more than there are.
     pub stride: usize,
     /// Inputs from one tap to the next.
     pub dilation: usize,
@@ -66,11 +66,13 @@ pub struct Axis {
 impl Axis {
     fn new(axis: &PiecewiseAxis) -> Axis {
         let table = AxisTable::new(axis);
+        // A longer one meets no other input, and one of a line already reads each from a line of its own.
+        let most_stride = axis.input.max(LINE as i64);
         let outputs = axis.output as usize;
         Axis {
             outputs,
             phases: table.output_step as usize,
-            stride: table.stride as usize,
+            stride: table.stride.min(most_stride) as usize,
             dilation: table.dilation as usize,
             taps: axis.most_taps(),
             kernel: axis.taps as usize,
@@ -207,8 +209,8 @@ impl Problem {
 
     /// Bytes of the inputs of an image, but for those beyond the last stride.
     pub fn input_bytes(&self) -> usize {
-        let strides = self.width.stride * self.rows.as_ref().map_or(1, |rows| rows.stride);
-        4 * self.groups * self.inputs * self.outputs_above * self.width.outputs * strides
+        let rows = self.rows.as_ref().map_or(1, |rows| rows.stride);
+        product(&[4, self.groups, self.inputs, self.outputs_above, self.width.outputs, self.width.stride, rows])
     }
 
     /// Bytes of the outputs of an image.
@@ -223,7 +225,7 @@ impl Problem {
 
     /// Whether the inputs of a group, one for each output, are more than a second-level cache holds beside all else.
     pub fn reads_from_far(&self) -> bool {
-        4 * self.inputs * self.outputs_above * self.width.outputs > SECOND_LEVEL / 8 * 7
+        product(&[4, self.inputs, self.outputs_above, self.width.outputs]) > SECOND_LEVEL / 8 * 7
     }
 
     /// Whether an output has one product of each input channel.
@@ -240,4 +242,9 @@ impl Problem {
     pub fn pixel(&self) -> usize {
         4 * self.groups * self.inputs * if self.width.taps > 1 { 1 } else { self.width.stride }
     }
+}
+
+/// A product of numbers that users choose, or the largest number.
+pub fn product(factors: &[usize]) -> usize {
+    factors.iter().fold(1, |product, &factor| product.saturating_mul(factor))
 }

@@ -37,10 +37,41 @@ fn large_layers_are_planned() {
         "input: [1, 1, 30000, 30000], channels: 1, kernel: 1, layout: nhwc",
     ];
     for layer in layers {
-        let mut models = front::text(&format!("layer a {{ {layer} }}"), &Sizes::new()).models;
-        let Some(Model::Net(net)) = models.pop() else { panic!("{layer} has an error") };
-        for target in [Target::portable(), Target::avx512()] {
-            compile(&net, &target).unwrap_or_else(|error| panic!("{layer}: {error}"));
+        are_planned(layer, &[Target::portable(), Target::avx512()]);
+    }
+}
+
+/// What they cost is beyond 64 bits, or products on the way to it are.
+#[test]
+fn costs_may_be_large() {
+    let far_apart = [
+        "input: [1, 2, 4], channels: 1, kernel: 1, stride: 2147483647",
+        "input: [1, 2, 4, 4], channels: 1, kernel: 1, stride: 2147483647",
+        "input: [1, 2147483647, 1], channels: 1, kernel: 1, stride: 2147483647",
+        "input: [1, 64, 4], channels: 64, kernel: 1, stride: 268435456",
+        "input: [1, 64, 536870912], channels: 64, kernel: 1, stride: 268435456",
+        "input: [1, 1, 1048576, 1048576], channels: 1, kernel: [1024, 32], stride: 524288",
+        "input: [1, 8, 16384, 16384, 256], channels: 8, kernel: [1024, 32, 32], stride: [8192, 8192, 128]",
+    ];
+    for layout in ["nchw", "nhwc"] {
+        for layer in far_apart {
+            are_planned(&format!("{layer}, layout: {layout}"), &Target::all());
         }
+    }
+    let much_work = [
+        "input: [1, 2147483647, 1, 1], channels: 1, kernel: 1, padding: 524287",
+        "input: [1, 1048576, 1048576], channels: 1048576, kernel: 1",
+        "input: [1, 1024, 32, 33554432], channels: 32768, kernel: 32",
+    ];
+    for layer in much_work {
+        are_planned(layer, &[Target::portable(), Target::avx512_dual()]);
+    }
+}
+
+fn are_planned(layer: &str, targets: &[Target]) {
+    let mut models = front::text(&format!("layer a {{ {layer} }}"), &Sizes::new()).models;
+    let Some(Model::Net(net)) = models.pop() else { panic!("{layer} has an error") };
+    for target in targets {
+        compile(&net, target).unwrap_or_else(|error| panic!("{layer}: {error}"));
     }
 }

@@ -73,7 +73,7 @@ impl Machine {
     }
 
     /// Half cycles of so many steps, each with these half cycles of multiply-adds and of loads: both go on at the same time,
-    /// but get in each other's way a bit. A step takes no less than `least`. Where a multiply-add is two instructions, they
+    /// but get in each other's way a bit. A step takes no less than `least`. It saturates. Where a multiply-add is two instructions, they
     /// and the five of a loop go six in a cycle instead.
     pub fn together(&self, steps: usize, multiply_adds: usize, loads: usize, least: usize) -> usize {
         let longer = multiply_adds.max(loads);
@@ -81,7 +81,7 @@ impl Machine {
             true => 8 * longer + multiply_adds.min(loads),
             false => (8 * longer).max(8 * (2 * multiply_adds + loads + 5) / 3),
         };
-        steps * both.max(8 * least) / 8
+        steps.saturating_mul(both.max(least.saturating_mul(8))) / 8
     }
 
     pub fn store(&self, lanes: usize) -> usize {

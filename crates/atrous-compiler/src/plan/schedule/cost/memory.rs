@@ -2,7 +2,7 @@
 
 use super::machine::Machine;
 use crate::layer::Layout;
-use crate::plan::schedule::problem::Problem;
+use crate::plan::schedule::problem::{Problem, product};
 use crate::plan::schedule::{FIRST_LEVEL, LINE, LaneAxis, Outermost, SECOND_LEVEL, Schedule};
 
 /// Bytes after which addresses fall into the same sets of a first-level cache again.
@@ -144,7 +144,7 @@ impl Machine {
     /// touch lines of so many bytes: with channels first, each is in another page. Several products would hide it.
     pub fn scattered_inputs(&self, problem: &Problem, rows: usize, touched: usize) -> usize {
         let reads_planes = problem.multiplies_once() && problem.input_layout() == Layout::Nchw;
-        let bytes = problem.inputs * rows * touched;
+        let bytes = product(&[problem.inputs, rows, touched]);
         if !self.eight_lanes || !reads_planes || bytes <= FIRST_LEVEL / 4 {
             return 0;
         }
@@ -176,13 +176,14 @@ impl Machine {
         }
         let is_walked = problem.outputs_above == 1 && !matches!(outermost, Outermost::Runs | Outermost::Parts(_));
         let new = if is_walked && problem.reads_from_far() { new } else { 0 };
-        let again = if steps * rows * touched > FIRST_LEVEL / 2 { touched - new } else { 0 };
+        let again = if product(&[steps, rows, touched]) > FIRST_LEVEL / 2 { touched - new } else { 0 };
         if self.dual {
             let lines =
                 |bytes: usize, first: usize| if bytes == 0 { 0 } else { first + NEXT_LINE * (bytes / (4 * LINE)) };
             return rows * lines(new, self.memory.lone_far_line).max(lines(again, LONE_LINE));
         }
-        rows * (new * self.memory.lone_far_line + again * LONE_LINE) / (4 * LINE)
+        let lines = product(&[new, self.memory.lone_far_line]).saturating_add(product(&[again, LONE_LINE]));
+        product(&[rows, lines]) / (4 * LINE)
     }
 
     /// Half cycles of a step for its inputs, if those of all channels, with channels first, fall into so few sets of a
@@ -228,7 +229,7 @@ impl Machine {
     /// Per cent that long tiles with lanes along groups were measured to take longer, where tensors are far, or where their
     /// inputs do not stay near for the next block of channels.
     pub fn spread(&self, problem: &Problem, along: LaneAxis, size: usize) -> usize {
-        let read = problem.taps_above * problem.width.stride * problem.width.inputs_of(size) * problem.pixel();
+        let read = product(&[problem.taps_above, problem.width.stride, problem.width.inputs_of(size), problem.pixel()]);
         match along {
             LaneAxis::Groups if !self.dual => 0,
             LaneAxis::Groups if problem.products() <= FEW_PRODUCTS && problem.is_far() => 3 * size.saturating_sub(7),
@@ -247,7 +248,7 @@ impl Machine {
         }
         let lines = 1 + problem.width.stride * problem.rows.as_ref().map_or(1, |rows| rows.stride);
         let later = 100 + 3 * size.saturating_sub(STREAMED_RUN);
-        Some(size * lines * lanes * STREAMED_LINE * later / (100 * LINE) + STREAMED_TILE)
+        Some(product(&[size, lines, lanes, STREAMED_LINE, later]) / (100 * LINE) + STREAMED_TILE)
     }
 
     /// What a row of the inputs of a tile costs that no other tile has brought near.

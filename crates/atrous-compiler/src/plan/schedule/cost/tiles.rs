@@ -4,7 +4,7 @@ use super::machine::Machine;
 use super::memory::collisions;
 use super::{CALL, LATENCY};
 use crate::layer::Layout;
-use crate::plan::schedule::problem::{Axis, Problem};
+use crate::plan::schedule::problem::{Axis, Problem, product};
 use crate::plan::schedule::{
     LEAST_TRANSPOSED, LINE, LaneAxis, Outermost, Schedule, are_neighbours, loads_windows, vectors,
 };
@@ -43,8 +43,8 @@ impl Machine {
         let thrown_out = self.thrown_out(problem, along, rows, size);
         let far = self.far_weights(inputs * taps_above, weights).max(far_inputs).max(thrown_out);
         let steps = self.together(inputs * taps_above, multiply_adds, loads, far.max(self.latency() * taps));
-        let steps =
-            steps * (self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size)) / 100;
+        let per_cent = self.conflict(problem, along, channels, [rows, size]) + self.spread(problem, along, size);
+        let steps = product(&[steps, per_cent]) / 100;
         let collisions = collisions(problem, channels * lanes) + self.near_collisions(problem, rows, touched);
         let steps = steps + inputs * taps_above * collisions;
         let steps = steps + self.scattered_inputs(problem, rows, touched);
@@ -105,8 +105,8 @@ impl Machine {
         let loaded = if shared { rows_read * distances.div_ceil(2) } else { reads };
         let multiply_adds = used * products + reads * gathers;
         let of_row: usize = vectors.iter().map(|lanes| 4 * lanes * stride).sum();
-        let bytes = rows_read * of_row;
-        let touched = bytes + if schedule.outermost == Outermost::Runs { 4 * (LINE - 1) } else { 0 };
+        let bytes = product(&[rows_read, of_row]);
+        let touched = bytes.saturating_add(if schedule.outermost == Outermost::Runs { 4 * (LINE - 1) } else { 0 });
         let far = self.far_inputs(problem, schedule.outermost, inputs * loops.max(1), 1, [bytes, touched]);
         let least = far.max(LATENCY * chain);
         let steps = self.together(inputs * loops.max(1), multiply_adds, loaded * loads + weights, least);
@@ -129,6 +129,7 @@ impl Machine {
         // Otherwise the next tile writes what follows in the same lines.
         let walks_planes = schedule.outermost == Outermost::Runs && are_neighbours;
         let scattered = if walks_planes { self.scattered_outputs(problem, channels * rows, size) } else { 0 };
-        steps + outputs + scattered + CALL + self.far_row(problem, channels, size) * rows_read
+        let far_rows = product(&[self.far_row(problem, channels, size), rows_read]);
+        (steps + outputs + scattered + CALL).saturating_add(far_rows)
     }
 }
