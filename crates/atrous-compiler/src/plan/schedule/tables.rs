@@ -117,21 +117,22 @@ impl TapOrder {
         TapOrder { taps: axis.taps, step: axis.pieces.first().map_or(1, |piece| piece.taps.step) }
     }
 
-    /// The place of tap `k`.
+    /// The place of tap `k`. Each phase has `taps / step` taps, and the first `taps % step` phases one more.
     pub fn place(self, k: i64) -> i64 {
-        let before = self.phases().take_while(|phase| phase.start < k % self.step);
-        before.map(|phase| phase.count).sum::<i64>() + k / self.step
+        let TapOrder { taps, step } = self;
+        let phase = k % step;
+        phase * (taps / step) + phase.min(taps % step) + k / step
     }
 
     /// The places of the phase in which a place is.
     pub fn phase_at(self, place: i64) -> Progression {
-        let counts = self.phases().map(|phase| phase.count);
-        let places = counts.scan(0, |start, count| {
-            let places = Progression { start: *start, step: 1, count };
-            *start += count;
-            Some(places)
-        });
-        places.take_while(|phase| phase.start <= place).last().unwrap_or(Progression { start: 0, step: 1, count: 0 })
+        let (least, longer) = (self.taps / self.step, self.taps % self.step);
+        let of_longer = longer * (least + 1);
+        let (start, count) = match place - of_longer {
+            ..0 => (place - place % (least + 1), least + 1),
+            behind => (place - behind % least, least),
+        };
+        Progression { start, step: 1, count }
     }
 
     /// The taps of each phase.
@@ -159,6 +160,24 @@ mod tests {
             row(9, 1, 12, 2),
         ];
         assert_eq!(parts, table(expected));
+    }
+
+    /// Phase by phase, as the order is defined.
+    #[test]
+    fn taps_have_the_places_of_their_order() {
+        for (taps, step) in (1..40).flat_map(|taps| (1..45).map(move |step| (taps, step))) {
+            let order = TapOrder { taps, step };
+            let mut next = 0;
+            for phase in order.phases() {
+                let places = Progression { start: next, step: 1, count: phase.count };
+                for number in 0..phase.count {
+                    assert_eq!(order.place(phase.start + step * number), next, "{order:?}");
+                    assert_eq!(order.phase_at(next), places, "{order:?}");
+                    next += 1;
+                }
+            }
+            assert_eq!(next, taps);
+        }
     }
 
     #[test]
