@@ -248,7 +248,9 @@ impl Graph {
                 node.reads.iter().for_each(|read| used[read.0] = true);
             }
         }
-        let renumber = |value: Value| Value(used[..value.0].iter().filter(|&&used| used).count());
+        let number = |next: &mut usize, used: &bool| Some(std::mem::replace(next, *next + usize::from(*used)));
+        let numbers: Vec<usize> = used.iter().scan(0, number).collect();
+        let renumber = |value: Value| Value(numbers[value.0]);
         let kept = self.nodes.into_iter().zip(&used).filter(|(_, used)| **used);
         let renumbered = |node: Node| Node { reads: node.reads.iter().map(|&read| renumber(read)).collect(), ..node };
         Graph {

@@ -17,6 +17,7 @@ use super::{BinaryOp, Buffer, BufferId, Decision, Plan, Role, Stage, Target};
 use crate::ir::{self, Contraction, Graph, Node, Op, Value};
 use crate::layer::Activation;
 use memory::Lifetime;
+use nest::Names;
 
 /// The plan of a graph for a target. `choose` gets the name of each contraction's stage and its schedules, by what they
 /// are expected to cost, and says the number of one; the last, if there are fewer.
@@ -33,11 +34,13 @@ pub fn build(graph: &Graph, target: &Target, choose: Choose) -> Plan {
         of_value: vec![None; graph.nodes.len()],
         pack: Vec::new(),
         run: Vec::new(),
+        names: BuilderNames::default(),
     };
     builder.add_signature();
     for unit in units(graph) {
-        builder.add_output_buffer(&unit);
-        builder.add_stage(&unit);
+        let name = builder.stage_name(&unit);
+        builder.add_output_buffer(&unit, &name);
+        builder.add_stage(&unit, name);
     }
     builder.finish()
 }
@@ -137,11 +140,20 @@ struct Builder<'a> {
     of_value: Vec<Option<BufferId>>,
     pack: Vec<Stage>,
     run: Vec<Stage>,
+    names: BuilderNames,
+}
+
+/// The names of what a plan has.
+#[derive(Default)]
+struct BuilderNames {
+    buffers: Names,
+    pack: Names,
+    run: Names,
 }
 
 impl Builder<'_> {
     fn add_buffer(&mut self, name: &str, role: Role, shape: Vec<usize>) -> BufferId {
-        let name = nest::unique(name, |name| self.buffers.iter().any(|buffer| buffer.name == name));
+        let name = self.names.buffers.fresh(name);
         self.buffers.push(Buffer { name, role, shape });
         BufferId(self.buffers.len() - 1)
     }
@@ -174,22 +186,22 @@ impl Builder<'_> {
     }
 
     /// Values that are not outputs live in scratch memory; `finish` places them.
-    fn add_output_buffer(&mut self, unit: &Unit) {
+    fn add_output_buffer(&mut self, unit: &Unit, name: &str) {
         if self.of_value[unit.result.0].is_none() {
             let shape = self.in_memory(unit.result);
-            let name = self.stage_name(unit);
-            self.of_value[unit.result.0] = Some(self.add_buffer(&name, Role::Scratch { offset: 0 }, shape));
+            self.of_value[unit.result.0] = Some(self.add_buffer(name, Role::Scratch { offset: 0 }, shape));
         }
     }
 
-    fn stage_name(&self, unit: &Unit) -> String {
+    fn stage_name(&mut self, unit: &Unit) -> String {
         let node = self.graph.node(unit.main);
-        let name = if matches!(node.op, Op::Pad { .. }) { format!("{}_pad", node.name) } else { node.name.clone() };
-        nest::unique(&name, |name| self.run.iter().any(|stage| stage.name == name))
+        match node.op {
+            Op::Pad { .. } => self.names.run.fresh(&format!("{}_pad", node.name)),
+            _ => self.names.run.fresh(&node.name),
+        }
     }
 
-    fn add_stage(&mut self, unit: &Unit) {
-        let name = self.stage_name(unit);
+    fn add_stage(&mut self, unit: &Unit, name: String) {
         let node = self.graph.node(unit.main);
         let stage = match &node.op {
             Op::Contraction(contraction) => self.contraction(name, unit, contraction),
@@ -277,7 +289,7 @@ impl Builder<'_> {
 
     /// A copy of the input of a stage, in the order in which the stage reads it.
     fn reordered(&mut self, stage: &str, node: &Node, contraction: &Contraction, input: BufferId) -> BufferId {
-        let name = nest::unique(&format!("{stage}_reorder"), |name| self.run.iter().any(|stage| stage.name == name));
+        let name = self.names.run.fresh(&format!("{stage}_reorder"));
         let layout = self.graph.layout;
         let shape = reorder::shape(contraction, node.shape[0], layout);
         let output = self.add_buffer(&name, Role::Scratch { offset: 0 }, shape);
@@ -326,8 +338,7 @@ impl Builder<'_> {
 
     /// The name of the stage that packs a parameter, the parameter, and the new buffer for it.
     fn packed(&mut self, parameter: Value, shape: Vec<usize>) -> (String, BufferId, BufferId) {
-        let name = self.graph.node(parameter).name.replace('.', "_");
-        let name = nest::unique(&name, |name| self.pack.iter().any(|stage| stage.name == name));
+        let name = self.names.pack.fresh(&self.graph.node(parameter).name.replace('.', "_"));
         let to = self.add_buffer(&format!("{name}_packed"), Role::Packed { offset: 0 }, shape);
         (name, self.buffer(parameter), to)
     }
@@ -340,8 +351,7 @@ impl Builder<'_> {
             self.buffers[index].role = Role::Packed { offset };
         }
         let scratch = self.with_role(|role| matches!(role, Role::Scratch { .. }));
-        let lifetimes: Vec<Lifetime> = scratch.iter().map(|&index| self.lifetime(BufferId(index))).collect();
-        let (offsets, scratch_len) = memory::share(&lifetimes);
+        let (offsets, scratch_len) = memory::share(&self.lifetimes(&scratch));
         for (index, offset) in scratch.into_iter().zip(offsets) {
             self.buffers[index].role = Role::Scratch { offset };
         }
@@ -360,10 +370,21 @@ impl Builder<'_> {
         (0..self.buffers.len()).filter(|&index| matches(&self.buffers[index].role)).collect()
     }
 
-    fn lifetime(&self, buffer: BufferId) -> Lifetime {
-        let first = self.run.iter().position(|stage| stage.writes().contains(&buffer));
-        let first = first.expect("a scratch buffer is written");
-        let last = self.run.iter().rposition(|stage| stage.reads().contains(&buffer)).unwrap_or(first);
-        Lifetime { len: self.buffers[buffer.0].len(), first, last }
+    /// When some buffers are live. What a stage reads and writes is looked up once: there may be thousands of both.
+    fn lifetimes(&self, scratch: &[usize]) -> Vec<Lifetime> {
+        let mut uses: Vec<Option<(usize, usize)>> = vec![None; self.buffers.len()];
+        for (number, stage) in self.run.iter().enumerate() {
+            for buffer in stage.writes() {
+                uses[buffer.0].get_or_insert((number, number));
+            }
+            for buffer in stage.reads() {
+                uses[buffer.0] = uses[buffer.0].map(|(first, _)| (first, number));
+            }
+        }
+        let lifetime = |&index: &usize| {
+            let (first, last) = uses[index].expect("a scratch buffer is written");
+            Lifetime { len: self.buffers[index].len(), first, last }
+        };
+        scratch.iter().map(lifetime).collect()
     }
 }

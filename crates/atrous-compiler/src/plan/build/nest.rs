@@ -34,7 +34,7 @@ impl Vars {
 
 /// Names in use.
 #[derive(Default)]
-struct Names {
+pub struct Names {
     taken: BTreeSet<String>,
     /// For each name, the number to try next.
     next: BTreeMap<String, usize>,
@@ -42,7 +42,7 @@ struct Names {
 
 impl Names {
     /// The name, or the first of `name_2`, `name_3`, … that is not taken, which is taken from now on.
-    fn fresh(&mut self, name: &str) -> String {
+    pub fn fresh(&mut self, name: &str) -> String {
         let next = self.next.entry(name.to_string()).or_insert(1);
         loop {
             let fresh = if *next == 1 { name.to_string() } else { format!("{name}_{next}") };

@@ -18,6 +18,22 @@ fn many_operands_are_combined() {
     }
 }
 
+/// They would take minutes if each buffer, name or read looked at all stages, buffers or nodes.
+#[test]
+fn long_nets_are_planned() {
+    let pair = |number| {
+        let operands = format!("c{number}, ").repeat(127);
+        let sum = format!("l{} = add({operands}l{number});", number + 1);
+        format!("c{number} = conv(l{number}) {{ channels: 1, kernel: 1 }}; {sum}")
+    };
+    let pairs: String = (0..1000).map(pair).collect();
+    let spec = format!("net n {{ input l0: [1, 1, 2]; {pairs} output l1000; }}");
+    let mut models = front::text(&spec, &Sizes::new()).models;
+    let Some(Model::Net(net)) = models.pop() else { panic!("the spec has an error") };
+    let plan = compile(&net, &Target::portable()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((plan.run.len(), plan.scratch_len), (2000, 48));
+}
+
 /// Each would take minutes and gigabytes if combinations, positions or steps were walked one by one.
 #[test]
 fn large_layers_are_planned() {
