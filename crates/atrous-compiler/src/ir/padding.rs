@@ -1,5 +1,7 @@
 //! Which input position stands at a position outside the input.
 
+use std::ops::Range;
+
 use super::axis::Progression;
 use crate::layer::PaddingMode;
 
@@ -19,14 +21,20 @@ pub fn source(mode: PaddingMode, input: i64, position: i64) -> Option<i64> {
     }
 }
 
-/// A padded axis as runs of consecutive inputs: the positions of each run in the padded axis, and its first input.
+/// A padded axis as runs of consecutive inputs: the positions of each run in the padded axis, and its first input. What lies
+/// inside of the input, which may be long, is not walked.
 pub fn runs(mode: PaddingMode, input: i64, [low, high]: [i64; 2]) -> Vec<(Progression, i64)> {
+    let (start, end) = (-low, input + high);
+    let outside = |positions: Range<i64>| {
+        positions.filter_map(|position| source(mode, input, position).map(|from| (position, from, 1)))
+    };
+    let (first, behind) = (start.max(0), end.min(input));
+    let inside = (first < behind).then_some((first, first, behind - first));
     let mut runs: Vec<(Progression, i64)> = Vec::new();
-    for position in -low..input + high {
-        let Some(from) = source(mode, input, position) else { continue };
+    for (position, from, count) in outside(start..end.min(0)).chain(inside).chain(outside(start.max(input)..end)) {
         match runs.last_mut() {
-            Some((run, first)) if *first + run.count == from => run.count += 1,
-            _ => runs.push((Progression { start: position + low, step: 1, count: 1 }, from)),
+            Some((run, first)) if *first + run.count == from => run.count += count,
+            _ => runs.push((Progression { start: position + low, step: 1, count }, from)),
         }
     }
     runs

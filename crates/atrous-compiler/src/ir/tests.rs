@@ -1,5 +1,7 @@
-use super::axis::{Axis, Piece};
+use super::axis::{Axis, Piece, Progression};
 use super::graph::PiecewiseAxis;
+use super::padding;
+use crate::layer::PaddingMode;
 
 /// Calls `check` with every relation of small numbers.
 fn for_every_axis(mut check: impl FnMut(Axis)) {
@@ -111,5 +113,24 @@ fn verify_sees_outputs_that_are_covered_twice_or_not_at_all() {
     ];
     for (index, changed) in changes.into_iter().enumerate() {
         assert_eq!(change(changed), error, "change {index}");
+    }
+}
+
+/// Each position by itself, and no two neighbouring runs that are one.
+#[test]
+fn runs_of_a_padded_axis_have_the_source_of_each_position() {
+    let modes = [PaddingMode::Zeros, PaddingMode::Reflect, PaddingMode::Replicate, PaddingMode::Circular];
+    let sides = || (-6..=9_i64).flat_map(|low| (-6..=9_i64).map(move |high| (low, high)));
+    for (mode, input) in modes.into_iter().flat_map(|mode| (1..=6_i64).map(move |input| (mode, input))) {
+        for (low, high) in sides() {
+            let runs = padding::runs(mode, input, [low, high]);
+            let of_run = |(run, from): &(Progression, i64)| (0..run.count).map(|n| (run.at(n), from + n)).collect();
+            let found: Vec<(i64, i64)> = runs.iter().flat_map::<Vec<_>, _>(of_run).collect();
+            let source = |position| padding::source(mode, input, position).map(|from| (position + low, from));
+            let expected: Vec<(i64, i64)> = (-low..input + high).filter_map(source).collect();
+            assert_eq!(found, expected, "{mode:?}, {input} with {low} and {high}");
+            let is_one = |pair: &[(Progression, i64)]| pair[0].1 + pair[0].0.count == pair[1].1;
+            assert!(!runs.windows(2).any(is_one), "{mode:?}, {input} with {low} and {high}: {runs:?}");
+        }
     }
 }

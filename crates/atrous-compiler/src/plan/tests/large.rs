@@ -48,6 +48,7 @@ fn large_layers_are_planned() {
         "input: [1, 1, 3], channels: 1, kernel: 65536, stride: 65536, transposed",
         "input: [1, 1, 8, 8], channels: 1, kernel: 3, padding: 60000, padding_mode: replicate",
         "input: [1, 1, 3000, 3000], channels: 1, kernel: 3, padding: 2999, padding_mode: reflect",
+        "input: [1, 1, 2147483647], channels: 1, kernel: 3, stride: 1000000000, padding: 1, padding_mode: reflect",
         "input: [1000000000, 1, 1], channels: 1, kernel: 1",
         "input: [1, 1, 1000000000], channels: 1, kernel: 3, stride: 500000000",
         "input: [1, 1, 30000, 30000], channels: 1, kernel: 1",
