@@ -402,6 +402,10 @@ fn slow_layers_have_a_reason() {
     check("input: [1, 512, 4, 4], channels: 1, kernel: 4", Some(SlowReason::ShortVectors { lanes: 1, most: 16 }));
     let few = SlowReason::FewSums { sums: 1, along: LaneAxis::OutputChannels };
     check("input: [1, 16, 4096, 1], channels: 16, kernel: [63, 1], padding: [31, 0]", Some(few));
+    // One vector of sums for each of two phases.
+    let phases = "input: [1, 9, 300, 4], channels: 1, kernel: [65, 4], stride: [1, 2], padding: [32, 0], transposed";
+    let few = SlowReason::FewSums { sums: 2, along: LaneAxis::Width };
+    assert_eq!(slow_reason(phases, Layout::Nchw, &Target::avx2()), Some(few));
     let reason =
         slow_reason("input: [1, 64, 100], channels: 1, kernel: 400, stride: 160, transposed", Layout::Nhwc, wide);
     assert!(matches!(reason, Some(SlowReason::Loops(Loops::LongCode { phases: 160, most: 3200, .. }))), "{reason:?}");

@@ -279,6 +279,7 @@ impl Builder<'_> {
                 half_cycles,
                 multiply_adds: u64::try_from(ir::macs::of_contraction(node)).unwrap_or(u64::MAX),
                 bytes: 4 * touched.iter().sum::<usize>() as u64,
+                phases: contraction.axes.last().map_or(1, |axis| axis.output_step() as usize),
             };
             Slow::of(&expected, &schedule, loops, self.target)
         };

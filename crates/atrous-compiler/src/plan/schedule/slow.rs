@@ -118,6 +118,8 @@ pub struct Expectation {
     pub multiply_adds: u64,
     /// Bytes of input, weights and output.
     pub bytes: u64,
+    /// Distance between outputs of a row with the same taps.
+    pub phases: usize,
 }
 
 impl Slow {
@@ -128,8 +130,10 @@ impl Slow {
         if cycles <= FEW_CYCLES || cycles.saturating_mul(2) <= least.saturating_mul(MANY_HALVES) {
             return None;
         }
-        let Schedule { along, lanes, channels, positions, rows, .. } = *schedule;
-        let sums = channels * positions * rows.unwrap_or(1);
+        let Schedule { along, lanes, channels, positions, rows, phases_apart, .. } = *schedule;
+        // Lanes along the width are outputs of one phase, and a tile has as many vectors of each other one.
+        let phases = if along == LaneAxis::Width && !phases_apart { expected.phases } else { 1 };
+        let sums = channels * positions * rows.unwrap_or(1) * phases;
         let reason = match loops {
             Some(loops) => SlowReason::Loops(loops),
             None if 2 * lanes <= target.lanes => SlowReason::ShortVectors { lanes, most: target.lanes },
