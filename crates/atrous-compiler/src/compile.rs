@@ -17,8 +17,8 @@ pub fn compile(net: &Net, target: &Target) -> Result<Checked<Plan>, Unplanned> {
     compile_with(net, target, &mut |_, _| 0)
 }
 
-/// The same with the schedule of each contraction chosen: `choose` gets the name of its stage and its schedules, by what
-/// they are expected to cost, and says the number of one; the last, if there are fewer.
+/// The same with the schedule of each contraction chosen: `choose` gets the name of its stage and its schedules, in the
+/// order of [`ranking`](plan::schedule::ranking), and says the number of one; the last, if there are fewer.
 ///
 /// # Errors
 ///

@@ -91,13 +91,14 @@ pub struct Choice {
     pub parts: Vec<usize>,
     /// How many schedules there were to choose from.
     pub schedules: usize,
-    /// The place of this one among them, by expected cost; 0 is the cheapest.
+    /// The place of this one in their ranking. 0 is the one that is taken where nobody chooses: the cheapest, or one that costs
+    /// a little more and that another target has too.
     pub rank: usize,
     /// Whether the cost model expects the stage's cycles, which it does of all schedules that write taps out.
     pub is_modelled: bool,
     /// Useful multiply-adds in the stage's cycles, of those that the target's peak allows: 1 is all.
     pub share_of_peak: f64,
-    /// The cheapest schedule of each other vector axis, cheapest first.
+    /// The first schedule in the ranking of each other vector axis, in this order.
     pub alternatives: Vec<Alternative>,
     /// Why taps along the last axis are walked by a loop, if they are.
     pub loops: Option<Loops>,
@@ -186,7 +187,7 @@ fn choice(plan: &Plan, graph: &Graph, origin: &Origin, decision: Decision, usefu
     }
 }
 
-/// The cheapest schedule of each vector axis but that of the chosen one.
+/// The first schedule of each vector axis but that of the chosen one.
 fn alternatives(ranking: &[Ranked], chosen: &Schedule, half_cycles: Option<usize>) -> Vec<Alternative> {
     let mut seen: Vec<LaneAxis> = vec![chosen.along];
     let mut found = Vec::new();

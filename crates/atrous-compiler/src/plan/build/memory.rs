@@ -1,4 +1,4 @@
-//! Where scratch buffers lie.
+//! Where packed and scratch buffers lie in their arenas.
 
 /// A buffer that is live from the stage that writes it to the last stage that reads it.
 #[derive(Clone, Copy, Debug)]

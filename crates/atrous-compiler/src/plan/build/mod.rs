@@ -19,8 +19,8 @@ use crate::layer::Activation;
 use memory::Lifetime;
 use nest::Names;
 
-/// The plan of a graph for a target. `choose` gets the name of each contraction's stage and its schedules, by what they
-/// are expected to cost, and says the number of one; the last, if there are fewer.
+/// The plan of a graph for a target. `choose` gets the name of each contraction's stage and its schedules, in the order of
+/// their [`ranking`], and says the number of one; the last, if there are fewer.
 ///
 /// # Panics
 ///
@@ -49,8 +49,8 @@ pub fn build(graph: &Graph, target: &Target, choose: Choose) -> Plan {
 pub struct Origin {
     /// The operation that does the work.
     pub node: Value,
-    /// The schedules that there are to choose from, by what they are expected to cost; none where nothing is chosen, as for
-    /// the copy of an input.
+    /// The schedules that there are to choose from, by what they are expected to cost, but for the first, which may cost a
+    /// little more than the next ones; none where nothing is chosen, as for the copy of an input.
     pub ranking: Vec<Ranked>,
 }
 

@@ -19,7 +19,8 @@ pub const MOST_IN_STAGE: usize = 3200;
 /// What is around the multiply-adds of a tile takes as long to compile as so many of them.
 const AROUND: usize = 24;
 
-/// Most rows of a tile with vectors of channels, all of which read with the same taps.
+/// Most rows of a tile with vectors of channels that also has a whole row of outputs. Those of a column have but one output
+/// each, and are bounded by registers alone.
 const MOST_ALIKE: usize = 4;
 
 /// The schedules whose registers fit and whose tiles can be written out.

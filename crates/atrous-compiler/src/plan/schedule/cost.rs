@@ -1,6 +1,7 @@
 //! What a schedule costs, in half cycles, by counting what its tiles do.
 //!
-//! The counts are those of one image and one group, where all taps meet inputs; borders do less, in all schedules alike.
+//! The counts are those of one image with all its groups, where all taps meet inputs; borders do less, in all schedules
+//! alike.
 //! Costs of instructions are those of AMD Zen 4 and similar machines: a vector of 512 bits takes a whole cycle for a
 //! multiply-add or an aligned load, shorter ones half of it; two numbers are broadcast from memory in a cycle. Targets with
 //! two pipes for vectors of 512 bits are like Intel's Xeon: those take half a cycle too, but for shuffles and stores.
@@ -36,7 +37,7 @@ const AGAIN: usize = 2;
 const CROWDED: usize = 4;
 
 /// The half cycles of a schedule.
-pub fn cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
+pub fn half_cycles(problem: &Problem, schedule: &Schedule, target: &Target) -> usize {
     let machine = Machine::of(target);
     let per_cent = 100 + experience(problem, schedule, target);
     // All groups, so that lanes along groups, with which one channel of each is computed, compare with others.

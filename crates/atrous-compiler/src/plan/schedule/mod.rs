@@ -161,12 +161,18 @@ pub fn asks_for_next_block(contraction: &Contraction, schedule: &Schedule, block
     asks_ahead && are_far && is_walked_whole && of_phase >= LEAST_TO_SHARE && target.lanes < LINE
 }
 
+/// Whether so many bytes count as coming from beyond a second-level cache: more than half of it, since other tensors pass
+/// through it too.
+fn are_beyond_second_level(bytes: usize) -> bool {
+    bytes > SECOND_LEVEL / 2
+}
+
 /// Whether tiles ask for the lines of their outputs when they begin, because those come from beyond a second-level cache. The
 /// tiles of transposed layers were measured to gain nothing; with vectors of 512 bits nothing was measured.
 pub fn asks_for_outputs(contraction: &Contraction, target: &Target) -> bool {
     let Contraction { groups, group_outputs, axes, .. } = contraction;
     let positions: usize = axes.iter().map(|axis| axis.output as usize).product();
-    let are_far = 4 * groups * group_outputs * positions > SECOND_LEVEL / 2;
+    let are_far = are_beyond_second_level(4 * groups * group_outputs * positions);
     let is_transposed = axes.iter().any(|axis| axis.output_step() > 1);
     are_far && !is_transposed && target.has_prefetch() && target.lanes < LINE
 }
@@ -182,14 +188,14 @@ pub enum Ahead {
     Share,
 }
 
-/// How far ahead of what is read inputs are asked for, if they come from beyond a first-level cache. With channels first, each
-/// channel is in another page: a machine guesses what is read next, but not across pages. A few channels of one tap are over
-/// before a line comes; if they are few enough, those of a whole tile stay near until the next one reads them. With channels
-/// last, tiles of one tap read several positions at once, and are as short.
+/// How far ahead of what is read inputs are asked for, if they come from beyond a second-level cache. With channels first,
+/// each channel is in another page: a machine guesses what is read next, but not across pages. A few channels of one tap are
+/// over before a line comes; if they are few enough, those of a whole tile stay near until the next one reads them. With
+/// channels last, tiles of one tap read several positions at once, and are as short.
 pub fn inputs_ahead(contraction: &Contraction, layout: Layout, target: &Target) -> Option<Ahead> {
     let Contraction { groups, group_inputs, axes, .. } = contraction;
     let positions: usize = axes.iter().map(|axis| axis.input as usize).product();
-    let is_far = 4 * group_inputs * positions > SECOND_LEVEL / 2;
+    let is_far = are_beyond_second_level(4 * group_inputs * positions);
     let steps_of_channel: usize = axes[..axes.len() - 1].iter().map(PiecewiseAxis::most_taps).product();
     // Behind the last channel nothing is read.
     let most = group_inputs / LEAST_BEFORE;
@@ -244,7 +250,7 @@ fn is_column(contraction: &Contraction, target: &Target) -> bool {
     is_long && sums_many && axis.most_taps() >= least_taps
 }
 
-/// Chooses one of the schedules for a stage by its number.
+/// Chooses one of the schedules for a stage by its number, of those that there are in the order of [`ranking`].
 pub type Choose<'a> = &'a mut dyn FnMut(&str, &[Schedule]) -> usize;
 
 /// A schedule and what it is expected to cost.
@@ -279,16 +285,17 @@ pub fn ranking(contraction: &Contraction, epilogue: usize, layout: Layout, targe
             candidates[..=shared].rotate_right(1);
         }
     }
-    candidates.into_iter().map(|(cycles, schedule)| Ranked { schedule, half_cycles: Some(cycles) }).collect()
+    let ranked = |(half_cycles, schedule)| Ranked { schedule, half_cycles: Some(half_cycles) };
+    candidates.into_iter().map(ranked).collect()
 }
 
 /// The schedules that there are to choose from, each with its half cycles, the least first.
 fn by_cost(problems: &[problem::Problem], epilogue: usize, target: &Target) -> Vec<(usize, Schedule)> {
     let of_problem = |problem: &problem::Problem| {
         let found = candidates::all(problem, epilogue, target).into_iter();
-        found.map(|candidate| (cost::cycles(problem, &candidate, target), candidate)).collect::<Vec<_>>()
+        found.map(|candidate| (cost::half_cycles(problem, &candidate, target), candidate)).collect::<Vec<_>>()
     };
     let mut candidates: Vec<(usize, Schedule)> = problems.iter().flat_map(of_problem).collect();
-    candidates.sort_by_key(|(cycles, _)| *cycles);
+    candidates.sort_by_key(|(half_cycles, _)| *half_cycles);
     candidates
 }

@@ -238,9 +238,9 @@ impl Machine {
         }
     }
 
-    /// Half cycles of a tile with lanes along groups, and outputs that are all of one phase, that has too few products to do anything but wait for inputs and outputs,
-    /// which are far. The longer it is, the later the next vectors of a position follow, of which the machine guesses that
-    /// they come.
+    /// Half cycles of a tile with lanes along groups, and outputs that are all of one phase, that has too few products to do
+    /// anything but wait for inputs and outputs, which are far. The longer it is, the later the next vectors of a position
+    /// follow, of which the machine guesses that they come.
     pub fn streamed(&self, problem: &Problem, lanes: usize, size: usize) -> Option<usize> {
         let has_few = problem.products() <= FEW_PRODUCTS && problem.width.phases == 1 && problem.phases_apart.is_none();
         if !self.dual || problem.layout == Layout::Nchw || !has_few || !problem.is_far() {
