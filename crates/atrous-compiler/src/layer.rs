@@ -147,6 +147,10 @@ pub enum PaddingMode {
 }
 
 impl PaddingMode {
+    /// Every mode.
+    pub const ALL: [PaddingMode; 4] =
+        [PaddingMode::Zeros, PaddingMode::Reflect, PaddingMode::Replicate, PaddingMode::Circular];
+
     /// Its word in the language.
     pub fn name(self) -> &'static str {
         match self {
@@ -195,6 +199,17 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// Both memory orders.
+    pub const ALL: [Layout; 2] = [Layout::Nchw, Layout::Nhwc];
+
+    /// Its word in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layout::Nchw => "nchw",
+            Layout::Nhwc => "nhwc",
+        }
+    }
+
     /// The other memory order.
     pub fn other(self) -> Layout {
         match self {

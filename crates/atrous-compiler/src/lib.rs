@@ -16,6 +16,7 @@ pub mod ir;
 pub mod layer;
 pub mod lower;
 pub mod net;
+mod numbers;
 pub mod oracle;
 pub mod passes;
 pub mod plan;

@@ -22,13 +22,16 @@ pub(super) struct Conv {
     pub layout: Option<Spanned<Layout>>,
 }
 
-pub(super) const LAYOUTS: &[(&str, Layout)] = &[("nchw", Layout::Nchw), ("nhwc", Layout::Nhwc)];
+/// The words of memory orders.
+pub(super) fn layouts() -> [(&'static str, Layout); 2] {
+    Layout::ALL.map(|layout| (layout.name(), layout))
+}
 
 /// Checks a convolution of a value of some shape; an unknown shape is the consequence of another error.
 pub(super) fn check(scope: &mut Scope, name: &Name, fields: &[Field], input: Option<&Shape>, place: Place) -> Conv {
     let fields = collect(scope, fields, place);
     let layout_span = fields.value("layout").map_or(name.span, |value| value.span);
-    let layout = fields.value("layout").map(|value| choice(scope, value, "layout", LAYOUTS));
+    let layout = fields.value("layout").map(|value| choice(scope, value, "layout", &layouts()));
     let activation = activation::read(scope, &fields);
     let settings = settings::read(scope, name, &fields, place, input.map(|shape| shape.len() - 2));
     let groups = groups::read(scope, &fields, input.and_then(|shape| shape[1]), settings.channels);

@@ -4,9 +4,9 @@ use super::fields::Fields;
 use super::read::integer;
 use super::scope::{Scope, Spanned};
 use super::suggest::alternatives;
-use super::warnings::greatest_common_divisor;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::numbers::gcd;
 
 /// The number of groups; `None` after an error, or when the channels are not known because of one.
 pub(super) fn read(
@@ -59,7 +59,7 @@ fn check_groups(scope: &mut Scope, groups: usize, span: Span, inputs: usize, out
     if undivided.is_empty() {
         return Some(groups);
     }
-    let common = greatest_common_divisor(inputs, outputs);
+    let common = gcd(inputs, outputs);
     let divisors = divisors(common);
     let below = divisors.iter().rfind(|&&divisor| divisor < groups);
     let above = divisors.iter().find(|&&divisor| divisor > groups);

@@ -219,8 +219,7 @@ impl<'a> Checker<'a, '_> {
             return;
         };
         if first.value != layout.value {
-            let word = |layout| if layout == Layout::Nchw { "nchw" } else { "nhwc" };
-            let (this, other) = (word(layout.value), word(first.value));
+            let (this, other) = (layout.value.name(), first.value.name());
             let message = format!("its layout is {this}, but the net's first layer has {other}");
             let error = Diagnostic::error(codes::LAYOUT_MISMATCH, layout.span, message).label(this);
             let help = "all layers of a net have one layout: write `layout: nhwc` in each of them, or in none";

@@ -23,12 +23,10 @@ pub(super) struct Settings {
     pub output_size: Option<Option<PerAxis<i64>>>,
 }
 
-pub(super) const MODES: &[(&str, PaddingMode)] = &[
-    ("zeros", PaddingMode::Zeros),
-    ("reflect", PaddingMode::Reflect),
-    ("replicate", PaddingMode::Replicate),
-    ("circular", PaddingMode::Circular),
-];
+/// The words of padding modes.
+pub(super) fn modes() -> [(&'static str, PaddingMode); 4] {
+    PaddingMode::ALL.map(|mode| (mode.name(), mode))
+}
 
 /// Reads the fields of a convolution but for groups, activation and layout.
 pub(super) fn read(scope: &mut Scope, name: &Name, fields: &Fields, place: Place, rank: Rank) -> Settings {
@@ -71,7 +69,7 @@ pub(super) fn read(scope: &mut Scope, name: &Name, fields: &Fields, place: Place
             None => Some(PerAxis::All(no_padding)),
         },
         mode: match fields.value("padding_mode") {
-            Some(value) => choice(scope, value, "padding_mode", MODES),
+            Some(value) => choice(scope, value, "padding_mode", &modes()),
             None => Some(PaddingMode::Zeros),
         },
         transposed: fields.flag("transposed").is_some_and(|flag| flag.value),

@@ -7,6 +7,7 @@ use super::suggest::count;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::layer::{Layer, LayerAxis, PaddingMode};
+use crate::numbers::gcd;
 
 /// A dilation between the taps of a kernel that has only one.
 pub(super) fn dilation(scope: &mut Scope, kernel: &PerAxis<i64>, dilation: &PerAxis<i64>, rank: usize) {
@@ -69,7 +70,7 @@ fn blind_ends(scope: &mut Scope, written: &Written, axis: &LayerAxis) {
 
 /// The outputs between inputs that no tap reaches because the stride steps over them.
 fn gaps(scope: &mut Scope, written: &Written, axis: &LayerAxis, stride: Span) {
-    let phases = axis.stride / greatest_common_divisor(axis.stride, axis.dilation);
+    let phases = axis.stride / gcd(axis.stride, axis.dilation);
     let reached = phases.min(axis.kernel);
     if reached == axis.stride || axis.input < 2 || axis.output(true) < axis.stride {
         return;
@@ -79,8 +80,4 @@ fn gaps(scope: &mut Scope, written: &Written, axis: &LayerAxis, stride: Span) {
         axis.stride, written.axis, axis.kernel, axis.stride, axis.dilation
     );
     scope.add(Diagnostic::warning(codes::NO_TAPS, stride, message).help("the others are the bias alone, or zero"));
-}
-
-pub(super) fn greatest_common_divisor(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }

@@ -25,7 +25,7 @@ pub struct Words {
 pub fn words() -> Words {
     let fields = |is_of: fn(Form) -> bool| FIELDS.iter().filter(|field| is_of(field.1)).map(|field| field.0).collect();
     let values = padding::WORDS.iter().map(|word| word.0);
-    let values = values.chain(settings::MODES.iter().map(|word| word.0)).chain(conv::LAYOUTS.iter().map(|word| word.0));
+    let values = values.chain(settings::modes().map(|word| word.0)).chain(conv::layouts().map(|word| word.0));
     Words {
         keywords: vec!["layer", "net", "input", "output"],
         operations: OPS.to_vec(),

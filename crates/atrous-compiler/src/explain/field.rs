@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::ratio::Ratio;
-use crate::ir::axis::gcd;
 use crate::ir::{Axis, Graph, Op, Piece};
+use crate::numbers::gcd;
 
 /// Elements after which what they depend on has to repeat.
 const MOST: i64 = 512;

@@ -1,5 +1,7 @@
 //! The geometry of one spatial axis. All of it lives here.
 
+use crate::numbers::gcd;
+
 /// Names of the spatial axes by rank, outermost first.
 pub const AXIS_NAMES: [&[&str]; 4] = [&[], &["x"], &["y", "x"], &["z", "y", "x"]];
 
@@ -180,11 +182,6 @@ impl Piece {
             },
         }
     }
-}
-
-/// The greatest common divisor of numbers that are not negative.
-pub(crate) fn gcd(a: i64, b: i64) -> i64 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 fn div_ceil(a: i64, b: i64) -> i64 {

@@ -123,9 +123,8 @@ impl Memory {
         for stage in stages {
             let program = flat::Program::new(plan, &self.starts, stage);
             let parts = parts.clamp(1, stage.shares);
-            let first = |part| (i128::from(stage.shares) * i128::from(part) / i128::from(parts)) as i64;
             for part in (0..parts).rev() {
-                program.execute(first(part)..first(part + 1), &mut self.values);
+                program.execute(stage.first_share(part, parts)..stage.first_share(part + 1, parts), &mut self.values);
             }
         }
     }

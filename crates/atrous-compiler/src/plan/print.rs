@@ -229,19 +229,12 @@ fn line(f: &mut Formatter<'_>, depth: usize, text: &str) -> Result {
 /// The largest number of lanes, then the registers that have fewer. Registers that nothing writes are left out.
 fn tile_head(tile: &Tile) -> String {
     let mut is_written = vec![false; tile.registers.len()];
-    tile.body.iter().for_each(|step| mark_written(step, &mut is_written));
+    tile.each(&mut |instr| instr.written().iter().for_each(|register| is_written[register.0] = true));
     let written = || tile.registers.iter().zip(&is_written).filter(|(_, is_written)| **is_written);
     let most = written().map(|(register, _)| register.lanes).max().unwrap_or(1);
     let others = written().filter(|(register, _)| register.lanes != most);
     let others: String = others.map(|(register, _)| format!(", {} {}", register.name, register.lanes)).collect();
     format!("tile of {most} {}{others}", if most == 1 { "lane" } else { "lanes" })
-}
-
-fn mark_written(step: &Step, is_written: &mut [bool]) {
-    match step {
-        Step::Do(instr) => instr.written().iter().for_each(|register| is_written[register.0] = true),
-        Step::Reduce { body, .. } => body.iter().for_each(|step| mark_written(step, is_written)),
-    }
 }
 
 fn binary(op: BinaryOp, left: &str, right: &str) -> String {

@@ -112,6 +112,12 @@ impl Stage {
         found
     }
 
+    /// The first share of a part, where its shares are split into so many parts as evenly as can be; that of the part behind
+    /// the last one is the number of shares.
+    pub fn first_share(&self, part: i64, parts: i64) -> i64 {
+        (i128::from(self.shares) * i128::from(part) / i128::from(parts)) as i64
+    }
+
     /// The buffers that it reads. To ask for an element is not to read it.
     pub fn reads(&self) -> BTreeSet<BufferId> {
         self.buffers(|instr| !matches!(instr, Instr::Store { .. } | Instr::Prefetch { .. }))

@@ -5,9 +5,6 @@ use crate::layer::{Activation, Layer, LayerAxis, Layout, Number, PaddingMode};
 use crate::net::{Input, Net, Op, Step, ValueId};
 use crate::random::Random;
 
-const MODES: [PaddingMode; 4] =
-    [PaddingMode::Zeros, PaddingMode::Reflect, PaddingMode::Replicate, PaddingMode::Circular];
-
 /// Numbers whose decimal forms are short, long, negative, or all of it.
 const NUMBERS: [f32; 9] = [0.0, -0.0, 0.1, -2.5, 1e-40, f32::MAX, f32::MIN_POSITIVE, 16_777_217.0, 1.0 / 3.0];
 
@@ -61,7 +58,7 @@ fn random_layer(random: &mut Random, name: &str, shape: &[usize], layout: Layout
         groups,
         axes,
         transposed,
-        padding_mode: if transposed { PaddingMode::Zeros } else { MODES[random.below(4)] },
+        padding_mode: if transposed { PaddingMode::Zeros } else { PaddingMode::ALL[random.below(4)] },
         bias: random.below(2) == 0,
         activation: random_activation(random),
         layout,

@@ -49,7 +49,7 @@ pub fn divide(stage: Stage) -> Stage {
 fn unevenness(stage: &Stage) -> u128 {
     let all = u128::from(eval::count_instructions(stage)).max(1);
     let of = |threads: i64| {
-        let first = |thread| (i128::from(stage.shares) * i128::from(thread) / i128::from(threads)) as i64;
+        let first = |thread| stage.first_share(thread, threads);
         let of_thread = |thread| eval::count_instructions_of(stage, first(thread)..first(thread + 1));
         let slowest = (0..threads).map(of_thread).max().unwrap_or(0);
         (100 * u128::from(slowest) * threads as u128 / all).saturating_sub(100)

@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 
 use super::grid::{Pattern, Progression};
+use crate::numbers::gcd;
 
 /// The longest period with which a dimension is shortened.
 const MAX_PERIOD: usize = 1 << 12;
@@ -118,10 +119,6 @@ fn runs(progression: &Progression) -> Option<Vec<Run>> {
         starts = starts.iter().flat_map(|start| (0..count).map(move |number| start + stride * number)).collect();
     }
     Some(starts.into_iter().map(|start| Run { start, stride, count }).collect())
-}
-
-fn gcd(left: usize, right: usize) -> usize {
-    if right == 0 { left } else { gcd(right, left % right) }
 }
 
 #[cfg(test)]
