@@ -48,12 +48,15 @@ pub fn draw(rank: usize, bytes: &mut Unstructured) -> Result<Layer> {
     })
 }
 
-/// Batch, groups, and input and output channels per group: dense layers, few wide groups, many narrow groups, depthwise.
+/// Batch, groups, and input and output channels per group: dense layers, few groups, those with a vector of outputs,
+/// many narrow groups, depthwise with several outputs of each input and with few.
 fn channels(bytes: &mut Unstructured) -> Result<[usize; 4]> {
-    let [groups, inputs, outputs] = match bytes.int_in_range(0..=6)? {
+    let [groups, inputs, outputs] = match bytes.int_in_range(0..=8)? {
         0..=2 => [1..=1, 1..=9, 1..=20],
         3 => [2..=3, 1..=3, 1..=9],
-        4 => [4..=9, 2..=3, 1..=3],
+        4 => [2..=3, 1..=2, 14..=18],
+        5 => [4..=9, 2..=3, 1..=3],
+        6 => [4..=6, 1..=1, 3..=5],
         _ => [2..=18, 1..=1, 1..=2],
     };
     Ok([

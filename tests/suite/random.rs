@@ -120,6 +120,8 @@ const FEATURES: &[Feature] = &[
     ("circular",                    |layer| layer.padding_mode == PaddingMode::Circular),
     ("grouped",                     |layer| layer.groups > 1 && layer.input_channels > layer.groups),
     ("groups for a vector",         |layer| layer.groups >= 4 && layer.input_channels > layer.groups),
+    ("a vector of a group",         |layer| layer.groups > 1 && layer.output_channels >= 16 * layer.groups),
+    ("many outputs of an input",    |layer| layer.groups >= 4 && layer.input_channels == layer.groups && layer.output_channels >= 3 * layer.groups),
     ("depthwise",                   |layer| layer.groups > 1 && layer.input_channels == layer.groups),
     ("bias",                        |layer| layer.bias),
     ("activation",                  |layer| layer.activation != Activation::None),
