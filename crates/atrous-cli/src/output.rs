@@ -87,8 +87,8 @@ fn beside(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io
     Ok(Content::Beside(file, path.to_path_buf()))
 }
 
-/// Refuses outputs that cannot be written because of where they are, or that replace a file which the command reads.
-/// `read` says what each of these files is.
+/// Refuses outputs that cannot be written because of where they are, or that replace a file which the command reads, as
+/// [`check_read`] does.
 ///
 /// It is better known before hours of work than after them.
 pub fn check(path: &Path, read: &[(&'static str, &Path)]) -> Result<(), Failure> {
@@ -99,6 +99,11 @@ pub fn check(path: &Path, read: &[(&'static str, &Path)]) -> Result<(), Failure>
         return Err(cannot_write(path, &io::ErrorKind::IsADirectory.into()));
     }
     fs::metadata(directory_of(path).join(".")).map_err(|error| cannot_write(path, &error))?;
+    check_read(path, read)
+}
+
+/// Refuses outputs that replace a file which the command reads. `read` says what each of these files is.
+pub fn check_read(path: &Path, read: &[(&'static str, &Path)]) -> Result<(), Failure> {
     let Ok(there) = fs::canonicalize(path) else { return Ok(()) };
     let is_it =
         |(_, other): &&(&str, &Path)| there.is_file() && fs::canonicalize(other).is_ok_and(|other| other == there);

@@ -11,6 +11,7 @@ use crate::args::TuneArgs;
 use crate::build;
 use crate::failure::{Failure, Level, Message, count};
 use crate::model;
+use crate::output;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::run::backend;
@@ -28,6 +29,7 @@ pub fn run(args: &TuneArgs, report: &mut Report) -> Result<(), Failure> {
     let target = target::to_run(args.spec.target)?;
     let nets = build::nets(&args.spec, &front)?;
     let cache = tuned::cache(args.cache.as_deref(), "--cache FILE")?;
+    output::check_read(&cache, &[("the spec", &args.spec.file)])?;
     nets.iter().try_for_each(|net| check_memory(net, args, backend::bytes_at_least(net)))?;
     for net in &nets {
         let plan = compile(net, &target).map_err(|error| Failure::error(error.to_string()))?;
