@@ -1,7 +1,6 @@
 //! `matrix`: layers as matrices, beside their transposes.
 
-use atrous_compiler::layer::Layer;
-use atrous_draw::matrix::{self, Channels, Limit, Matrices, TooLarge};
+use atrous_draw::matrix::{self, Channels, Limit, Matrices, Refusal};
 use atrous_draw::{Background, svg};
 
 use crate::args::{ChannelsArg, MatrixArgs};
@@ -26,10 +25,8 @@ pub fn run(args: &MatrixArgs, report: &mut Report) -> Result<(), Failure> {
         ChannelsArg::One => Channels::One,
         ChannelsArg::All => Channels::All,
     };
-    let of = |layer: &Layer| {
-        Matrices::of(layer, channels, limit).map_err(|error| too_large(error, is_picture).file(&source.name))
-    };
-    let matrices: Vec<Matrices> = layers.iter().map(of).collect::<Result<_, _>>()?;
+    let matrices =
+        Matrices::all(&layers, channels, limit).map_err(|refusal| refused(&refusal, is_picture).file(&source.name))?;
     let text = match is_picture {
         true => svg::write(&matrix::picture(&matrices), Background::Auto),
         false => matrices.iter().map(Matrices::to_string).collect::<Vec<_>>().join("\n\n"),
@@ -37,12 +34,14 @@ pub fn run(args: &MatrixArgs, report: &mut Report) -> Result<(), Failure> {
     output::write(&args.output, text.into_bytes())
 }
 
-fn too_large(error: TooLarge, is_picture: bool) -> Failure {
+fn refused(refusal: &Refusal, is_picture: bool) -> Failure {
     let most = Limit::PICTURE.elements;
-    let fits_picture = !is_picture && error.count() <= most as u128;
-    let help = match fits_picture {
-        true => format!("write a picture, which holds {most}, with -o NAME.svg"),
-        false => "the same layer with smaller sizes shows the same pattern".to_string(),
+    let help = match refusal {
+        Refusal::TooLarge(error) if !is_picture && error.count() <= most as u128 => {
+            format!("write a picture, which holds {most}, with -o NAME.svg")
+        }
+        Refusal::TooLarge(_) => "the same layer with smaller sizes shows the same pattern".to_string(),
+        Refusal::Crowded { .. } => "choose one with --layer, or a net with --net".to_string(),
     };
-    Failure::error(error.to_string()).help(help)
+    Failure::error(refusal.to_string()).help(help)
 }

@@ -14,7 +14,8 @@ Examples:
 
 A convolution is a linear map y = W·x, and a transposed one x = Wᵀ·y: both matrices of each layer
 are shown, with taps as entries. Beside each row stand its phase, and its taps that meet zeros
-between inputs or padding. Text holds at most 64 rows and columns, a picture 256.";
+between inputs or padding. Text holds at most 64 rows and columns, a picture 256, and all
+layers together 131072 cells.";
 
 /// Arguments of `matrix`.
 #[derive(Debug, Args)]

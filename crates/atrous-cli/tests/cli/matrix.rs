@@ -58,3 +58,21 @@ fn nothing_is_written_for_what_cannot_be_shown() {
     });
     insta::assert_snapshot!(told.join("\n"));
 }
+
+/// Layers that can be shown one by one may be too many together.
+#[test]
+fn all_layers_together_have_a_limit() {
+    let layers = |count: usize| -> String {
+        (0..count).map(|index| format!("layer a{index} {{ input: [1, 1, 64], channels: 1, kernel: 1 }}\n")).collect()
+    };
+    matrix(&layers(16), "").ok();
+    for arguments in ["", "-o a.svg"] {
+        let sandbox = Sandbox::new().file("a.conv", layers(17));
+        let outcome = sandbox.atrous(&format!("matrix a.conv {arguments}"));
+        let expected = "error: a.conv: the matrices of all layers take 139264 cells; at most 131072 can be shown\n |\n \
+                        = help: choose one with --layer, or a net with --net\n";
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (1, expected), "{outcome}");
+        assert_eq!(sandbox.names(), ["a.conv"]);
+    }
+    matrix(&layers(17), "--layer a16").ok();
+}

@@ -4,12 +4,11 @@
 //! is `x = Wᵀ·y`. Bias and activation are not part of the matrix.
 
 mod drawing;
+mod refusal;
 mod text;
 
 #[cfg(test)]
 mod tests;
-
-use std::fmt::{self, Display, Formatter};
 
 use atrous_compiler::layer::Layer;
 
@@ -17,6 +16,7 @@ use crate::scene::line::{Geometry, geometries};
 use crate::scene::{InputCell, Kind, Line, OutputCell, Phase, View};
 
 pub use drawing::picture;
+pub use refusal::{Refusal, TooLarge};
 
 /// Which channels a matrix connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,36 +89,8 @@ impl Limit {
     pub const PICTURE: Limit = Limit { elements: 256 };
 }
 
-/// Why a layer has no matrix that could be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TooLarge {
-    /// The layer's name.
-    pub layer: String,
-    /// What there is too much of.
-    pub what: &'static str,
-    /// Its shape.
-    pub shape: Vec<usize>,
-    /// The most elements of such a shape.
-    pub most: usize,
-}
-
-impl TooLarge {
-    /// How many elements there are.
-    pub fn count(&self) -> u128 {
-        self.shape.iter().map(|&size| size as u128).fold(1, u128::saturating_mul)
-    }
-}
-
-impl Display for TooLarge {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let TooLarge { layer, what, shape, most } = self;
-        let product = shape.iter().map(usize::to_string).collect::<Vec<_>>().join("·");
-        let equals = if shape.len() > 1 { format!(" = {}", self.count()) } else { String::new() };
-        write!(f, "the matrices of `{layer}` are too large: {product}{equals} {what}, and at most {most} can be shown")
-    }
-}
-
-impl std::error::Error for TooLarge {}
+/// The most cells of all matrices: those of the largest layer that is shown, in both directions.
+const MOST_CELLS: u128 = 2 * (Limit::PICTURE.elements as u128).pow(2);
 
 impl Matrices {
     /// The matrices of a layer.
@@ -130,6 +102,20 @@ impl Matrices {
         check(layer, channels, limit)?;
         let [own, twin] = [false, true].map(|adjoint| Direction { layer, channels, adjoint }.matrix());
         Ok(Matrices { layer: layer.clone(), channels, own, twin })
+    }
+
+    /// The matrices of all layers, which are shown together.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Matrices::of`], or the layers have too many cells together.
+    pub fn all(layers: &[Layer], channels: Channels, limit: Limit) -> Result<Vec<Matrices>, Refusal> {
+        layers.iter().try_for_each(|layer| check(layer, channels, limit))?;
+        let cells = layers.iter().map(|layer| cells(layer, channels)).sum();
+        if cells > MOST_CELLS {
+            return Err(Refusal::Crowded { cells });
+        }
+        Ok(layers.iter().map(|layer| Matrices::of(layer, channels, limit)).collect::<Result<_, _>>()?)
     }
 
     /// What the weight of an entry is called: `w2`, `w[0,2]`; for all channels with the numbers of its channels before
@@ -160,12 +146,24 @@ fn index_of(index: usize, shape: &[usize]) -> Vec<usize> {
     shape.iter().zip(strides).map(|(size, stride)| index / stride % size).collect()
 }
 
+/// The cells of both matrices of a layer, each of which has a row or a column for each input and output.
+fn cells(layer: &Layer, channels: Channels) -> u128 {
+    let [inputs, outputs] =
+        shapes(layer, channels).map(|shape| shape.iter().map(|&size| size as u128).product::<u128>());
+    2 * inputs * outputs
+}
+
+/// The shapes of inputs and outputs that are shown.
+fn shapes(layer: &Layer, channels: Channels) -> [Vec<usize>; 2] {
+    let from = if channels == Channels::All { 1 } else { 2 };
+    [layer.input_shape(), layer.output_shape()].map(|shape| shape[from..].to_vec())
+}
+
 /// The most positions along an axis of what is read, with zeros and padding.
 const MOST_POSITIONS: i64 = 1024;
 
 fn check(layer: &Layer, channels: Channels, limit: Limit) -> Result<(), TooLarge> {
-    let from = if channels == Channels::All { 1 } else { 2 };
-    let [inputs, outputs] = [layer.input_shape(), layer.output_shape()].map(|shape| shape[from..].to_vec());
+    let [inputs, outputs] = shapes(layer, channels);
     let taps = layer.weight_shape()[2..].to_vec();
     let most = limit.elements;
     let sizes = [("inputs", inputs, most), ("outputs", outputs, most), ("taps", taps, Limit::PICTURE.elements)];
