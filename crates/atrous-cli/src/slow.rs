@@ -8,14 +8,23 @@ use crate::report::Report;
 
 /// Warns of each stage of a plan that takes the slow path; fails when that is denied.
 pub fn tell(plan: &Plan, deny: &[Deny], report: &mut Report) -> Result<(), Failure> {
-    let is_denied = deny.contains(&Deny::Slow) || deny.contains(&Deny::Warnings);
-    let level = if is_denied { Level::Error } else { Level::Warning };
-    let slow: Vec<_> = plan.slow_stages().collect();
-    for (stage, reason) in &slow {
-        let denied = if is_denied { ", which is denied" } else { "" };
+    let messages = messages(plan, deny);
+    messages.iter().for_each(|message| report.message(message));
+    if is_denied(deny) && !messages.is_empty() { Err(Failure::reported()) } else { Ok(()) }
+}
+
+/// What there is to tell of each stage of a plan that takes the slow path: warnings, or errors where it is denied.
+pub fn messages(plan: &Plan, deny: &[Deny]) -> Vec<Message> {
+    let (level, denied) = if is_denied(deny) { (Level::Error, ", which is denied") } else { (Level::Warning, "") };
+    let slow = plan.slow_stages().map(|(stage, reason)| {
         let (name, target) = (&stage.name, plan.target.name);
         let text = format!("`{name}` takes the slow path on {target}{denied}: {reason}");
-        report.message(&Message::new(level, text).help(reason.help()));
-    }
-    if is_denied && !slow.is_empty() { Err(Failure::reported()) } else { Ok(()) }
+        Message::new(level, text).help(reason.help())
+    });
+    slow.collect()
+}
+
+/// Whether layers that take the slow path are errors.
+pub fn is_denied(deny: &[Deny]) -> bool {
+    deny.contains(&Deny::Slow) || deny.contains(&Deny::Warnings)
 }

@@ -115,3 +115,22 @@ fn messages_are_plain_when_no_terminal_reads_them() {
     assert!(is_styled(&[("CLICOLOR_FORCE", "1")]));
     assert!(!is_styled(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
 }
+
+/// Programs see of which file an error is, and which files have none.
+#[test]
+fn files_with_slow_layers_are_not_called_good() {
+    let slow = "layer long { input: [1, 3, 64], channels: 3, kernel: 63, padding: 31, bias }\n";
+    let sandbox = Sandbox::new().file("slow.conv", slow).file("good.conv", GOOD).file("open.conv", OPEN);
+    for deny in ["slow", "warnings"] {
+        let outcome =
+            sandbox.atrous(&format!("check slow.conv good.conv open.conv --deny {deny} --message-format json"));
+        assert_eq!(outcome.code, 1, "{outcome}");
+        let lines = outcome.stderr.lines().map(|line| serde_json::from_str(line).expect("a line is JSON"));
+        let lines: Vec<serde_json::Value> = lines.collect();
+        let files = |is: &dyn Fn(&serde_json::Value) -> bool| -> Vec<&str> {
+            lines.iter().filter(|line| is(line)).map(|line| line["file"].as_str().expect("a file")).collect()
+        };
+        assert_eq!(files(&|line| line["severity"] == "error"), ["slow.conv"; 4], "{outcome}");
+        assert_eq!(files(&|line| line["type"] == "checked"), ["good.conv", "open.conv"], "{outcome}");
+    }
+}
