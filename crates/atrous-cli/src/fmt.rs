@@ -1,5 +1,6 @@
 //! `fmt`: specs in canonical form.
 
+use std::fs;
 use std::path::Path;
 
 use atrous_compiler::fmt;
@@ -46,6 +47,9 @@ pub fn run(args: &FmtArgs, report: &mut Report) -> Result<(), Failure> {
 
 /// Formats one file; whether it was not in canonical form.
 fn format(file: &Path, check: bool, report: &mut Report) -> Result<bool, Failure> {
+    if !check && file != Path::new("-") {
+        check_rewritable(file)?;
+    }
     let source = Source::read(file)?;
     let text = match verdict(&source, report) {
         Verdict::Broken => return Ok(false),
@@ -65,6 +69,18 @@ fn format(file: &Path, check: bool, report: &mut Report) -> Result<bool, Failure
         }
     }
     Ok(true)
+}
+
+/// Refuses pipes and devices: what is read from one is not replaced by what is written to it.
+fn check_rewritable(file: &Path) -> Result<(), Failure> {
+    match fs::metadata(file) {
+        Ok(there) if !there.is_file() && !there.is_dir() => {
+            let failure = Failure::error("cannot rewrite the file: it is a pipe or a device");
+            let help = "`-` reads standard input and writes standard output";
+            Err(failure.file(file.display().to_string()).help(help))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn verdict(source: &Source, report: &mut Report) -> Verdict {

@@ -71,3 +71,20 @@ fn links_and_permissions_stay() {
     let there = std::fs::metadata(sandbox.path("ugly.conv")).expect("a file");
     assert_eq!(there.permissions().mode() & 0o777, 0o640);
 }
+
+/// What is read from a pipe cannot be written back into it.
+#[cfg(target_os = "linux")]
+#[test]
+fn pipes_are_not_rewritten() {
+    let sandbox = sandbox();
+    for text in [UGLY, CANONICAL] {
+        let outcome = sandbox.atrous_with_input("fmt /dev/stdin ugly.conv", text.as_bytes());
+        let expected = "error: /dev/stdin: cannot rewrite the file: it is a pipe or a device\n |\n \
+                        = help: `-` reads standard input and writes standard output\n";
+        assert!(outcome.code == 1 && outcome.stderr.starts_with(expected), "{outcome}");
+        assert!(outcome.stdout.is_empty(), "{outcome}");
+    }
+    assert_eq!(read(&sandbox, "ugly.conv"), CANONICAL);
+    let checked = sandbox.atrous_with_input("fmt --check /dev/stdin", UGLY.as_bytes());
+    assert!(checked.code == 1 && checked.stdout().starts_with("--- /dev/stdin\n"), "{checked}");
+}
