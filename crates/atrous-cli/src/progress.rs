@@ -1,7 +1,8 @@
 //! A bar for work that takes long, on terminals only.
 
+use std::io::{self, IsTerminal};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -25,19 +26,8 @@ impl Progress {
         let template =
             if steps == 0 { "{spinner} {elapsed} {msg}" } else { "{spinner} {elapsed} [{bar:30}] {pos}/{len} {msg}" };
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let waiting = enabled.then(|| {
-            let (done, wait) = mpsc::channel();
-            let shown = bar.clone();
-            let thread = std::thread::spawn(move || {
-                if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                    // Stays hidden when standard error is not a terminal.
-                    shown.set_draw_target(ProgressDrawTarget::stderr());
-                    shown.enable_steady_tick(TICK);
-                }
-            });
-            (done, thread)
-        });
-        Progress { bar, waiting }
+        let is_seen = enabled && io::stderr().is_terminal();
+        Progress { waiting: is_seen.then(|| wait(bar.clone())).flatten(), bar }
     }
 
     /// A sign that something without steps goes on.
@@ -52,6 +42,23 @@ impl Progress {
         self.bar.set_position(done as u64);
         self.bar.set_message(name.to_string());
     }
+}
+
+/// Shows a bar when it has waited for long enough, and draws it until the other end of the channel is dropped. The work goes
+/// on without a bar where the system starts no thread.
+fn wait(bar: ProgressBar) -> Option<(Sender<()>, JoinHandle<()>)> {
+    let (done, wait) = mpsc::channel();
+    let is_on = move |time| wait.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+    let draw = move || {
+        if is_on(PATIENCE) {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        while is_on(TICK) {
+            bar.tick();
+        }
+    };
+    let thread = thread::Builder::new().spawn(draw).ok()?;
+    Some((done, thread))
 }
 
 impl Drop for Progress {

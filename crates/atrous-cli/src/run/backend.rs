@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::memory::bytes_of;
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::source::plain;
 use crate::target;
 use crate::tuned::Tuned;
 
@@ -128,7 +129,7 @@ pub fn count(threads: Option<u16>) -> usize {
 
 /// This many threads; by default one for each core.
 pub fn pool(threads: Option<u16>) -> Result<Pool, Failure> {
-    Pool::new(count(threads)).map_err(|error| Failure::error(format!("the system starts no thread: {error}")))
+    Pool::new(count(threads)).map_err(|error| Failure::error(format!("the system starts no thread: {}", plain(&error))))
 }
 
 fn run_kernel(

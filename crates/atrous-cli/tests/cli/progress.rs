@@ -36,3 +36,20 @@ fn running() {
 fn timing() {
     is_silent(0, |rounds| format!("bench layer.conv --size L=64 --rounds {}", 64 * rounds));
 }
+
+/// No thread of a stack that is larger than the memory starts.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_thread_is_needed_to_wait() {
+    let sandbox = Sandbox::with_good_files();
+    let run = |arguments: &str| {
+        let mut command = sandbox.command(arguments);
+        command.env("RUST_MIN_STACK", (1_u64 << 50).to_string()).stdin(std::process::Stdio::piped());
+        crate::sandbox::Outcome::of(command, b"")
+    };
+    run("build double.conv --emit rust").ok();
+    run("run double.conv --weights random:1 --input random:2 --threads 1").ok();
+    let refused = run("run double.conv --weights random:1 --input random:2 --threads 2");
+    let expected = "error: the system starts no thread: resource temporarily unavailable\n";
+    assert_eq!((refused.code, refused.stderr.as_str()), (1, expected));
+}
